@@ -1,0 +1,45 @@
+# Everything goes into .venv; nothing on this machine is changed.
+PYTHON ?= python3
+PORT ?= 8501
+HOST ?= 127.0.0.1
+BIN = .venv/bin
+
+.PHONY: run test lint bench lock clean
+
+run: .venv/app
+	$(BIN)/streamlit run streamlit_app.py --server.port $(PORT) --server.address $(HOST)
+
+test: .venv/dev
+	$(BIN)/python -m pytest
+
+lint: .venv/dev
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+
+bench: .venv/dev
+	@set -e; for script in $(filter-out benchmarks/common.py,$(wildcard benchmarks/*.py)); do \
+		echo; echo "== $$script"; $(BIN)/python $$script; done
+
+# After a change of requirements.txt or requirements-dev.txt
+lock: .venv/dev
+	$(BIN)/python -m pip install -q uv
+	$(BIN)/uv pip compile -q --universal --upgrade --python-version 3.11 --no-annotate --no-header \
+		requirements-dev.txt -o requirements.lock
+
+clean:
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+.venv/pip:
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || \
+		{ echo "Python 3.11, 3.12 or 3.13 is needed: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 1; }
+	$(PYTHON) -m venv .venv
+	@touch $@
+
+.venv/app: .venv/pip requirements.txt requirements.lock
+	$(BIN)/python -m pip install -q --disable-pip-version-check -r requirements.txt -c requirements.lock
+	@touch $@
+
+.venv/dev: .venv/app requirements-dev.txt
+	$(BIN)/python -m pip install -q --disable-pip-version-check -r requirements-dev.txt -c requirements.lock
+	@touch $@

@@ -1,0 +1,280 @@
+"""The command line: `python -m mnist_core train | evaluate | predict | runs`."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import os
+import shlex
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from rich.console import Console
+from rich.progress import TaskID
+from rich.table import Table
+
+from mnist_core import datasets, drawing, recipes, runs
+from mnist_core.errors import InputError
+
+if TYPE_CHECKING:
+    from mnist_core.recipes import Recipe
+    from mnist_core.training import Progress
+
+console = Console(highlight=False, markup=False)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run a command; the exit status is 0, or 2 after one clear line on bad input."""
+    arguments = sys.argv[1:] if argv is None else argv
+    options = _parser().parse_args(arguments)
+    try:
+        options.command(options, arguments)
+    except InputError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 130
+    return 0
+
+
+def _start_tensorflow() -> None:
+    """Import TensorFlow without its start-up notices, which no setting turns off."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    sys.stderr.flush()
+    kept = os.dup(2)
+    with open(os.devnull, "w") as nowhere:  # noqa: PTH123
+        os.dup2(nowhere.fileno(), 2)
+    try:
+        import tensorflow  # noqa: F401
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+
+
+class _Parser(argparse.ArgumentParser):
+    """Refuses an argument in one line, as everything else is refused."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"error: {message} (see {self.prog} --help)\n")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="python -m mnist_core",
+        description="Train, evaluate and use networks that read digits.",
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    train = commands.add_parser("train", help="train a recipe into a new run")
+    train.set_defaults(command=_train)
+    train.add_argument("recipe", metavar="RECIPE", help=", ".join(recipes.RECIPES))
+    train.add_argument("--dataset", metavar="D", help=", ".join(datasets.NAMES))
+    train.add_argument("--epochs", metavar="N", type=int, help="instead of the recipe's")
+    train.add_argument("--seed", metavar="S", type=int, default=0, help="default: 0")
+    train.add_argument("--name", help="of the run (default: the recipe's with date and time)")
+    train.add_argument("--h5", action="store_true", help="save model.h5 beside model.keras")
+
+    evaluate = commands.add_parser("evaluate", help="measure a run on a test set")
+    evaluate.set_defaults(command=_evaluate)
+    evaluate.add_argument("run", metavar="RUN", help="name or directory of a run")
+    evaluate.add_argument("--dataset", metavar="D", help="default: the run's own")
+
+    predict = commands.add_parser("predict", help="read the digit in an image file")
+    predict.set_defaults(command=_predict)
+    predict.add_argument("image", metavar="IMAGE", type=Path, help="PNG, JPEG, WebP, …")
+    predict.add_argument("--run", metavar="RUN", help="default: the shipped default run")
+    predict.add_argument("--json", action="store_true", help="print the probabilities as JSON")
+
+    listing = commands.add_parser("runs", help="list the runs")
+    listing.set_defaults(command=_runs)
+    return parser
+
+
+def _train(options: argparse.Namespace, arguments: list[str]) -> None:
+    recipe = recipes.get(options.recipe)
+    if options.epochs is not None:
+        recipe = dataclasses.replace(recipe, epochs=options.epochs)
+    if not 0 <= options.seed < 2**31:
+        raise InputError(
+            f"The seed must be a whole number from 0 to 2147483647, not {options.seed}."
+        )
+    recipes.check(recipe)
+    dataset = _load(options.dataset or recipe.dataset)
+    _start_tensorflow()
+    from mnist_core import training
+
+    with _ProgressLine() as line:
+        run = training.train(
+            recipe,
+            dataset,
+            options.seed,
+            options.name,
+            line.show,
+            command="python -m mnist_core " + shlex.join(arguments),
+        )
+    if options.h5:
+        from mnist_core import predictor
+
+        training.save(predictor.load(run).model, run.path / "model.h5", dataset.x_test[:500])
+    _print_summary(recipe, run)
+
+
+def _load(name: str) -> datasets.Dataset:
+    """Load a dataset, with a progress bar if it has to be downloaded."""
+    from rich.progress import DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = TextColumn("downloading {task.description}"), DownloadColumn(), TimeRemainingColumn()
+    bar = Progress(*columns, console=console, transient=True)
+    task = None
+
+    def show(done: int, total: int | None) -> None:
+        nonlocal task
+        if task is None:
+            bar.start()
+            task = bar.add_task(name, total=total)
+        bar.update(task, completed=done)
+
+    try:
+        return datasets.load(name, show)
+    finally:
+        if task is not None:  # a bar that never started would still end in an empty line
+            bar.stop()
+
+
+class _ProgressLine:
+    """One living line: epoch, bar, time left, loss and accuracy, pace."""
+
+    def __enter__(self) -> _ProgressLine:
+        from rich.progress import BarColumn, Progress, TextColumn
+
+        self._bar = Progress(
+            TextColumn("epoch {task.fields[epoch]}"),
+            BarColumn(),
+            TextColumn("{task.percentage:>3.0f}%"),
+            TextColumn("{task.fields[left]} left"),
+            TextColumn("loss {task.fields[loss]:.4f}  accuracy {task.fields[accuracy]:.2%}"),
+            TextColumn("{task.fields[pace]:,.0f} images/s"),
+            console=console,
+        )
+        self._task: TaskID | None = None
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._task is not None:
+            self._bar.stop()
+
+    def show(self, progress: Progress) -> None:
+        minutes, seconds = divmod(round(progress.seconds_left), 60)
+        fields: dict[str, Any] = {
+            "epoch": f"{progress.epoch}/{progress.epochs}",
+            "left": f"{minutes}:{seconds:02}",
+            "loss": progress.loss,
+            "accuracy": progress.accuracy,
+            "pace": progress.images_per_second,
+        }
+        if self._task is None:
+            self._bar.start()
+            total = progress.epochs * progress.steps
+            self._task = self._bar.add_task("", total=total, **fields)
+        done = (progress.epoch - 1) * progress.steps + progress.step
+        self._bar.update(self._task, completed=done, **fields)
+
+
+def _print_summary(recipe: Recipe, run: runs.Run) -> None:
+    table = Table(show_header=False, box=None)
+    metrics, info = run.metrics, run.info
+    rows = {
+        "run": run.name,
+        "recipe": f"{recipe.name} ({recipe.title[0].lower() + recipe.title[1:]})",
+        "dataset": info["dataset"]["name"],
+        "parameters": f"{info['parameters']:,}",
+        "epochs": f"{info['epochs']} in {info['seconds']:,.0f} s, best {metrics['best_epoch']}",
+        "train accuracy": f"{metrics['train_accuracy']:.2%}",
+    }
+    if "val_accuracy" in metrics:
+        rows["validation accuracy"] = f"{metrics['val_accuracy']:.2%}"
+    rows["test accuracy"] = f"{metrics['test_accuracy']:.2%}, loss {metrics['test_loss']:.4f}"
+    for label, value in rows.items():
+        table.add_row(label, value)
+    console.print(table)
+
+
+def _evaluate(options: argparse.Namespace, _: list[str]) -> None:
+    _start_tensorflow()
+    from mnist_core import evaluation, predictor
+
+    reader = predictor.load(options.run)
+    assert reader.run is not None
+    dataset = _load(options.dataset or reader.run.info["dataset"]["name"])
+    probabilities = reader.predict(datasets.scale(dataset.x_test))
+    labels = dataset.y_test
+    console.print(
+        f"{reader.run.name} on the {len(labels):,} test images of {dataset.name}: "
+        f"accuracy {evaluation.accuracy(probabilities, labels):.2%}, "
+        f"loss {evaluation.loss(probabilities, labels):.4f}\n"
+    )
+    table = Table("", "precision", "recall", "F1", "support", box=None)
+    for column in table.columns:
+        column.justify = "right"
+    for row, values in evaluation.classification_report(probabilities, labels).items():
+        shares = [f"{values[key]:.4f}" for key in ("precision", "recall", "f1-score")]
+        table.add_row(row, *shares, f"{values['support']:,.0f}")
+    console.print(table)
+    console.print("\nconfusion matrix (rows: true digit, columns: predicted)")
+    matrix = evaluation.confusion_matrix(probabilities, labels)
+    for digit, row in enumerate(matrix):
+        console.print(f"{digit:>4} " + "".join(f"{count:>6}" for count in row))
+    pairs = evaluation.most_confused(matrix, 5)
+    if pairs:
+        most = ", ".join(f"{p.true} as {p.predicted} ({p.count})" for p in pairs)
+        console.print(f"\nmost confused: {most}")
+
+
+def _predict(options: argparse.Namespace, _: list[str]) -> None:
+    try:
+        data = options.image.read_bytes()
+    except OSError as error:
+        raise InputError(f"Cannot read {options.image} ({error.strerror}).") from error
+    image = drawing.from_image(drawing.read_image(data))
+    if not image.any():
+        raise InputError(f"There is no ink in {options.image}: give an image of a digit.")
+    _start_tensorflow()
+    from mnist_core import predictor
+
+    probabilities = predictor.load(options.run).predict(image[None])[0]
+    digit = int(probabilities.argmax())
+    if options.json:
+        answer = {
+            "digit": digit,
+            "confidence": round(float(probabilities[digit]), 6),
+            "probabilities": [round(float(p), 6) for p in probabilities],
+        }
+        print(json.dumps(answer))
+    else:
+        console.print(f"{digit} ({probabilities[digit]:.1%})")
+
+
+def _runs(_: argparse.Namespace, __: list[str]) -> None:
+    table = Table("run", "recipe", "dataset", "parameters", "test accuracy", "status", box=None)
+    for run in runs.all_runs():
+        if run.problem:
+            table.add_row(run.name, "", "", "", "", f"broken: {run.problem}")
+            continue
+        info, accuracy = run.info, run.metrics.get("test_accuracy")
+        table.add_row(
+            run.name,
+            info["recipe"]["name"],
+            info["dataset"]["name"],
+            f"{info['parameters']:,}" if "parameters" in info else "",
+            f"{accuracy:.2%}" if accuracy is not None else "",
+            run.status,
+        )
+    # As wide as it has to be: names are there to be copied whole.
+    Console(highlight=False, markup=False, width=500).print(table)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

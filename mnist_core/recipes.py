@@ -1,0 +1,335 @@
+"""Named sets of architecture and hyperparameters, as plain data.
+
+A recipe says everything that decides a training besides the data and the seed. It is
+written to `run.json` and read back from there, so it holds nothing but strings, numbers,
+tuples and dictionaries.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from mnist_core.errors import InputError
+
+# A layer is its kind and its arguments, e.g. {"kind": "dense", "units": 128}.
+Layer = Mapping[str, Any]
+
+
+def dense(units: int, activation: str = "relu") -> Layer:
+    return {"kind": "dense", "units": units, "activation": activation}
+
+
+def dropout(rate: float) -> Layer:
+    return {"kind": "dropout", "rate": rate}
+
+
+def conv(filters: int, size: int = 3, strides: int = 1, norm: bool = False) -> Layer:
+    """A convolution with ReLU; with `norm`, batch normalisation stands between the two."""
+    return {"kind": "conv", "filters": filters, "size": size, "strides": strides, "norm": norm}
+
+
+def max_pool(size: int = 2) -> Layer:
+    return {"kind": "max_pool", "size": size}
+
+
+def average_pool() -> Layer:
+    """The mean of each feature map over the whole image."""
+    return {"kind": "average_pool"}
+
+
+def lstm(units: int) -> Layer:
+    """Reads the image's rows from top to bottom as a sequence of 28 steps."""
+    return {"kind": "lstm", "units": units}
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """An architecture and how it is trained.
+
+    The input is 28×28 scaled to [0, 1]; after the hidden layers comes Dense(10) with the
+    output activation.
+    """
+
+    name: str
+    title: str
+    hidden: tuple[Layer, ...]
+    output: str = "softmax"  # or "sigmoid"
+    optimizer: str = "adam"
+    learning_rate: float = 0.001
+    schedule: str = "constant"  # or "cosine": warm up over a twentieth, then fall to zero
+    loss: str = "sparse_categorical_crossentropy"
+    batch_size: int = 128
+    epochs: int = 10
+    validation_split: float = 0.1
+    patience: int | None = None  # epochs without a better validation loss; None: no early stopping
+    label_smoothing: float = 0.0
+    augmentation: Mapping[str, float] = field(default_factory=dict)
+    dataset: str = "mnist"
+    # For digits of which there are strokes: how often each is drawn, and how it changes.
+    renderings: int = 0
+    stroke_augmentation: Mapping[str, float] = field(default_factory=dict)
+    non_digits: int = 0  # drawings of other things, to be unsure of
+    turned: float = 0.0  # degrees: every digit is read turned by these both ways; 0: as it is
+    calibrate: bool = False  # whether to fit a temperature on the validation digits
+
+    def to_dict(self) -> dict[str, Any]:
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Recipe:
+        """Raises InputError where `values` are not a recipe's."""
+        known = {f.name for f in dataclasses.fields(cls)}
+        if not isinstance(values, Mapping) or "name" not in values or "hidden" not in values:
+            raise InputError("This is no recipe: it lacks a name or the hidden layers.")
+        if unknown := sorted(map(str, set(values) - known)):
+            raise InputError(f"The recipe has unknown entries: {', '.join(unknown)}.")
+        layers = values["hidden"]
+        amounts = [values.get(key, {}) for key in ("augmentation", "stroke_augmentation")]
+        texts = [values["name"], *(values.get(key, "") for key in ("title", "dataset"))]
+        if (
+            not isinstance(layers, list | tuple)
+            or not all(isinstance(table, Mapping) for table in (*layers, *amounts))
+            or not all(isinstance(text, str) for text in texts)
+        ):
+            raise InputError("This is no recipe: its name, layers or augmentation are garbled.")
+        hidden = tuple(dict(layer) for layer in layers)
+        return cls(**{"title": values["name"], **values, "hidden": hidden})
+
+
+# What each optimizer is called in Keras, with Keras' own default learning rate.
+OPTIMIZERS = {"adam": 0.001, "sgd": 0.01, "rmsprop": 0.001, "adamw": 0.001}
+LOSSES = ("sparse_categorical_crossentropy", "categorical_crossentropy")
+OUTPUTS = ("softmax", "sigmoid")
+ACTIVATIONS = ("relu", "sigmoid", "tanh", "elu", "gelu", "linear")
+SCHEDULES = ("constant", "cosine")
+AUGMENTATIONS = {
+    "rotation": 45.0,  # degrees either way
+    "shift": 0.25,  # share of the image's side
+    "zoom": 0.5,  # share of the size, larger or smaller
+    "shear": 1.0,  # sideways, as a share of the height
+    "elastic": 4.0,  # pixels that a point of a 4×4 grid is moved, standard deviation
+    "thickness": 1.0,  # share by which strokes become thicker or thinner
+    "blur": 1.0,  # share by which a pixel takes its neighbours' mean
+    "noise": 0.5,  # standard deviation, of a range of 1
+}  # and the most that makes sense of each
+STROKE_AUGMENTATIONS = {
+    "rotation": 45.0,  # degrees either way
+    "slant": 1.0,  # sideways, as a share of the height
+    "aspect": 1.0,  # logarithm of the ratio of width to height
+    "jitter": 0.2,  # how far the strokes sway, as a share of the digit's size
+    "slip": 0.2,  # how far whole strokes slip, as a share of the digit's size
+    "trim": 0.3,  # share of a stroke that is left out at either end
+    "thinnest": 8.0,  # pen in pixels of the 28×28 image
+    "thickest": 8.0,
+}
+
+
+def check(recipe: Recipe) -> None:
+    """Refuse hyperparameters that make no sense.
+
+    Raises:
+        InputError: one sentence that names the first one and its range.
+    """
+    _within("The number of epochs", recipe.epochs, 1, 10_000, whole=True)
+    _within("The batch size", recipe.batch_size, 1, 65_536, whole=True)
+    _within("The learning rate", recipe.learning_rate, 1e-8, 100.0)
+    _within("The validation split", recipe.validation_split, 0.0, 0.9)
+    _within("Label smoothing", recipe.label_smoothing, 0.0, 0.5)
+    _choice("optimizer", recipe.optimizer, OPTIMIZERS)
+    _choice("loss", recipe.loss, LOSSES)
+    _choice("output activation", recipe.output, OUTPUTS)
+    _choice("learning rate schedule", recipe.schedule, SCHEDULES)
+    if recipe.patience is not None:
+        _within("The patience", recipe.patience, 1, 10_000, whole=True)
+        if recipe.validation_split == 0:
+            raise InputError(
+                "Early stopping needs validation samples: set a validation split above 0."
+            )
+    if recipe.calibrate and recipe.validation_split == 0:
+        raise InputError("Calibration needs validation samples: set a validation split above 0.")
+    for name, amount in recipe.augmentation.items():
+        _choice("augmentation", name, AUGMENTATIONS)
+        _within(f"The augmentation {name}", amount, 0.0, AUGMENTATIONS[name])
+    _within("The angle of turned readings", recipe.turned, 0.0, 45.0)
+    _within("The number of non-digits", recipe.non_digits, 0, 1_000_000, whole=True)
+    _within("The number of renderings", recipe.renderings, 0, 100, whole=True)
+    for name, amount in recipe.stroke_augmentation.items():
+        _choice("stroke augmentation", name, STROKE_AUGMENTATIONS)
+        _within(f"The stroke augmentation {name}", amount, 0.0, STROKE_AUGMENTATIONS[name])
+    for layer in recipe.hidden:
+        _check_layer(layer)
+
+
+def _check_layer(layer: Layer) -> None:
+    kind = layer.get("kind")
+    _choice("layer", kind, ("dense", "dropout", "conv", "max_pool", "average_pool", "lstm"))
+    if kind in ("dense", "lstm"):
+        _within(f"The width of a {kind} layer", layer.get("units"), 1, 8192, whole=True)
+        if kind == "dense":
+            _choice("activation", layer.get("activation", "relu"), ACTIVATIONS)
+    elif kind == "dropout":
+        _within("The dropout rate", layer.get("rate"), 0.0, 0.95)
+    elif kind == "conv":
+        _within("The number of filters", layer.get("filters"), 1, 1024, whole=True)
+        _within("The size of a filter", layer.get("size", 3), 1, 28, whole=True)
+        _within("The stride of a filter", layer.get("strides", 1), 1, 4, whole=True)
+    elif kind == "max_pool":
+        _within("The size of a pooling layer", layer.get("size", 2), 2, 7, whole=True)
+
+
+def _within(what: str, value: Any, low: float, high: float, whole: bool = False) -> None:
+    number = isinstance(value, int if whole else (int, float)) and not isinstance(value, bool)
+    if not number or not low <= value <= high:
+        kind = "a whole number" if whole else "a number"
+        raise InputError(f"{what} must be {kind} from {low:g} to {high:g}, not {value}.")
+
+
+def _choice(what: str, value: Any, choices: Any) -> None:
+    if value not in tuple(choices):
+        raise InputError(f"There is no {what} {value!r}: choose one of {', '.join(choices)}.")
+
+
+_LIGHT = {"rotation": 10.0, "shift": 0.06, "zoom": 0.1, "shear": 0.15, "elastic": 0.6}
+
+_ALL = (
+    Recipe(
+        "report-ann",
+        "The course report's network: two hidden layers with dropout",
+        (dense(128), dropout(0.3), dense(64), dropout(0.3)),
+        loss="categorical_crossentropy",
+    ),
+    Recipe(
+        "early-stopping-ann",
+        "The same network, stopped when validation loss no longer falls",
+        (dense(128), dropout(0.3), dense(64), dropout(0.3)),
+        epochs=50,
+        patience=5,
+    ),
+    Recipe(
+        "sigmoid-ann",
+        "One hidden layer, sigmoid outputs",
+        (dense(100),),
+        output="sigmoid",
+        batch_size=32,
+    ),
+    Recipe(
+        "perceptron",
+        "No hidden layer",
+        (),
+        optimizer="sgd",
+        learning_rate=0.01,
+        loss="categorical_crossentropy",
+        batch_size=64,
+        epochs=70,
+        validation_split=0.2,
+    ),
+    Recipe(
+        "mlp",
+        "Two hidden layers",
+        (dense(64), dense(64)),
+        optimizer="sgd",
+        learning_rate=0.01,
+        loss="categorical_crossentropy",
+        batch_size=64,
+        epochs=100,
+        validation_split=0.2,
+    ),
+    Recipe(
+        "dropout-mlp",
+        "Two wider hidden layers with dropout",
+        (dense(128), dropout(0.3), dense(128), dropout(0.3)),
+        optimizer="sgd",
+        learning_rate=0.01,
+        loss="categorical_crossentropy",
+        batch_size=64,
+        epochs=50,
+        validation_split=0.2,
+    ),
+    Recipe(
+        "wide-mlp",
+        "Two hidden layers of 512 with dropout",
+        (dense(512), dropout(0.3), dense(512), dropout(0.3)),
+        loss="categorical_crossentropy",
+        epochs=31,
+        validation_split=0.2,
+    ),
+    Recipe(
+        "cnn",
+        "A convolutional network with augmented images",
+        (
+            conv(24, norm=True),
+            conv(24, norm=True),
+            max_pool(),
+            conv(48, norm=True),
+            conv(48, norm=True),
+            max_pool(),
+            conv(96, norm=True),
+            average_pool(),
+            dropout(0.2),
+        ),
+        optimizer="adamw",
+        learning_rate=0.003,
+        schedule="cosine",
+        epochs=20,
+        augmentation=_LIGHT,
+    ),
+    Recipe(
+        "pen-cnn",
+        "A convolutional network that has seen pens: MNIST and pen strokes together",
+        (
+            conv(32, 5, strides=2, norm=True),
+            conv(64, norm=True),
+            conv(64, norm=True),
+            max_pool(),
+            conv(128, norm=True),
+            conv(128, norm=True),
+            average_pool(),
+            dropout(0.2),
+        ),
+        optimizer="adamw",
+        learning_rate=0.003,
+        schedule="cosine",
+        epochs=14,
+        validation_split=0.04,
+        augmentation=_LIGHT | {"rotation": 6.0, "shear": 0.1, "thickness": 0.3, "blur": 0.5},
+        dataset="mnist+pen-strokes",
+        renderings=16,
+        stroke_augmentation={
+            "rotation": 16.0,
+            "slant": 0.35,
+            "aspect": 0.3,
+            "jitter": 0.025,
+            "slip": 0.02,
+            "trim": 0.05,
+            "thinnest": 1.3,
+            "thickest": 6.0,
+        },
+        non_digits=12_000,
+        turned=8.0,
+        calibrate=True,
+    ),
+    Recipe(
+        "rnn",
+        "An LSTM that reads the image row by row",
+        (lstm(128), dropout(0.2)),
+        learning_rate=0.002,
+        schedule="cosine",
+        epochs=10,
+    ),
+)
+
+RECIPES: dict[str, Recipe] = {recipe.name: recipe for recipe in _ALL}
+
+
+def get(name: str) -> Recipe:
+    """The recipe of that name.
+
+    Raises:
+        InputError: there is none.
+    """
+    if name not in RECIPES:
+        raise InputError(f"There is no recipe {name!r}: choose one of {', '.join(RECIPES)}.")
+    return RECIPES[name]

@@ -1,0 +1,13 @@
+"""Page configuration and navigation, nothing else. Start with `make run`."""
+
+from pathlib import Path
+
+import streamlit as st
+
+ICON = Path(__file__).parent / "ui" / "icon.png"
+
+st.set_page_config(page_title="Draw a digit", page_icon=ICON, layout="centered")
+st.navigation(
+    [st.Page("pages/draw.py", title="Draw", icon=":material/draw:", default=True)],
+    position="top",
+).run()

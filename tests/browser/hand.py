@@ -1,0 +1,140 @@
+"""Ten digits as a hand draws them, and the hand that draws them on a page's canvas."""
+
+import itertools
+import math
+import time
+
+import numpy as np
+
+
+def arc(x, y, rx, ry, start, stop, points=14):
+    """Points on an ellipse; angles in degrees, clockwise from the right, as y grows downward."""
+    angles = np.radians(np.linspace(start, stop, points))
+    return np.stack([x + rx * np.cos(angles), y + ry * np.sin(angles)], 1)
+
+
+def line(*points):
+    return np.array(points, float)
+
+
+# In a box one unit high.
+DIGITS = {
+    0: [arc(0.35, 0.5, 0.32, 0.5, -90, -455, 24)],
+    1: [line((0.2, 0.2), (0.4, 0), (0.4, 1))],
+    2: [np.concatenate([arc(0.35, 0.28, 0.32, 0.28, -170, 40), line((0.02, 1), (0.72, 0.98))])],
+    3: [np.concatenate([arc(0.3, 0.25, 0.3, 0.25, -150, 90), arc(0.3, 0.73, 0.35, 0.27, -90, 150)])],  # noqa: E501
+    4: [line((0.4, 0), (0.05, 0.62), (0.75, 0.62)), line((0.56, 0.3), (0.54, 1))],
+    5: [
+        np.concatenate([line((0.15, 0.02), (0.1, 0.42)), arc(0.3, 0.68, 0.35, 0.31, -120, 140)]),
+        line((0.15, 0.02), (0.65, 0)),
+    ],
+    6: [
+        np.concatenate(
+            [line((0.55, 0), (0.25, 0.3), (0.08, 0.68)), arc(0.36, 0.72, 0.28, 0.27, 180, -190, 20)]
+        )
+    ],
+    7: [line((0.05, 0.02), (0.7, 0), (0.3, 1))],
+    8: [
+        np.concatenate(
+            [arc(0.35, 0.25, 0.26, 0.25, -60, -270), arc(0.35, 0.74, 0.32, 0.25, -90, 270, 20),
+             arc(0.35, 0.25, 0.26, 0.25, 90, -60)]
+        )
+    ],
+    9: [np.concatenate([arc(0.35, 0.28, 0.28, 0.28, -20, -380, 20), line((0.6, 0.4), (0.55, 1))])],
+}  # fmt: skip
+
+
+PHONE = {
+    "viewport": {"width": 390, "height": 844},
+    "has_touch": True,
+    "is_mobile": True,
+    "device_scale_factor": 3,
+    "user_agent": "Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 (KHTML, like Gecko) "
+    "Chrome/130.0 Mobile Safari/537.36",
+}
+
+
+class Hand:
+    """Draws on the page's canvas with the mouse, or with a finger."""
+
+    def __init__(self, page, touch=False):
+        self.page = page
+        self.touch = page.context.new_cdp_session(page) if touch else None
+        page.locator(".st-key-canvas canvas").last.wait_for()
+
+    def box(self):
+        return self.page.locator(".st-key-canvas canvas").last.bounding_box()
+
+    def wait_for_width(self, width):
+        """Wait until the canvas is that wide, in pixels."""
+        self.page.wait_for_function(
+            """width => {
+                const find = root => [...root.querySelectorAll('*')].flatMap(element => [
+                    ...(element.tagName === 'CANVAS' ? [element] : []),
+                    ...(element.shadowRoot ? find(element.shadowRoot) : []),
+                ]);
+                const found = [...document.querySelectorAll('.st-key-canvas')].flatMap(find);
+                return found.length && found.at(-1).getBoundingClientRect().width === width;
+            }""",
+            arg=width,
+        )
+
+    def stroke(self, points):
+        """Draw one stroke; points in pixels of the canvas."""
+        box = self.box()
+        spots = [(box["x"] + x, box["y"] + y) for x, y in points]
+        if self.touch:
+            # A finger is seen sixty times a second; events in one frame would become one.
+            self._touch("touchStart", spots[0])
+            for start, stop in itertools.pairwise(spots):
+                steps = max(1, round(math.dist(start, stop) / 12))
+                for spot in np.linspace(start, stop, steps + 1)[1:]:
+                    time.sleep(1 / 60)
+                    self._touch("touchMove", spot)
+            self._touch("touchEnd")
+            return
+        mouse = self.page.mouse
+        mouse.move(*spots[0])
+        mouse.down()
+        for spot in spots[1:]:
+            mouse.move(*spot, steps=3)
+        mouse.up()
+
+    def _touch(self, kind, spot=None):
+        points = [] if spot is None else [{"x": float(spot[0]), "y": float(spot[1])}]
+        self.touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    def draw(self, digit, height=200, corner=None):
+        """Draw a digit in the middle of the canvas, or with its upper left at `corner`."""
+        strokes = DIGITS[digit]
+        points = np.concatenate(strokes)
+        size = np.ptp(points, axis=0) * height
+        if corner is None:
+            box = self.box()
+            corner = (np.array([box["width"], box["height"]]) - size) / 2
+        for stroke in strokes:
+            self.stroke((stroke - points.min(axis=0)) * height + np.asarray(corner))
+
+    def guess(self):
+        # While the page changes its mode, the old answer stands beside the new one.
+        return self.page.locator(".st-key-guess").last.inner_text().strip()
+
+    def wait_for_guess(self, wanted=None, seconds=60):
+        """The guess, once there is one (or once it is `wanted`) and no longer changes."""
+        until = time.monotonic() + seconds
+        last, since = None, time.monotonic()
+        while time.monotonic() < until:
+            now = self.guess()
+            if now != last:
+                last, since = now, time.monotonic()
+            settled = time.monotonic() - since > (0.2 if now == wanted else 1.0)
+            if settled and ((wanted is None and now) or now == wanted):
+                return now
+            if settled and wanted is not None and now and time.monotonic() - since > 5:
+                return now
+            time.sleep(0.05)
+        return last
+
+    def clear(self):
+        self.page.locator(".st-key-clear button").click()
+        assert self.wait_for_guess("") == ""

@@ -1,0 +1,90 @@
+"""What the tests share: a dataset that is always there, a trained run, a folder for runs."""
+
+import os
+import shutil
+
+# TensorFlow writes its notices when it is imported, so this stands before everything else.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import hypothesis
+import pytest
+
+from mnist_core import datasets, runs
+from mnist_core.recipes import Recipe, dense
+
+# Examples that build a graph or draw an image take as long as they take.
+hypothesis.settings.register_profile("unhurried", deadline=None)
+hypothesis.settings.load_profile("unhurried")
+
+TINY = Recipe("tiny", "tiny", (dense(16),), epochs=2, batch_size=64)
+
+
+def missing(reason):
+    """Skip a test for want of something, or fail it where every test is required to run."""
+    if os.environ.get("REQUIRE_ALL_TESTS") == "1":
+        pytest.fail(f"REQUIRE_ALL_TESTS is set, but: {reason}", pytrace=False)
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def unavailable():
+    """Called with one sentence that says what is missing and how to get it."""
+    return missing
+
+
+@pytest.fixture
+def needs_mnist():
+    if not datasets.at_hand("mnist"):
+        missing("MNIST is not on this machine: set MNIST_PATH to a copy of mnist.npz.")
+
+
+@pytest.fixture
+def needs_pens():
+    if not datasets.at_hand("pen-strokes"):
+        missing(
+            "The pen strokes are not on this machine: set PENDIGITS_PATH to a copy of "
+            f"{datasets.PENS_FILE}."
+        )
+
+
+@pytest.fixture(scope="session")
+def digits():
+    """1,797 real digits that need no file and no network."""
+    return datasets.load("optical-digits")
+
+
+@pytest.fixture
+def models_dir(tmp_path, monkeypatch):
+    """An empty folder for runs; nothing is written to the project's own."""
+    folder = tmp_path / "models"
+    folder.mkdir()
+    monkeypatch.setenv("MODELS_DIR", str(folder))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tiny():
+    """A recipe that is trained in a second."""
+    return TINY
+
+
+@pytest.fixture(scope="session")
+def tiny_run(tmp_path_factory, digits):
+    """A finished run. It is shared: copy it (`own_run`) before changing anything in it."""
+    from mnist_core import training
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MODELS_DIR", str(tmp_path_factory.mktemp("models")))
+        return training.train(TINY, digits, seed=1, name="tiny")
+
+
+@pytest.fixture
+def own_run(tiny_run, models_dir):
+    """A copy of the finished run in `models_dir`, free to be damaged."""
+    return runs.read(shutil.copytree(tiny_run.path, models_dir / "mine"))
+
+
+@pytest.fixture
+def mnist(needs_mnist):
+    """MNIST itself."""
+    return datasets.load("mnist", fetch=False)

@@ -1,0 +1,181 @@
+"""What lies on the drawing canvas, as data."""
+
+import io
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from mnist_core import drawing
+from ui import canvas
+
+
+def path_object(points, width=20, **changes):
+    """A stroke as the canvas reports it: Fabric's path with what places it."""
+    points = np.asarray(points, float)
+    low, high = points.min(axis=0), points.max(axis=0)
+    path = [["M", *points[0]], *(["L", *point] for point in points[1:])]
+    item = {
+        "type": "Path",
+        "originX": "left",
+        "originY": "top",
+        "left": low[0] - width / 2,
+        "top": low[1] - width / 2,
+        "width": high[0] - low[0],
+        "height": high[1] - low[1],
+        "strokeWidth": width,
+        "scaleX": 1,
+        "scaleY": 1,
+        "angle": 0,
+        "path": path,
+    }
+    return item | changes
+
+
+SEVEN = [[100, 80], [240, 80], [150, 280]]
+
+
+def test_a_stroke_comes_back_where_it_was_drawn():
+    strokes, pictures = canvas.marks([path_object(SEVEN)])
+    assert not pictures
+    assert np.allclose(strokes[0].points, SEVEN)
+    assert strokes[0].width == 20
+
+
+def test_an_object_placed_by_its_middle():
+    item = path_object(SEVEN, originX="center", originY="center", left=170, top=180)
+    assert np.allclose(canvas.marks([item])[0][0].points, SEVEN)
+
+
+def test_a_moved_scaled_and_turned_stroke():
+    line = [[100, 100], [100, 200]]
+    moved = canvas.marks([path_object(line, left=140, top=120)])[0][0].points
+    assert np.allclose(moved, [[150, 130], [150, 230]])
+    # Fabric turns about the corner by which an object is placed.
+    turned = canvas.marks(
+        [path_object(line, originX="center", originY="center", left=100, top=150, angle=90)]
+    )[0][0].points
+    assert np.allclose(turned, [[150, 150], [50, 150]])
+    larger = canvas.marks(
+        [
+            path_object(
+                line, originX="center", originY="center", left=100, top=150, scaleX=2, scaleY=2
+            )
+        ]
+    )[0][0]
+    assert np.allclose(larger.points, [[100, 50], [100, 250]])
+    assert larger.width == 40
+
+
+def test_curves_are_followed():
+    item = path_object([[0, 0], [100, 100]])
+    item["path"] = [["M", 0, 0], ["Q", 100, 0, 100, 100]]
+    points = canvas.marks([item])[0][0].points
+    assert len(points) > 3
+    assert np.abs(points - [75, 25]).sum(axis=1).min() < 1  # where the curve is half way
+
+
+def test_strokes_are_read_alike_whatever_the_brush_and_the_place():
+    first = canvas.read([path_object(SEVEN, 20)])
+    corner = canvas.read([path_object(np.array(SEVEN) / 5, 4)])
+    assert first.any()
+    assert np.abs(first - corner).mean() < 0.01
+
+
+def test_an_empty_canvas_has_no_ink():
+    assert not canvas.read([]).any()
+    assert not canvas.image([]).any()
+
+
+def test_a_digit_put_on_the_canvas_is_read_as_it_is(mnist):
+    for digit in mnist.x_test[:50]:
+        image = canvas.read([canvas.picture_object(digit)])
+        assert np.abs(image - digit / 255).mean() < 0.01
+
+
+def test_drawing_over_a_digit_changes_what_is_read(digits):
+    picture = canvas.picture_object(digits.x_test[0])
+    alone = canvas.read([picture])
+    both = canvas.read([picture, path_object([[20, 20], [320, 320]])])
+    assert np.abs(alone - both).mean() > 0.03
+
+
+def test_the_saved_file_shows_the_drawing():
+    image = Image.open(io.BytesIO(canvas.png([path_object(SEVEN)])))
+    assert image.size == (canvas.SIDE, canvas.SIDE)
+    assert image.getpixel((100, 80)) == 255
+    assert image.getpixel((10, 10)) == 0
+
+
+values = st.recursive(
+    st.none() | st.booleans() | st.floats() | st.integers() | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=5), inner, max_size=4)
+    ),
+    max_leaves=8,
+)
+names = st.sampled_from(
+    [
+        "type",
+        "path",
+        "left",
+        "top",
+        "strokeWidth",
+        "scaleX",
+        "angle",
+        "originX",
+        "src",
+        "width",
+        "height",
+    ]
+)
+
+
+@given(st.lists(st.dictionaries(names, values | st.sampled_from(["Path", "Image"])), max_size=4))
+@settings(deadline=None, max_examples=200)
+def test_whatever_a_browser_sends_is_read(objects):
+    image = canvas.read(objects)
+    assert image.shape == (drawing.SIDE, drawing.SIDE)
+    assert np.isfinite(image).all()
+
+
+@given(values, values, st.floats(), st.floats())
+@settings(deadline=None, max_examples=200)
+def test_odd_numbers_in_a_stroke(left, angle, scale, coordinate):
+    item = path_object(SEVEN, left=left, angle=angle, scaleX=scale)
+    item["path"][1][1] = coordinate
+    assert np.isfinite(canvas.read([item])).all()
+    canvas.image([item])
+
+
+@pytest.mark.parametrize(
+    "source", ["http://127.0.0.1/x.png", "data:image/png;base64,AAAA", "", None]
+)
+def test_pictures_from_elsewhere_are_left_out(source):
+    item = canvas.picture_object(np.zeros((28, 28), np.uint8)) | {"src": source}
+    assert not canvas.marks([item])[1]
+
+
+def test_a_number_is_read_digit_by_digit():
+    left, right = path_object(SEVEN), path_object(np.array(SEVEN) + (300, 0))
+    digits = canvas.read_number([right, left])
+    assert len(digits) == 2
+    assert digits[0].box == (90, 70, 250, 290)
+    assert np.allclose(digits[0].form, digits[1].form)
+    assert np.allclose(digits[0].form, canvas.read([left]))
+
+
+def test_boxes_are_drawn_round_the_digits():
+    objects = [path_object(SEVEN), path_object(np.array(SEVEN) + (300, 0))]
+    digits = canvas.read_number(objects)
+    data = canvas.boxed(
+        canvas.image(objects, (704, 360)), [d.box for d in digits], ["7 99%", "?"], [True, False]
+    )
+    picture = np.asarray(Image.open(io.BytesIO(data)).convert("RGB")).astype(int)
+    blue = (np.abs(picture - (86, 180, 233)).sum(axis=2) < 10).any(axis=0)
+    orange = (np.abs(picture - (230, 159, 0)).sum(axis=2) < 10).any(axis=0)
+    assert blue[:650].any()
+    assert orange[700:].any()
+    assert not orange[:650].any()

@@ -1,0 +1,492 @@
+"""Run directories: made, read whatever state they are in, listed, deleted."""
+
+import copy
+import json
+import os
+import shutil
+import subprocess
+import sys
+
+import numpy as np
+import psutil
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mnist_core import recipes, runs
+from mnist_core.errors import InputError
+from mnist_core.runs import Run
+
+CNN = recipes.RECIPES["cnn"]
+
+
+def rewrite(run, **changes):
+    """Change entries of a run's run.json (None takes an entry away) and read it again."""
+    info = {k: v for k, v in {**run.info, **changes}.items() if v is not None}
+    (run.path / "run.json").write_text(json.dumps(info))
+    return runs.read(run.path)
+
+
+def assert_broken(run, says):
+    assert says in run.problem
+    assert "\n" not in run.problem
+    assert run.problem.endswith(".")
+    assert not run.usable
+
+
+# --- create --------------------------------------------------------------------------
+
+
+def test_a_new_run_is_queued_and_can_be_read(models_dir):
+    run = runs.create(CNN, "mnist", 7, "first")
+    assert run.path == models_dir / "first"
+    again = runs.read("first")
+    assert again.path == run.path
+    assert again.info == json.loads(json.dumps(run.info))
+    assert again.problem is None
+    assert again.status == runs.QUEUED
+    assert not again.usable
+    assert again.recipe == CNN
+    assert (again.info["seed"], again.info["dataset"]) == (7, {"name": "mnist"})
+    assert again.metrics == {}
+
+
+def test_names_are_made_of_recipe_and_time_and_never_taken_twice(models_dir):
+    names = [runs.create(CNN, "mnist", 0).name for _ in range(5)]
+    assert len(set(names)) == 5
+    assert all(name.startswith("cnn-20") for name in names)
+    assert {p.name for p in models_dir.iterdir()} == set(names)
+
+
+def test_the_folder_of_runs_is_made_when_it_is_needed(tmp_path, monkeypatch):
+    monkeypatch.setenv("MODELS_DIR", str(tmp_path / "a" / "b"))
+    assert runs.create(CNN, "mnist", 0, "x").path == tmp_path / "a" / "b" / "x"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *[
+            "",
+            ".",
+            "..",
+            ".hidden",
+            "a/b",
+            "../a",
+            "/tmp/a",
+            "a\\b",
+            "a b",
+            "a\n",
+            "a\0",
+            "-x",
+            "é",
+        ],
+        *["x" * 81, "x" * 300],
+    ],
+)
+def test_a_name_that_is_no_plain_name_is_refused(models_dir, name):
+    with pytest.raises(InputError, match="1 to 80 letters") as refusal:
+        runs.create(CNN, "mnist", 0, name)
+    assert "\n" not in str(refusal.value)
+    assert len(str(refusal.value)) < 250
+    assert list(models_dir.iterdir()) == []
+
+
+def test_the_longest_name_is_allowed(models_dir):
+    assert runs.create(CNN, "mnist", 0, "x" * 80).problem is None
+
+
+def test_a_taken_name_is_refused_and_the_run_stays(models_dir):
+    runs.create(CNN, "mnist", 1, "mine")
+    with pytest.raises(InputError, match="a run mine already"):
+        runs.create(CNN, "mnist", 2, "mine")
+    assert runs.read("mine").info["seed"] == 1
+
+
+@pytest.mark.parametrize("name", ["mine", None])
+def test_a_folder_that_cannot_hold_runs_is_refused(tmp_path, monkeypatch, name):
+    (tmp_path / "file").touch()
+    for folder in (tmp_path / "file", tmp_path / "file" / "models"):
+        monkeypatch.setenv("MODELS_DIR", str(folder))
+        with pytest.raises(InputError, match=r"Cannot create a run in .* set MODELS_DIR"):
+            runs.create(CNN, "mnist", 0, name)
+
+
+# --- read ----------------------------------------------------------------------------
+
+
+def test_a_whole_run_has_no_problem(own_run):
+    assert own_run.problem is None
+    assert own_run.usable
+    for way in ("mine", own_run.path, str(own_run.path)):
+        assert runs.read(way).path == own_run.path
+
+
+def test_a_missing_run_is_said_to_be_missing(models_dir):
+    for run in ("nobody", models_dir / "nobody"):
+        assert_broken(runs.read(run), "nobody does not exist")
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "a\0b", "ü" * 200, "~", "$HOME", "*"])
+def test_a_strange_name_is_a_missing_run(models_dir, name):
+    run = runs.read(name)
+    assert not run.usable
+    assert run.problem
+
+
+def test_a_folder_without_run_json_is_no_run(own_run):
+    (own_run.path / "run.json").unlink()
+    assert_broken(runs.read("mine"), "mine has no run.json")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"{", b"nonsense", b"[]", b"null", b"3", b"\xff\xfe", b"\0" * 100, b"[" * 100_000],
+)
+def test_a_garbled_run_json_is_a_problem(own_run, content):
+    (own_run.path / "run.json").write_bytes(content)
+    assert_broken(runs.read("mine"), "cannot be read")
+
+
+def test_a_truncated_run_json_is_a_problem(own_run):
+    whole = (own_run.path / "run.json").read_bytes()
+    for length in range(0, len(whole) - 2, 97):
+        (own_run.path / "run.json").write_bytes(whole[:length])
+        assert_broken(runs.read("mine"), "cannot be read")
+
+
+def test_a_run_json_that_is_a_folder_is_a_problem(own_run):
+    (own_run.path / "run.json").unlink()
+    (own_run.path / "run.json").mkdir()
+    assert_broken(runs.read("mine"), "cannot be read")
+
+
+def test_a_newer_format_asks_for_a_newer_program(own_run):
+    assert_broken(rewrite(own_run, format=runs.FORMAT + 1), "update the program")
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"format": "1"}, "format"),
+        ({"recipe": None}, "recipe"),
+        ({"recipe": 5}, "recipe"),
+        ({"recipe": {"name": "x"}}, "recipe"),
+        ({"recipe": {"name": "x", "hidden": [3]}}, "recipe"),
+        ({"recipe": {"name": "x", "hidden": [], "augmentation": 4}}, "recipe"),
+        ({"status": None}, "status"),
+        ({"status": "baking"}, "status"),
+        ({"status": ["finished"]}, "status"),
+        ({"dataset": None}, "garbled"),
+        ({"dataset": "mnist"}, "garbled"),
+        ({"dataset": {"name": 3}}, "garbled"),
+        ({"metrics": [1, 2]}, "garbled"),
+        ({"model": 7}, "garbled"),
+    ],
+)
+def test_entries_that_make_no_sense_are_a_problem(own_run, changes, says):
+    assert_broken(rewrite(own_run, **changes), says)
+
+
+def test_an_older_run_lacks_what_came_later(own_run):
+    recipe = {k: v for k, v in own_run.info["recipe"].items() if k in ("name", "hidden")}
+    run = rewrite(own_run, recipe=recipe, model=None, metrics=None, versions=None)
+    assert run.problem is None
+    assert run.usable
+    assert run.metrics == {}
+
+
+def test_a_missing_model_file_is_a_problem(own_run):
+    own_run.model_file.unlink()
+    assert_broken(runs.read("mine"), "model file of mine is missing")
+
+
+def test_a_truncated_model_file_is_a_problem(own_run):
+    own_run.model_file.write_bytes(own_run.model_file.read_bytes()[:-100])
+    assert_broken(runs.read("mine"), "incomplete or altered")
+    assert_broken(rewrite(own_run, model=None), "damaged")  # also where its size is not known
+
+
+def test_a_model_file_that_is_none_is_a_problem(own_run):
+    own_run.model_file.write_bytes(b"x" * own_run.info["model"]["bytes"])
+    assert_broken(runs.read("mine"), "damaged")
+
+
+def test_an_unfinished_run_needs_no_model_file(own_run):
+    own_run.model_file.unlink()
+    for status in (runs.QUEUED, runs.FAILED):
+        run = rewrite(own_run, status=status)
+        assert run.problem is None
+        assert not run.usable
+
+
+def test_a_stopped_run_can_be_used(own_run):
+    assert rewrite(own_run, status=runs.STOPPED).usable
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
+    max_leaves=6,
+)
+places = st.sampled_from(
+    [
+        ("format",),
+        ("name",),
+        ("recipe",),
+        ("recipe", "name"),
+        ("recipe", "hidden"),
+        ("recipe", "augmentation"),
+        ("recipe", "optimizer"),
+        ("dataset",),
+        ("dataset", "name"),
+        ("status",),
+        ("created",),
+        ("process",),
+        ("process", "pid"),
+        ("process", "created"),
+        ("model",),
+        ("model", "bytes"),
+        ("metrics",),
+    ]
+)
+
+
+def look_at(run):
+    """Everything that a list of runs asks of a run."""
+    assert run.problem is None or "\n" not in run.problem
+    assert isinstance(run.status, str)
+    assert isinstance(run.usable, bool)
+    if run.problem is None:
+        assert isinstance(run.recipe.name, str)
+        assert run.metrics is not None
+        assert isinstance(run.info["dataset"]["name"], str)
+
+
+@pytest.fixture(scope="module")
+def scratch(tiny_run, tmp_path_factory):
+    """A copy of the finished run for tests that overwrite its run.json many times."""
+    return runs.read(shutil.copytree(tiny_run.path, tmp_path_factory.mktemp("scratch") / "run"))
+
+
+@given(st.binary() | st.text().map(str.encode) | json_values.map(lambda v: json.dumps(v).encode()))
+def test_any_run_json_can_be_looked_at(scratch, content):
+    (scratch.path / "run.json").write_bytes(content)
+    look_at(runs.read(scratch.path))
+
+
+@given(st.dictionaries(places, json_values, min_size=1, max_size=3), st.booleans())
+def test_a_run_json_with_anything_anywhere_can_be_looked_at(scratch, changes, running):
+    info = copy.deepcopy(dict(scratch.info))
+    info["process"] = runs.this_process()
+    if running:
+        info["status"] = runs.RUNNING
+    for (key, *rest), value in changes.items():
+        if rest and isinstance(info[key], dict):
+            info[key][rest[0]] = value
+        else:
+            info[key] = value
+    (scratch.path / "run.json").write_text(json.dumps(info))
+    look_at(runs.read(scratch.path))
+
+
+# --- running -------------------------------------------------------------------------
+
+
+def test_a_run_whose_process_lives_is_running(own_run):
+    run = rewrite(own_run, status=runs.RUNNING, process=runs.this_process())
+    assert run.status == runs.RUNNING
+    assert not run.usable
+
+
+def test_a_run_whose_process_is_gone_has_failed(own_run):
+    process = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    entry = {"pid": process.pid, "created": psutil.Process(process.pid).create_time()}
+    assert rewrite(own_run, status=runs.RUNNING, process=entry).status == runs.RUNNING
+    process.communicate()
+    run = runs.read("mine")
+    assert run.status == runs.FAILED
+    assert "ended unexpectedly" in run.info["reason"]
+    assert not run.usable
+
+
+def test_another_process_with_the_same_number_is_not_the_runs(own_run):
+    entry = {"pid": os.getpid(), "created": runs.this_process()["created"] - 3600}
+    assert rewrite(own_run, status=runs.RUNNING, process=entry).status == runs.FAILED
+
+
+@pytest.mark.parametrize("process", [None, 5, "x", [], {}, {"pid": -1, "created": 0}])
+def test_a_running_run_without_a_process_has_failed(own_run, process):
+    assert rewrite(own_run, status=runs.RUNNING, process=process).status == runs.FAILED
+
+
+# --- list and delete -----------------------------------------------------------------
+
+
+def test_the_default_comes_first_then_the_newest(models_dir):
+    for name, created in (("old", "2020"), ("new", "2099"), ("older", "2019")):
+        run = runs.create(CNN, "mnist", 0, name)
+        rewrite(run, created=created)
+    names = [run.name for run in runs.all_runs()]
+    assert names[0] == runs.DEFAULT_RUN
+    assert [n for n in names if n in ("old", "new", "older")] == ["new", "old", "older"]
+    assert set(runs.SHIPPED) <= set(names)
+
+
+def test_a_broken_run_is_listed_with_its_problem(own_run):
+    (own_run.path / "run.json").write_text("{")
+    assert [run.problem for run in runs.all_runs() if run.name == "mine"] != [None]
+
+
+def test_files_and_hidden_folders_are_no_runs(models_dir):
+    (models_dir / "notes.txt").touch()
+    (models_dir / ".cache").mkdir()
+    (models_dir / "__pycache__").mkdir()
+    assert not {"notes.txt", ".cache", "__pycache__"} & {run.name for run in runs.all_runs()}
+
+
+def test_without_a_folder_of_ones_own_the_shipped_runs_are_listed(tmp_path, monkeypatch):
+    monkeypatch.setenv("MODELS_DIR", str(tmp_path / "nowhere"))
+    assert set(runs.SHIPPED) <= {run.name for run in runs.all_runs()}
+
+
+def test_a_run_of_ones_own_hides_a_shipped_one_of_the_same_name(models_dir):
+    runs.create(CNN, "mnist", 5, "cnn")
+    assert runs.read("cnn").path == models_dir / "cnn"
+    assert not runs.is_shipped(runs.read("cnn"))
+    assert [run.path for run in runs.all_runs() if run.name == "cnn"] == [models_dir / "cnn"]
+
+
+def test_deleting_removes_a_run_and_no_other(own_run):
+    other = runs.create(CNN, "mnist", 0, "other")
+    runs.delete(own_run)
+    assert not own_run.path.exists()
+    assert other.path.exists()
+    assert_broken(runs.read("mine"), "does not exist")
+    runs.delete(own_run)  # a second time does no harm
+
+
+def test_a_broken_run_can_be_deleted(own_run):
+    (own_run.path / "run.json").write_text("{")
+    runs.delete(runs.read("mine"))
+    assert not own_run.path.exists()
+
+
+def test_shipped_runs_are_there_and_whole():
+    for name in runs.SHIPPED:
+        run = runs.read(runs.SHIPPED_DIR / name)
+        assert run.problem is None
+        assert runs.is_shipped(run)
+        assert runs.file_sha256(run.model_file) == run.info["model"]["sha256"]
+        assert runs.read_evaluation(run) is not None
+        assert len(runs.read_history(run)) == run.info["epochs"]
+    assert runs.DEFAULT_RUN in runs.SHIPPED
+
+
+def test_shipped_runs_cannot_be_deleted(tmp_path, monkeypatch, own_run):
+    # A stand-in for the project's own folder, in case they can be.
+    monkeypatch.setattr(runs, "SHIPPED_DIR", tmp_path.resolve() / "shipped")
+    shutil.copytree(own_run.path, tmp_path / "shipped" / "cnn")
+    shutil.copytree(own_run.path, tmp_path / "shipped" / "trained-here")
+    monkeypatch.chdir(tmp_path)
+    for folder in (None, tmp_path / "shipped", "shipped", "./models/../shipped"):
+        if folder is None:
+            monkeypatch.delenv("MODELS_DIR")
+        else:
+            monkeypatch.setenv("MODELS_DIR", str(folder))
+        with pytest.raises(InputError, match="cnn is part of the program"):
+            runs.delete(runs.read("cnn"))
+        assert (tmp_path / "shipped" / "cnn" / "model.keras").exists()
+    runs.delete(runs.read("trained-here"))
+    assert not (tmp_path / "shipped" / "trained-here").exists()
+
+
+# --- history and evaluation ----------------------------------------------------------
+
+
+def test_history_is_read_as_it_was_written(models_dir):
+    run = runs.create(CNN, "mnist", 0, "x")
+    assert runs.read_history(run) == []
+    rows = [
+        {"epoch": 1, "loss": 0.5, "accuracy": 0.125, "val_loss": 0.75, "seconds": 1.5},
+        {"epoch": 2, "loss": 1 / 3, "accuracy": 1.0, "val_loss": 1e-7, "seconds": 2.0},
+    ]
+    runs.write_history(run.path, rows)
+    again = runs.read_history(run)
+    assert [set(row) for row in again] == [set(row) for row in rows]  # no empty val_accuracy
+    for row, expected in zip(again, rows, strict=True):
+        assert row == pytest.approx(expected, rel=1e-5)
+    header, first, *_ = (run.path / "history.csv").read_text().splitlines()
+    assert header == "epoch,loss,accuracy,val_loss,val_accuracy,seconds"
+    assert first == "1,0.5,0.125,0.75,,1.5"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"\xff\xfe\0", b"epoch,loss\n1,high\n", b"epoch,loss\n1," + b"9" * 200_000, b"\0\n\0"],
+)
+def test_a_garbled_history_is_empty(own_run, content):
+    (own_run.path / "history.csv").write_bytes(content)
+    assert runs.read_history(own_run) == []
+
+
+@given(st.binary(max_size=100) | st.text(alphabet='0123456789,.e-"\n\0', max_size=60))
+def test_any_history_can_be_read(scratch, content):
+    data = content if isinstance(content, bytes) else content.encode()
+    (scratch.path / "history.csv").write_bytes(b"epoch,loss\n" + data)
+    for row in runs.read_history(scratch):
+        assert all(isinstance(value, float) for value in row.values())
+
+
+def test_an_evaluation_is_read_as_it_was_written(own_run):
+    random = np.random.default_rng(0)
+    written = runs.Evaluation(
+        random.random((50, 10)).astype(np.float32),
+        random.integers(0, 10, 50).astype(np.uint8),
+        "mnist",
+        "sum of the digits",
+        "sum of the model",
+    )
+    runs.write_evaluation(own_run.path, written)
+    again = runs.read_evaluation(own_run)
+    assert np.array_equal(again.probabilities, written.probabilities)
+    assert np.array_equal(again.labels, written.labels)
+    assert (again.probabilities.dtype, again.labels.dtype) == (np.float32, np.uint8)
+    assert again.dataset == "mnist"
+    assert again.dataset_checksum == "sum of the digits"
+    assert again.model_sha256 == "sum of the model"
+
+
+def test_a_missing_evaluation_is_none(own_run):
+    (own_run.path / "evaluation.npz").unlink()
+    assert runs.read_evaluation(own_run) is None
+
+
+def test_a_damaged_evaluation_is_none(own_run):
+    path = own_run.path / "evaluation.npz"
+    whole = path.read_bytes()
+    for length in range(0, len(whole) - 1, len(whole) // 20):
+        path.write_bytes(whole[:length])
+        assert runs.read_evaluation(own_run) is None
+    for start in range(0, len(whole) // 2, 101):  # within the probabilities
+        path.write_bytes(whole[:start] + b"\xff" * 100 + whole[start + 100 :])
+        assert runs.read_evaluation(own_run) is None
+
+
+def test_something_else_in_its_place_is_no_evaluation(own_run):
+    path = own_run.path / "evaluation.npz"
+    labels = np.zeros(5, np.uint8)
+    texts = {"dataset": "x", "dataset_checksum": "x", "model_sha256": "x"}
+    with path.open("wb") as file:
+        np.save(file, labels)  # an array, but no npz
+    assert runs.read_evaluation(own_run) is None
+    for arrays in (
+        {},
+        {"probabilities": np.zeros((5, 10)), "labels": labels},
+        {"probabilities": np.zeros((4, 10)), "labels": labels, **texts},
+        {"probabilities": np.zeros((5, 9)), "labels": labels, **texts},
+        {"probabilities": np.zeros(5), "labels": labels, **texts},
+        {"probabilities": np.array([Run] * 5, object), "labels": labels, **texts},
+    ):
+        np.savez(path, **arrays)
+        assert runs.read_evaluation(own_run) is None

@@ -1,0 +1,1 @@
+"""What the pages share: cached resources, the active run, the canvas."""

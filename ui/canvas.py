@@ -1,0 +1,238 @@
+"""What lies on the drawing canvas, as data.
+
+The canvas component keeps a drawing as a list of Fabric.js objects: a path for each
+stroke, and an image for a picture that was put on it. This module makes such lists and
+reads them back.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image, ImageDraw, ImageFont
+
+from mnist_core import drawing, numbers
+from mnist_core.errors import InputError
+
+SIDE = 340  # pixels, as wide as a phone's screen allows
+NUMBER_SIZE = (704, 240)  # width and height of the canvas for numbers
+NUMBER_SIZE_ON_PHONE = (SIDE, 200)
+GROUND = "#101010"
+INK = "#ffffff"
+FAR = 1e5  # pixels from the canvas beyond which nothing is looked for
+CURVE_POINTS = 4  # points in which a curve between two points of the mouse is drawn
+
+Objects = Sequence[Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class Stroke:
+    points: npt.NDArray[np.float64]  # (n, 2), x and y in pixels of the canvas
+    width: float  # of the brush, in pixels of the canvas
+
+
+@dataclass(frozen=True)
+class Picture:
+    pixels: npt.NDArray[np.uint8]
+    box: tuple[float, float, float, float]  # left, top, right, bottom on the canvas
+
+
+def marks(objects: Objects) -> tuple[list[Stroke], list[Picture]]:
+    """The strokes and the pictures among a canvas' objects; whatever else is left out."""
+    strokes, pictures = [], []
+    for item in objects:
+        try:
+            kind = str(item.get("type", "")).lower()
+            if kind == "path":
+                strokes.append(_stroke(item))
+            elif kind == "image":
+                pictures.append(_picture(item))
+        except (InputError, KeyError, TypeError, ValueError, IndexError, OverflowError):
+            continue
+    return [s for s in strokes if len(s.points)], pictures
+
+
+def read(objects: Objects) -> drawing.Ink:
+    """A drawing in MNIST's form, float32 (28, 28); all zeros if nothing is drawn.
+
+    Strokes are read as strokes, so that the thickness of the brush does not blot out a
+    small digit. A picture alone is read as it is; with strokes over it, as what is seen.
+    """
+    strokes, pictures = marks(objects)
+    if not pictures:
+        if not strokes:
+            return np.zeros((drawing.SIDE, drawing.SIDE), np.float32)
+        width = float(np.median([stroke.width for stroke in strokes]))
+        return drawing.from_strokes([stroke.points for stroke in strokes], width)
+    if not strokes and len(pictures) == 1:
+        return drawing.from_image(pictures[0].pixels)
+    return drawing.from_image(image(objects))
+
+
+def image(objects: Objects, size: tuple[int, int] = (SIDE, SIDE)) -> npt.NDArray[np.uint8]:
+    """The drawing as it is seen on a canvas of that width and height: uint8, 255 the ink."""
+    width, height = size
+    strokes, pictures = marks(objects)
+    seen = drawing.render([s.points for s in strokes], (height, width), [s.width for s in strokes])
+    for picture in pictures:
+        left, top, right, bottom = (round(edge) for edge in picture.box)
+        shown = max(1, min(right - left, 4 * SIDE)), max(1, min(bottom - top, 4 * SIDE))
+        layer = Image.new("L", size)
+        grey = Image.fromarray(picture.pixels).convert("L")
+        layer.paste(grey.resize(shown, Image.Resampling.BILINEAR), (left, top))
+        seen = np.maximum(seen, np.asarray(layer))
+    return seen
+
+
+def png(objects: Objects, size: tuple[int, int] = (SIDE, SIDE)) -> bytes:
+    """The drawing as a PNG file."""
+    return encode(image(objects, size))
+
+
+@dataclass(frozen=True)
+class NumberDigit:
+    """One digit of a number: where it is on the canvas, and its 28×28 form."""
+
+    box: tuple[float, float, float, float]  # left, top, right, bottom
+    form: drawing.Ink
+
+
+def read_number(objects: Objects) -> list[NumberDigit]:
+    """The digits of a number from left to right; pictures are left out."""
+    strokes, _ = marks(objects)
+    digits = []
+    for group in numbers.group([stroke.points for stroke in strokes]):
+        paths = [strokes[index].points for index in group]
+        width = float(np.median([strokes[index].width for index in group]))
+        left, top, right, bottom = numbers.box(paths)
+        around = (left - width / 2, top - width / 2, right + width / 2, bottom + width / 2)
+        digits.append(NumberDigit(around, drawing.from_strokes(paths, width)))
+    return digits
+
+
+def boxed(
+    seen: npt.NDArray[np.uint8],
+    boxes: Sequence[tuple[float, float, float, float]],
+    labels: Sequence[str],
+    sure: Sequence[bool],
+) -> bytes:
+    """The drawing as a PNG file with a box and a label for each digit.
+
+    Digits that the network is sure of have a plain blue box, the others a double orange one.
+    """
+    above, scale = 22, 2  # room for the labels, and twice the pixels for sharp letters
+    height, width = seen.shape
+    page = Image.new("RGB", (width * scale, (height + above) * scale), GROUND)
+    ink = Image.fromarray(seen).resize((width * scale, height * scale))
+    page.paste(Image.new("RGB", ink.size, INK), (0, above * scale), ink)
+    draw = ImageDraw.Draw(page)
+    font = ImageFont.load_default(15 * scale)
+    for (left, top, right, bottom), label, certain in zip(boxes, labels, sure, strict=True):
+        colour = "#56b4e9" if certain else "#e69f00"
+        for gap in (5,) if certain else (5, 9):
+            corners = (left - gap, top - gap + above, right + gap, bottom + gap + above)
+            draw.rectangle([edge * scale for edge in corners], outline=colour, width=scale)
+        spot = (left + right) / 2 * scale, max(top + above - 7, 18) * scale
+        draw.text(spot, label, colour, font, anchor="mb")
+    return encode(np.asarray(page))
+
+
+def picture_object(pixels: npt.NDArray[np.uint8]) -> dict[str, Any]:
+    """An object that shows a grey image (h, w) as large as the canvas allows, centred."""
+    height, width = pixels.shape
+    scale = SIDE / max(height, width)
+    return {
+        "type": "Image",
+        "version": "6",
+        "originX": "left",
+        "originY": "top",
+        "left": (SIDE - width * scale) / 2,
+        "top": (SIDE - height * scale) / 2,
+        "width": width,
+        "height": height,
+        "scaleX": scale,
+        "scaleY": scale,
+        "src": "data:image/png;base64," + base64.b64encode(encode(pixels)).decode("ascii"),
+    }
+
+
+def encode(pixels: npt.NDArray[np.uint8]) -> bytes:
+    """An image as the bytes of a PNG file."""
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "PNG")
+    return file.getvalue()
+
+
+def _picture(item: Mapping[str, Any]) -> Picture:
+    head, _, data = str(item["src"]).partition(";base64,")
+    if head != "data:image/png":
+        raise InputError("Only pictures that the page itself put on the canvas are read.")
+    pixels = drawing.read_image(base64.b64decode(data))
+    width = float(item["width"]) * float(item.get("scaleX", 1))
+    height = float(item["height"]) * float(item.get("scaleY", 1))
+    x, y = _centre(item, width, height)
+    box = (x - width / 2, y - height / 2, x + width / 2, y + height / 2)
+    if not all(abs(edge) < FAR for edge in box):
+        raise InputError("The picture lies outside the canvas.")
+    return Picture(pixels, box)
+
+
+def _stroke(item: Mapping[str, Any]) -> Stroke:
+    points = _flatten(item["path"])
+    points = points[(np.abs(points) < FAR).all(axis=1)]
+    width, scale_x, scale_y, angle = (
+        float(item.get(name, usual))
+        for name, usual in (("strokeWidth", 1), ("scaleX", 1), ("scaleY", 1), ("angle", 0))
+    )
+    brush = width * math.sqrt(abs(scale_x * scale_y))
+    if not 0 < brush < FAR:
+        raise InputError("A brush must have a width.")
+    if len(points) and "left" in item:
+        # A stroke that was moved, scaled or turned keeps its path; what was done to it
+        # stands beside it, relative to the middle of the path.
+        low, high = points.min(axis=0), points.max(axis=0)
+        centre = _centre(
+            item,
+            (high[0] - low[0] + width) * abs(scale_x),
+            (high[1] - low[1] + width) * abs(scale_y),
+        )
+        flip = np.array([-1 if item.get("flipX") else 1, -1 if item.get("flipY") else 1])
+        local = (points - (low + high) / 2) * (scale_x, scale_y) * flip
+        cos, sin = math.cos(math.radians(angle)), math.sin(math.radians(angle))
+        points = local @ np.array([[cos, sin], [-sin, cos]]) + centre
+        points = points[(np.abs(points) < FAR).all(axis=1)]
+    return Stroke(points, brush)
+
+
+def _centre(item: Mapping[str, Any], width: float, height: float) -> tuple[float, float]:
+    """Where an object's middle is, from the point that it is placed by."""
+    share = {"left": 0.5, "top": 0.5, "center": 0.0, "right": -0.5, "bottom": -0.5}
+    angle = math.radians(float(item.get("angle", 0)))
+    x = share[str(item.get("originX", "left"))] * width
+    y = share[str(item.get("originY", "top"))] * height
+    cos, sin = math.cos(angle), math.sin(angle)
+    return float(item["left"]) + x * cos - y * sin, float(item["top"]) + x * sin + y * cos
+
+
+def _flatten(path: Sequence[Sequence[Any]]) -> npt.NDArray[np.float64]:
+    """The points of an SVG path of moves, lines and quadratic curves."""
+    points: list[tuple[float, float]] = []
+    for command, *rest in path:
+        values = [float(number) for number in rest]
+        if command in ("M", "L"):
+            points.append((values[0], values[1]))
+        elif command == "Q":
+            x0, y0 = points[-1] if points else (values[0], values[1])
+            cx, cy, x1, y1 = values
+            for step in range(1, CURVE_POINTS + 1):
+                t = step / CURVE_POINTS
+                a, b, c = (1 - t) ** 2, 2 * t * (1 - t), t * t
+                points.append((a * x0 + b * cx + c * x1, a * y0 + b * cy + c * y1))
+    return np.array(points, np.float64).reshape(-1, 2)
