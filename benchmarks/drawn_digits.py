@@ -71,24 +71,11 @@ def keras_example() -> predictor.Predictor:
     """The convolutional network of Keras' example `mnist_convnet`, trained here on MNIST."""
     from mnist_core import training
 
-    recipe = recipes.Recipe(
-        "keras-example",
-        "Keras' example",
-        (
-            recipes.conv(32),
-            recipes.max_pool(),
-            recipes.conv(64),
-            recipes.max_pool(),
-            recipes.dropout(0.5),
-        ),
-        loss="categorical_crossentropy",
-        epochs=15,
-    )
     with tempfile.TemporaryDirectory() as folder:
         import os
 
         os.environ["MODELS_DIR"] = folder
-        run = training.train(recipe, datasets.load("mnist"), seed=0)
+        run = training.train(recipes.get("keras-convnet"), datasets.load("mnist"), seed=0)
         return predictor.load(run)
 
 

@@ -1,4 +1,4 @@
-"""The command line: `python -m mnist_core train | evaluate | predict | runs`."""
+"""The command line: `python -m mnist_core train | resume | evaluate | predict | runs | …`."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import os
 import shlex
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from rich.console import Console
 from rich.progress import TaskID
 from rich.table import Table
 
-from mnist_core import datasets, drawing, recipes, runs
+from mnist_core import datasets, drawing, jobs, recipes, runs
 from mnist_core.errors import InputError
 
 if TYPE_CHECKING:
@@ -77,6 +77,20 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--name", help="of the run (default: the recipe's with date and time)")
     train.add_argument("--h5", action="store_true", help="save model.h5 beside model.keras")
 
+    resume = commands.add_parser(
+        "resume", help="train a run that waits, or go on with an interrupted one"
+    )
+    resume.set_defaults(command=_resume)
+    resume.add_argument("run", metavar="RUN", help="name or directory of a run")
+
+    work = commands.add_parser("work", help="train the runs that wait, one after another")
+    work.set_defaults(command=lambda *_: jobs.work())
+
+    export = commands.add_parser("export", help="write a run's network in another format")
+    export.set_defaults(command=_export)
+    export.add_argument("run", metavar="RUN", help="name or directory of a run")
+    export.add_argument("file", metavar="FILE", type=Path, help="ends in .keras, .h5 or .tflite")
+
     evaluate = commands.add_parser("evaluate", help="measure a run on a test set")
     evaluate.set_defaults(command=_evaluate)
     evaluate.add_argument("run", metavar="RUN", help="name or directory of a run")
@@ -114,12 +128,30 @@ def _train(options: argparse.Namespace, arguments: list[str]) -> None:
             options.name,
             line.show,
             command="python -m mnist_core " + shlex.join(arguments),
+            on_preparation=line.prepare,
         )
     if options.h5:
         from mnist_core import predictor
 
         training.save(predictor.load(run).model, run.path / "model.h5", dataset.x_test[:500])
     _print_summary(recipe, run)
+
+
+def _resume(options: argparse.Namespace, _: list[str]) -> None:
+    with jobs.turn(runs.read(options.run)) as run, _ProgressLine() as line:
+        dataset = _load(run.info["dataset"]["name"])
+        _start_tensorflow()
+        from mnist_core import training
+
+        run = training.carry_out(run, dataset, line.show, on_preparation=line.prepare)
+    _print_summary(run.recipe, run)
+
+
+def _export(options: argparse.Namespace, _: list[str]) -> None:
+    _start_tensorflow()
+    from mnist_core import exchange
+
+    exchange.export(runs.read(options.run), options.file)
 
 
 def _load(name: str) -> datasets.Dataset:
@@ -151,13 +183,12 @@ class _ProgressLine:
         from rich.progress import BarColumn, Progress, TextColumn
 
         self._bar = Progress(
-            TextColumn("epoch {task.fields[epoch]}"),
+            TextColumn("{task.description}"),
             BarColumn(),
             TextColumn("{task.percentage:>3.0f}%"),
-            TextColumn("{task.fields[left]} left"),
-            TextColumn("loss {task.fields[loss]:.4f}  accuracy {task.fields[accuracy]:.2%}"),
-            TextColumn("{task.fields[pace]:,.0f} images/s"),
+            TextColumn("{task.fields[figures]}"),
             console=console,
+            disable=not console.is_terminal,  # a log has a line an epoch instead
         )
         self._task: TaskID | None = None
         return self
@@ -166,21 +197,27 @@ class _ProgressLine:
         if self._task is not None:
             self._bar.stop()
 
+    def prepare(self, share: float) -> None:
+        """The time before the first epoch, in which strokes are drawn."""
+        self._show("drawing strokes", share, 1, "")
+
     def show(self, progress: Progress) -> None:
         minutes, seconds = divmod(round(progress.seconds_left), 60)
-        fields: dict[str, Any] = {
-            "epoch": f"{progress.epoch}/{progress.epochs}",
-            "left": f"{minutes}:{seconds:02}",
-            "loss": progress.loss,
-            "accuracy": progress.accuracy,
-            "pace": progress.images_per_second,
-        }
+        figures = (
+            f"{minutes}:{seconds:02} left  loss {progress.loss:.4f}  "
+            f"accuracy {progress.accuracy:.2%}  {progress.images_per_second:,.0f} images/s"
+        )
+        done = (progress.epoch - 1) * progress.steps + progress.step
+        words = f"epoch {progress.epoch}/{progress.epochs}"
+        self._show(words, done, progress.epochs * progress.steps, figures)
+
+    def _show(self, words: str, done: float, total: float, figures: str) -> None:
         if self._task is None:
             self._bar.start()
-            total = progress.epochs * progress.steps
-            self._task = self._bar.add_task("", total=total, **fields)
-        done = (progress.epoch - 1) * progress.steps + progress.step
-        self._bar.update(self._task, completed=done, **fields)
+            self._task = self._bar.add_task(words, total=total, figures=figures)
+        self._bar.update(
+            self._task, description=words, completed=done, total=total, figures=figures
+        )
 
 
 def _print_summary(recipe: Recipe, run: runs.Run) -> None:

@@ -15,8 +15,6 @@ from mnist_core.recipes import Layer, Recipe
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-CLASSES = 10
-
 
 def build(recipe: Recipe) -> keras.Model:
     """Build a recipe's network, with fresh weights from Keras' global seed.
@@ -51,7 +49,7 @@ def build(recipe: Recipe) -> keras.Model:
             form = "vector"
     if form != "vector":
         flow = layers.Flatten()(flow)
-    outputs = layers.Dense(CLASSES, activation=recipe.output, name="digit")(flow)
+    outputs = layers.Dense(recipes.CLASSES, activation=recipe.output, name="digit")(flow)
     return keras.Model(inputs, outputs, name=recipe.name.replace("-", "_"))
 
 

@@ -24,17 +24,18 @@ from mnist_core.drawing import SIDE
 GRID = 5  # points a side of the grid that an elastic distortion moves
 
 
-def augmenter(amounts: Mapping[str, float], seed: int) -> Callable[[tf.Tensor], tf.Tensor]:
+def augmenter(
+    amounts: Mapping[str, float], generator: tf.random.Generator
+) -> Callable[[tf.Tensor], tf.Tensor]:
     """A function that augments a batch, for use inside a `tf.function`.
 
     Args:
         amounts: those of `recipes.AUGMENTATIONS` in their units; what is missing is 0.
-        seed: of the random numbers.
+        generator: of the random numbers; its state decides what comes next.
 
     Returns:
         A function from float32 (n, 28, 28) in [0, 1] to the same.
     """
-    generator = tf.random.Generator.from_seed(seed)
     rotation = amounts.get("rotation", 0.0) * np.pi / 180
     shift = amounts.get("shift", 0.0) * SIDE
     zoom = np.log1p(amounts.get("zoom", 0.0))

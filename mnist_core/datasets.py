@@ -6,6 +6,7 @@ Images are uint8 (n, 28, 28), 0 the ground and 255 the ink; labels uint8 (n,), 0
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import gzip
 import hashlib
@@ -471,6 +472,23 @@ def split(
             "take more samples or another split."
         )
     return training, validation
+
+
+def subset(dataset: Dataset, count: int, seed: int) -> Dataset:
+    """The dataset with only `count` of its training digits, chosen at random with the seed.
+
+    The chosen ones keep their order; 0, or more than there are, takes all.
+    """
+    if not 0 < count < len(dataset.x_train):
+        return dataset
+    chosen = np.sort(np.random.default_rng(seed).permutation(len(dataset.x_train))[:count])
+    return dataclasses.replace(
+        dataset,
+        x_train=dataset.x_train[chosen],
+        y_train=dataset.y_train[chosen],
+        strokes_train=[dataset.strokes_train[i] for i in chosen] if dataset.strokes_train else (),
+        writers_train=None if dataset.writers_train is None else dataset.writers_train[chosen],
+    )
 
 
 def describe(dataset: Dataset) -> dict[str, Any]:

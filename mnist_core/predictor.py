@@ -6,8 +6,9 @@ for a single image in a fraction of the time (`benchmarks/predict.py`).
 
 from __future__ import annotations
 
+import functools
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import keras
@@ -56,13 +57,17 @@ class Predictor:
             # Sigmoid outputs do not sum to 1; softmax outputs do and stay as they are.
             return scores / tf.reduce_sum(scores, axis=1, keepdims=True)
 
-        # The concrete function saves looking the graph up in every call.
-        self._one = tf.function(
-            probabilities, input_signature=[tf.TensorSpec((1, SIDE, SIDE), tf.float32)]
-        ).get_concrete_function()
+        self._probabilities = probabilities
         self._many = tf.function(
             probabilities, input_signature=[tf.TensorSpec((None, SIDE, SIDE), tf.float32)]
         )
+
+    @functools.cached_property
+    def _one(self) -> Callable[[tf.Tensor], tf.Tensor]:
+        # The concrete function saves looking the graph up in every call.
+        return tf.function(
+            self._probabilities, input_signature=[tf.TensorSpec((1, SIDE, SIDE), tf.float32)]
+        ).get_concrete_function()
 
     def predict(self, images: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """Probabilities of the ten digits.

@@ -6,6 +6,13 @@
     evaluation.npz   probabilities on the test set, with the labels
     log.txt          what the training said
 
+and, while it is trained:
+
+    progress.json    where the training is, and what it makes of a few test digits
+    live.csv         epoch (as a fraction), loss, accuracy: points within the epochs
+    checkpoint.npz   all that is needed to go on after the last whole epoch
+    stop             "keep" or "discard": somebody asks for the end
+
 The directory is the only channel between who trains, who shows and who uses a network.
 """
 
@@ -18,6 +25,7 @@ import json
 import os
 import re
 import shutil
+import time
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -39,6 +47,9 @@ DEFAULT_RUN = "pen-cnn"
 
 QUEUED, RUNNING, FINISHED, STOPPED, FAILED = "queued", "running", "finished", "stopped", "failed"
 HISTORY = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy", "seconds")
+LIVE = ("epoch", "loss", "accuracy")
+KEEP, DISCARD = "keep", "discard"  # what is to become of a training that is stopped
+TRASH, KEPT_DELETED = ".trash", 3  # where the last deleted runs lie, and how many of them
 
 
 def models_dir() -> Path:
@@ -84,6 +95,20 @@ class Run:
     @property
     def model_file(self) -> Path:
         return self.path / "model.keras"
+
+    @property
+    def active(self) -> bool:
+        """Whether the run waits for its training or is in it."""
+        return self.problem is None and self.status in (QUEUED, RUNNING)
+
+    @property
+    def resumable(self) -> bool:
+        """Whether the run was interrupted and can go on after its last whole epoch."""
+        return (
+            self.problem is None
+            and self.status == FAILED
+            and (self.path / "checkpoint.npz").is_file()
+        )
 
     @property
     def usable(self) -> bool:
@@ -154,7 +179,11 @@ def this_process() -> dict[str, float]:
 
 def _alive(process: Any) -> bool:
     try:
-        return abs(psutil.Process(process["pid"]).create_time() - process["created"]) < 1
+        found = psutil.Process(process["pid"])
+        return (
+            abs(found.create_time() - process["created"]) < 1
+            and found.status() != psutil.STATUS_ZOMBIE
+        )
     except (psutil.Error, TypeError, KeyError, ValueError):
         return False
 
@@ -195,11 +224,8 @@ def create(recipe: Recipe, dataset: str, seed: int, name: str | None = None) -> 
         InputError: a name that is no plain file name or is taken, or a folder that cannot
             be written to.
     """
-    if name is not None and not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}", name):
-        raise InputError(
-            "A run's name must be 1 to 80 letters, digits, dots, dashes or underscores, "
-            f"not {name[:80]!r}."
-        )
+    if name is not None:
+        check_name(name)
     folder = models_dir()
     base = name or f"{recipe.name}-{datetime.datetime.now():%Y%m%d-%H%M%S}"
     for number in range(1, 1000):
@@ -227,20 +253,114 @@ def create(recipe: Recipe, dataset: str, seed: int, name: str | None = None) -> 
         "seed": seed,
         "status": QUEUED,
         "created": now(),
+        "order": time.time_ns(),  # of several runs created within a second
     }
-    write_info(path, info)
+    try:
+        write_info(path, info)
+    except InputError:
+        shutil.rmtree(path, ignore_errors=True)
+        raise
     return Run(path, info)
 
 
-def delete(run: Run) -> None:
-    """Delete a run's directory.
+def check_name(name: str) -> None:
+    """Raises InputError for a name that is no plain file name everywhere."""
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}", name):
+        raise InputError(
+            "A run's name must be 1 to 80 letters, digits, dots, dashes or underscores, "
+            f"not {name[:80]!r}."
+        )
+
+
+def delete(run: Run) -> Path | None:
+    """Delete a run's directory. The last few that were deleted can be had back.
+
+    Returns:
+        Where it lies for now, for `restore`; None if it was gone already.
 
     Raises:
-        InputError: the run is shipped with the program.
+        InputError: the run is shipped with the program, is in training, or lies where
+            nothing can be changed.
     """
     if is_shipped(run):
         raise InputError(f"The run {run.name} is part of the program and stays.")
-    shutil.rmtree(run.path, ignore_errors=True)
+    if run.status == RUNNING and run.problem is None:
+        raise InputError(f"The run {run.name} is in training: stop it first.")
+    trash = run.path.parent / TRASH
+    place = trash / f"{time.time_ns():020}"
+    try:
+        place.mkdir(parents=True)
+        run.path.rename(place / run.name)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise InputError(f"Cannot delete {run.name} ({error.strerror}).") from error
+    for older in sorted(trash.iterdir())[:-KEPT_DELETED]:
+        shutil.rmtree(older, ignore_errors=True)
+    return place / run.name
+
+
+def restore(deleted: Path) -> Run:
+    """Bring back the run that `delete` put there.
+
+    Raises:
+        InputError: it is gone, or another run has its name now.
+    """
+    path = deleted.parent.parent.parent / deleted.name
+    if path.exists():
+        raise InputError(f"There is another run {path.name} now: rename that one first.")
+    try:
+        deleted.rename(path)
+    except OSError as error:
+        raise InputError(f"The run {path.name} cannot be had back ({error.strerror}).") from error
+    return read(path)
+
+
+def rename(run: Run, name: str) -> Run:
+    """Give a run another name.
+
+    Raises:
+        InputError: a name that is no plain file name or is taken, or a run that is shipped,
+            queued or in training.
+    """
+    check_name(name)
+    if name == run.name:
+        return run
+    if is_shipped(run):
+        raise InputError(f"The run {run.name} is part of the program and keeps its name.")
+    if run.active:
+        raise InputError(f"The run {run.name} is {run.status}: rename it when it has ended.")
+    path = run.path.with_name(name)
+    if path.exists():
+        raise InputError(f"There is a run {name} already: choose another name.")
+    try:
+        run.path.rename(path)
+        if run.problem is None:
+            write_info(path, {**run.info, "name": name})
+    except OSError as error:
+        raise InputError(f"Cannot rename {run.name} ({error.strerror}).") from error
+    return read(path)
+
+
+def change(run: Run, **entries: Any) -> Run:
+    """Write entries into a run's run.json; None takes an entry out."""
+    info = json.loads((run.path / "run.json").read_text(encoding="utf-8")) | entries
+    write_info(run.path, {key: value for key, value in info.items() if value is not None})
+    return read(run.path)
+
+
+def ask_to_stop(run: Run, then: str) -> None:
+    """Ask a training to end; `then` is KEEP or DISCARD."""
+    with written_whole(run.path / "stop") as beside:
+        beside.write_text(then)
+
+
+def asked_to_stop(path: Path) -> str | None:
+    """What was asked of the run in that directory: KEEP, DISCARD or None."""
+    try:
+        return (path / "stop").read_text().strip() or None
+    except OSError:
+        return None
 
 
 def is_shipped(run: Run) -> bool:
@@ -263,6 +383,48 @@ def log(path: Path, line: str) -> None:
     """Add a line with the time to a run's log.txt."""
     with (path / "log.txt").open("a", encoding="utf-8") as file:
         file.write(f"{now()}  {line}\n")
+
+
+def log_end(run: Run, lines: int = 12) -> str:
+    """The last lines of a run's log.txt."""
+    try:
+        text = (run.path / "log.txt").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
+    return "\n".join(text.splitlines()[-lines:])
+
+
+def write_progress(path: Path, progress: Mapping[str, Any]) -> None:
+    with written_whole(path / "progress.json") as beside:
+        beside.write_text(json.dumps(progress), encoding="utf-8")
+
+
+def read_progress(run: Run) -> dict[str, Any]:
+    """What `write_progress` wrote last; empty if there is nothing that can be read."""
+    try:
+        progress = json.loads((run.path / "progress.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return progress if isinstance(progress, dict) else {}
+
+
+def add_live(path: Path, epoch: float, loss: float, accuracy: float) -> None:
+    """Add a point within an epoch to live.csv."""
+    with (path / "live.csv").open("a", encoding="utf-8") as file:
+        file.write(f"{epoch:.5g},{loss:.5g},{accuracy:.5g}\n")
+
+
+def read_live(run: Run) -> npt.NDArray[np.float64]:
+    """The points within the epochs, (n, 3): epoch as a fraction, loss, accuracy."""
+    rows = []
+    try:
+        for line in (run.path / "live.csv").read_text(encoding="utf-8").splitlines():
+            values = [float(text) for text in line.split(",")]
+            if len(values) == len(LIVE):
+                rows.append(values)
+    except (OSError, ValueError):  # the last line may be on its way
+        pass
+    return np.array(rows, np.float64).reshape(-1, len(LIVE))
 
 
 def write_history(path: Path, rows: Sequence[Mapping[str, float]]) -> None:
