@@ -8,6 +8,7 @@ import json
 import os
 import shlex
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -19,7 +20,6 @@ from mnist_core import datasets, drawing, jobs, recipes, runs
 from mnist_core.errors import InputError
 
 if TYPE_CHECKING:
-    from mnist_core.recipes import Recipe
     from mnist_core.training import Progress
 
 console = Console(highlight=False, markup=False)
@@ -134,17 +134,20 @@ def _train(options: argparse.Namespace, arguments: list[str]) -> None:
         from mnist_core import predictor
 
         training.save(predictor.load(run).model, run.path / "model.h5", dataset.x_test[:500])
-    _print_summary(recipe, run)
+    _print_summary(run)
 
 
 def _resume(options: argparse.Namespace, _: list[str]) -> None:
     with jobs.turn(runs.read(options.run)) as run, _ProgressLine() as line:
-        dataset = _load(run.info["dataset"]["name"])
+        dataset = _load(
+            run.info["dataset"]["name"],
+            lambda share: runs.write_progress(run.path, {"phase": "downloading", "share": share}),
+        )
         _start_tensorflow()
         from mnist_core import training
 
         run = training.carry_out(run, dataset, line.show, on_preparation=line.prepare)
-    _print_summary(run.recipe, run)
+    _print_summary(run)
 
 
 def _export(options: argparse.Namespace, _: list[str]) -> None:
@@ -154,7 +157,7 @@ def _export(options: argparse.Namespace, _: list[str]) -> None:
     exchange.export(runs.read(options.run), options.file)
 
 
-def _load(name: str) -> datasets.Dataset:
+def _load(name: str, also: Callable[[float], None] | None = None) -> datasets.Dataset:
     """Load a dataset, with a progress bar if it has to be downloaded."""
     from rich.progress import DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -168,6 +171,8 @@ def _load(name: str) -> datasets.Dataset:
             bar.start()
             task = bar.add_task(name, total=total)
         bar.update(task, completed=done)
+        if also and total:
+            also(done / total)
 
     try:
         return datasets.load(name, show)
@@ -220,21 +225,9 @@ class _ProgressLine:
         )
 
 
-def _print_summary(recipe: Recipe, run: runs.Run) -> None:
+def _print_summary(run: runs.Run) -> None:
     table = Table(show_header=False, box=None)
-    metrics, info = run.metrics, run.info
-    rows = {
-        "run": run.name,
-        "recipe": f"{recipe.name} ({recipe.title[0].lower() + recipe.title[1:]})",
-        "dataset": info["dataset"]["name"],
-        "parameters": f"{info['parameters']:,}",
-        "epochs": f"{info['epochs']} in {info['seconds']:,.0f} s, best {metrics['best_epoch']}",
-        "train accuracy": f"{metrics['train_accuracy']:.2%}",
-    }
-    if "val_accuracy" in metrics:
-        rows["validation accuracy"] = f"{metrics['val_accuracy']:.2%}"
-    rows["test accuracy"] = f"{metrics['test_accuracy']:.2%}, loss {metrics['test_loss']:.4f}"
-    for label, value in rows.items():
+    for label, value in runs.summary(run).items():
         table.add_row(label, value)
     console.print(table)
 

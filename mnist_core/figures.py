@@ -104,7 +104,7 @@ def curve(
     column: str,
     history: Sequence[Mapping[str, float]],
     live: npt.NDArray[np.float64] | None = None,
-    best: int | None = None,
+    best: float | None = None,
     epochs: int | None = None,
 ) -> go.Figure:
     """A run's loss or accuracy by epoch, on its training and its validation digits.
@@ -120,7 +120,7 @@ def curve(
     if live is not None and len(live):
         values = live[:, 1 if column == "loss" else 2]
         figure.add_scatter(
-            x=live[:, 0], y=values, name="within the epoch", mode="lines",
+            x=live[:, 0], y=values, name="within epochs", mode="lines",
             line={"color": GREY, "width": 1}, hoverinfo="skip",
         )  # fmt: skip
     for key, name, colour, dash, symbol in (
@@ -136,8 +136,8 @@ def curve(
         )  # fmt: skip
     if best is not None:
         figure.add_vline(
-            x=best, line={"color": GREY, "dash": "dot"}, annotation_text=f"best: {best}",
-            annotation_position="top left" if best > 2 else "top right",
+            x=best, line={"color": GREY, "dash": "dot"}, annotation_text=f"best: {best:.0f}",
+            annotation_position="top",
         )  # fmt: skip
     return _by_epoch(figure, column, epochs)
 
@@ -199,8 +199,8 @@ def _by_epoch(figure: go.Figure, column: str, epochs: int | None) -> go.Figure:
     figure.update_yaxes(title=column, fixedrange=True)
     if column == "accuracy":
         figure.update_yaxes(tickformat=".1%")
-    figure.update_layout(legend={"orientation": "h", "y": 1.18, "x": 0})
-    return _plain(figure, 300)
+    figure.update_layout(legend={"orientation": "h", "y": -0.28, "x": 0, "yanchor": "top"})
+    return _plain(figure, 340)
 
 
 def _plain(figure: go.Figure, height: int) -> go.Figure:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -167,6 +167,60 @@ def check(recipe: Recipe) -> None:
         _check_layer(layer)
 
 
+_WIDTH = {"dense": "units", "lstm": "units", "conv": "filters"}
+
+
+def widths(hidden: Sequence[Layer]) -> list[int]:
+    """Neurons, units or filters of the layers that have weights."""
+    return [layer[_WIDTH[layer["kind"]]] for layer in hidden if layer["kind"] in _WIDTH]
+
+
+def rebuilt(
+    hidden: Sequence[Layer], typed: str, rate: float, activation: str = "relu"
+) -> tuple[Layer, ...]:
+    """Hidden layers with other widths and another dropout.
+
+    Args:
+        hidden: the layers as they are. Dense layers may become more or fewer; others keep
+            their number and their kinds.
+        typed: the widths with commas between them.
+        rate: of the dropout after each dense layer, or of the dropout layers that there are.
+        activation: of dense layers.
+
+    Raises:
+        InputError: what was typed is no list of widths, or of the wrong length.
+    """
+    try:
+        wanted = [int(part) for part in typed.replace(";", ",").split(",") if part.strip()]
+    except ValueError:
+        raise InputError(
+            f"Give the widths as whole numbers with commas between them, not {typed[:40]!r}."
+        ) from None
+    if all(layer["kind"] in ("dense", "dropout") for layer in hidden):
+        layers: list[Layer] = []
+        for width in wanted:
+            layers.append(dense(width, activation))
+            if rate > 0:
+                layers.append(dropout(rate))
+    else:
+        if len(wanted) != len(widths(hidden)):
+            raise InputError(
+                f"This network has {len(widths(hidden))} layers with a width: give as many numbers."
+            )
+        left = iter(wanted)
+        layers = [
+            {**layer, _WIDTH[layer["kind"]]: next(left)} if layer["kind"] in _WIDTH else layer
+            for layer in hidden
+            if layer["kind"] != "dropout"
+        ]
+        at = [i for i, layer in enumerate(hidden) if layer["kind"] == "dropout"]
+        for place in at if rate > 0 else ():
+            layers.insert(place, dropout(rate))
+    for layer in layers:
+        _check_layer(layer)
+    return tuple(layers)
+
+
 @dataclass(frozen=True)
 class LayerRow:
     """One line of a network's layer table."""
@@ -271,7 +325,17 @@ def _choice(what: str, value: Any, choices: Any) -> None:
         raise InputError(f"There is no {what} {value!r}: choose one of {', '.join(choices)}.")
 
 
-_LIGHT = {"rotation": 10.0, "shift": 0.06, "zoom": 0.1, "shear": 0.15, "elastic": 0.6}
+# Amounts of augmentation that leave every digit what it is, and ones that are hard to read.
+LIGHT = {"rotation": 10.0, "shift": 0.06, "zoom": 0.1, "shear": 0.15, "elastic": 0.6}
+STRONG = {
+    "rotation": 20.0,
+    "shift": 0.12,
+    "zoom": 0.2,
+    "shear": 0.3,
+    "elastic": 1.2,
+    "thickness": 0.4,
+    "noise": 0.1,
+}
 
 _ALL = (
     Recipe(
@@ -353,7 +417,7 @@ _ALL = (
         learning_rate=0.003,
         schedule="cosine",
         epochs=20,
-        augmentation=_LIGHT,
+        augmentation=LIGHT,
     ),
     Recipe(
         "keras-convnet",
@@ -380,7 +444,7 @@ _ALL = (
         schedule="cosine",
         epochs=14,
         validation_split=0.04,
-        augmentation=_LIGHT | {"rotation": 6.0, "shear": 0.1, "thickness": 0.3, "blur": 0.5},
+        augmentation=LIGHT | {"rotation": 6.0, "shear": 0.1, "thickness": 0.3, "blur": 0.5},
         dataset="mnist+pen-strokes",
         renderings=16,
         stroke_augmentation={

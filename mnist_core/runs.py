@@ -75,7 +75,7 @@ class Run:
         return str(self.info.get("status", FAILED))
 
     @property
-    def metrics(self) -> Mapping[str, float]:
+    def metrics(self) -> Mapping[str, Any]:
         return self.info.get("metrics") or {}
 
     @property
@@ -343,8 +343,15 @@ def rename(run: Run, name: str) -> Run:
 
 
 def change(run: Run, **entries: Any) -> Run:
-    """Write entries into a run's run.json; None takes an entry out."""
-    info = json.loads((run.path / "run.json").read_text(encoding="utf-8")) | entries
+    """Write entries into a run's run.json; None takes an entry out.
+
+    Raises:
+        InputError: the run is gone or broken, or nothing can be written.
+    """
+    try:
+        info = json.loads((run.path / "run.json").read_text(encoding="utf-8")) | entries
+    except (OSError, ValueError, TypeError) as error:
+        raise InputError(f"The run {run.name} cannot be read any more.") from error
     write_info(run.path, {key: value for key, value in info.items() if value is not None})
     return read(run.path)
 
@@ -475,6 +482,25 @@ def read_evaluation(run: Run) -> Evaluation | None:
     if probabilities.shape != (*labels.shape, 10) or labels.ndim != 1:
         return None
     return Evaluation(probabilities, labels, *texts)
+
+
+def summary(run: Run) -> dict[str, str]:
+    """The final summary of a run that has a network, as labels and values."""
+    info, metrics = run.info, run.metrics
+    rows = {
+        "run": run.name,
+        "recipe": f"{run.recipe.name} ({run.recipe.title[0].lower() + run.recipe.title[1:]})",
+        "dataset": info["dataset"]["name"],
+        "parameters": f"{info.get('parameters', 0):,}",
+    }
+    if "epochs" in info:
+        seconds, best = info.get("seconds", 0), metrics.get("best_epoch")
+        rows["epochs"] = f"{info['epochs']} in {seconds:,.0f} s, best {best}"
+    for name, key in (("train", "train"), ("validation", "val"), ("test", "test")):
+        if f"{key}_accuracy" in metrics:
+            loss = metrics[f"{key}_loss"]
+            rows[f"{name} accuracy"] = f"{metrics[f'{key}_accuracy']:.2%}, loss {loss:.4f}"
+    return rows
 
 
 def file_sha256(path: Path) -> str:

@@ -13,7 +13,7 @@ from streamlit_drawable_canvas import st_canvas
 from mnist_core import datasets, drawing, figures
 from mnist_core.errors import InputError
 from mnist_core.runs import Run
-from ui import canvas, reading
+from ui import canvas, page, reading
 
 ONE, NUMBER = "One digit", "A number"
 CONFIDENT = 0.9  # below this the page names the second guess too
@@ -36,10 +36,9 @@ HIDE_TOOLBAR = """<script>
 INVITATION = {ONE: "Draw a digit from 0 to 9.", NUMBER: "Draw a number of several digits."}
 STARTING = "The network is starting …"
 
+page.begin("Draw a digit")
 st.html(
     """<style>
-    .stMainBlockContainer { padding-top: 3.5rem; padding-bottom: 2rem; }
-    h1 { font-size: 1.75rem !important; padding: 0 !important; margin: 0; }
     .st-key-guess p { font-size: 6.5rem; line-height: 1; height: 6.5rem; margin: 0;
                       font-weight: 700; font-variant-numeric: tabular-nums; }
     .st-key-guess p.unsure::after { content: "?"; opacity: 0.45; }
@@ -282,7 +281,6 @@ def show_number(run: Run, reader: reading.Reader, objects: list[dict[str, Any]])
         st.html(f'<img src="data:image/png;base64,{data}" alt="{alt}">')
 
 
-st.html("<h1>Draw a digit</h1>")
 st.segmented_control(
     "What to draw",
     [ONE, NUMBER],
