@@ -173,19 +173,24 @@ def curves_in_words(column: str, history: Sequence[Mapping[str, float]]) -> str:
 
 
 def digit_accuracy(shares: Sequence[float | None]) -> go.Figure:
-    """The accuracy of each digit as ten bars, on a scale that shows their differences."""
-    values = [np.nan if share is None else share for share in shares]
-    low = float(np.nanmin(values)) if not np.isnan(values).all() else 0.0
+    """The accuracy of each digit as a point, on a scale that shows their differences.
+
+    Args:
+        shares: ten, from 0 to 1; None for a digit that does not occur.
+    """
+    values = np.array([np.nan if share is None else share for share in shares], float)
     figure = go.Figure(
-        go.Bar(
-            x=[str(digit) for digit in range(10)], y=values, marker={"color": BLUE},
-            text=["–" if np.isnan(v) else f"{v:.1%}" for v in values], textposition="outside",
-            cliponaxis=False, hovertemplate="%{x}: %{y:.2%}<extra></extra>",
+        go.Scatter(
+            x=[str(digit) for digit in range(10)], y=values, mode="markers+text",
+            marker={"color": BLUE, "size": 11},
+            text=["" if np.isnan(value) else f"{value:.1%}" for value in values],
+            textposition="top center", cliponaxis=False,
+            hovertemplate="%{x}: %{y:.2%}<extra></extra>",
         )
     )  # fmt: skip
-    figure.update_yaxes(range=[max(0.0, 1 - 1.6 * (1 - low)) if low < 1 else 0, 1], visible=False)
-    figure.update_xaxes(type="category", fixedrange=True, tickfont={"size": 14})
-    return _plain(figure, 220)
+    figure.update_yaxes(tickformat=".0%", fixedrange=True, nticks=5)
+    figure.update_xaxes(type="category", fixedrange=True, tickfont={"size": 14}, showgrid=True)
+    return _plain(figure, 200)
 
 
 def _form(column: str, axis: str) -> str:

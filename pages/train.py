@@ -402,6 +402,7 @@ def show_result(run: Run) -> None:
         for label, value in shown.items():
             if value is not None:
                 st.metric(label, f"{value:.2%}", width="content")
+    use(run)
     if shares := metrics.get("test_digit_accuracy"):
         words = ", ".join(
             f"{digit} {share:.1%}" for digit, share in enumerate(shares) if share is not None
@@ -413,7 +414,6 @@ def show_result(run: Run) -> None:
         )  # fmt: skip
     with st.expander("Summary"):
         st.table(pd.DataFrame(runs.summary(run).items(), columns=["", " "]).set_index(""))
-    use(run)
 
 
 def use(run: Run) -> None:

@@ -21,36 +21,62 @@ def free_port():
         return probe.getsockname()[1]
 
 
+class Server:
+    """The application, served from a folder for runs."""
+
+    def __init__(self, models, log):
+        self.models, self.log, self.port = models, log, free_port()
+        self.address = f"http://127.0.0.1:{self.port}"
+        self.process = None
+
+    def start(self):
+        command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py"]
+        with self.log.open("a") as output:
+            self.process = subprocess.Popen(
+                [*command, "--server.port", str(self.port), "--server.address", "127.0.0.1"],
+                cwd=ROOT,
+                env={**os.environ, "MODELS_DIR": str(self.models)},
+                stdout=output,
+                stderr=output,
+            )
+        for _ in range(240):
+            try:
+                urllib.request.urlopen(f"{self.address}/_stcore/health", timeout=1)
+                return
+            except OSError:
+                assert self.process.poll() is None, self.log.read_text()
+                time.sleep(0.25)
+        pytest.fail(f"The application did not start: {self.log.read_text()}")
+
+    def stop(self):
+        self.process.terminate()
+        try:
+            self.process.wait(20)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait(20)
+
+
+def serve(tmp_path_factory):
+    server = Server(tmp_path_factory.mktemp("models"), tmp_path_factory.mktemp("log") / "log.txt")
+    server.start()
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
 @pytest.fixture(scope="session")
 def app(tmp_path_factory):
     """The address of the application, served for the tests with a folder of its own for runs."""
-    port = free_port()
-    models = tmp_path_factory.mktemp("models")
-    log = tmp_path_factory.mktemp("server") / "log.txt"
-    command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py"]
-    with log.open("w") as output:
-        server = subprocess.Popen(
-            [*command, "--server.port", str(port), "--server.address", "127.0.0.1"],
-            cwd=ROOT,
-            env={**os.environ, "MODELS_DIR": str(models)},
-            stdout=output,
-            stderr=output,
-        )
-        address = f"http://127.0.0.1:{port}"
-        try:
-            for _ in range(240):
-                try:
-                    urllib.request.urlopen(f"{address}/_stcore/health", timeout=1)
-                    break
-                except OSError:
-                    assert server.poll() is None, log.read_text()
-                    time.sleep(0.25)
-            else:
-                pytest.fail(f"The application did not start: {log.read_text()}")
-            yield address
-        finally:
-            server.terminate()
-            server.wait(20)
+    for server in serve(tmp_path_factory):
+        yield server.address
+
+
+@pytest.fixture
+def own_server(tmp_path_factory):
+    """A server of the test's own, which it may stop and start again."""
+    yield from serve(tmp_path_factory)
 
 
 @pytest.fixture(scope="session")
@@ -82,7 +108,8 @@ class Visit:
         self.page.goto(address)
 
     def _note(self, url, address):
-        if not url.startswith((address, "data:", "blob:")):
+        host = "/".join(address.split("/")[:3])
+        if not url.startswith((host, "data:", "blob:")):
             self.elsewhere.append(url)
 
 
@@ -91,10 +118,10 @@ def visit(app, chromium):
     """Opens the application in a new window; options are those of Playwright's new_context."""
     contexts = []
 
-    def open_page(path="", **options):
+    def open_page(path="", address=app, **options):
         context = chromium.new_context(**({"viewport": {"width": 1100, "height": 900}} | options))
         contexts.append(context)
-        return Visit(context, app + path)
+        return Visit(context, address + path)
 
     yield open_page
     for context in contexts:

@@ -1,0 +1,289 @@
+"""The queue: one after another, whatever happens to the processes."""
+
+import contextlib
+import dataclasses
+import json
+import os
+import random
+import shutil
+import subprocess
+import sys
+import time
+
+import psutil
+import pytest
+
+from mnist_core import jobs, predictor, runs, training
+from mnist_core.errors import InputError
+from mnist_core.recipes import RECIPES, Recipe, conv, dense
+
+LONG = Recipe("long", "long", (dense(8),), epochs=9000, batch_size=32)
+PATIENT = 120  # seconds that a busy machine may take for what takes five
+
+
+def wait(condition, seconds=PATIENT, tend=True):
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        if tend:
+            jobs.tend()
+        if condition():
+            return True
+        time.sleep(0.1)
+    return False
+
+
+def status(run):
+    return runs.read(run.path).status
+
+
+@pytest.fixture
+def no_workers(monkeypatch):
+    """Nothing is started: what would be trained is looked at instead."""
+    monkeypatch.setattr(jobs, "tend", lambda: False)
+
+
+@pytest.fixture
+def queue(models_dir):
+    """A folder for runs whose processes are ended after the test."""
+    yield models_dir
+    for process in psutil.process_iter(["cmdline", "environ"]):
+        with contextlib.suppress(psutil.Error):
+            if (process.info["environ"] or {}).get("MODELS_DIR") == str(models_dir):
+                process.kill()
+
+
+def test_what_is_submitted_waits_in_its_order(models_dir, no_workers, tiny):
+    names = [jobs.submit(tiny, "optical-digits", name=f"run-{i}").name for i in (3, 1, 2)]
+    assert [run.name for run in jobs.queue()] == names
+    assert jobs.current() is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "seed", "name", "says"),
+    [
+        ({"epochs": 0}, 0, None, "number of epochs"),
+        ({"hidden": (dense(4), conv(4))}, 0, None, "conv cannot follow"),
+        ({}, -1, None, "seed must be"),
+        ({}, 0, "a/b", "name must be"),
+        ({}, 0, "n" * 300, "name must be"),
+    ],
+)
+def test_nonsense_is_refused_before_anything_waits(
+    models_dir, no_workers, tiny, changes, seed, name, says
+):
+    with pytest.raises(InputError, match=says):
+        jobs.submit(dataclasses.replace(tiny, **changes), "optical-digits", seed, name)
+    assert jobs.queue() == []
+    assert not list(models_dir.iterdir())
+
+
+def test_a_folder_that_cannot_be_written_to_is_told(tmp_path, monkeypatch, no_workers, tiny):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("MODELS_DIR", str(tmp_path / "file"))
+    with pytest.raises(InputError, match="Cannot create a run"):
+        jobs.submit(tiny, "optical-digits")
+
+
+def test_a_run_that_waits_can_be_taken_out_twice_at_once(models_dir, no_workers, tiny):
+    run = jobs.submit(tiny, "optical-digits", name="x")
+    jobs.discard(run)
+    jobs.discard(run)
+    jobs.stop(run)
+    assert not run.path.exists()
+    assert jobs.queue() == []
+
+
+def test_requests_to_a_run_that_has_ended_change_nothing(own_run, no_workers):
+    jobs.stop(own_run)
+    jobs.discard(own_run)
+    assert runs.read(own_run.path).info == own_run.info
+    assert runs.asked_to_stop(own_run.path) is None
+    with pytest.raises(InputError, match="no checkpoint"):
+        jobs.resume(own_run)
+
+
+def test_the_queue_is_worked_off(queue, tiny):
+    first = jobs.submit(tiny, "optical-digits", 1, "first")
+    second = jobs.submit(dataclasses.replace(tiny, batch_size=5000), "optical-digits", 1, "second")
+    third = jobs.submit(tiny, "optical-digits", 1, "third")
+    assert wait(lambda: status(third) == runs.FINISHED)
+    assert status(first) == runs.FINISHED
+    # One that cannot be trained says why, and the next has its turn.
+    failed = runs.read(second.path)
+    assert failed.status == runs.FAILED
+    assert "batch size 5000 is larger" in failed.info["reason"]
+    # The same seed gives the same network in this process as in the queue's.
+    assert first.info["seed"] == 1
+    here = runs.read_evaluation(runs.read(first.path))
+    again = runs.read_evaluation(runs.read(third.path))
+    assert (here.probabilities == again.probabilities).all()
+    starts = [runs.read(run.path).info["started"] for run in (first, third)]
+    assert starts[0] < starts[1] or runs.read(first.path).info["finished"] <= starts[1]
+
+
+def test_one_trains_while_the_others_wait_and_stop_keeps_the_best(queue, tiny):
+    run = jobs.submit(LONG, "optical-digits", name="long")
+    other = jobs.submit(tiny, "optical-digits", name="other")
+    assert wait(lambda: len(runs.read_history(run)) >= 3)
+    assert status(run) == runs.RUNNING
+    assert status(other) == runs.QUEUED
+    assert jobs.current().name == "long"
+    with pytest.raises(InputError, match="stop it first"):
+        runs.delete(runs.read(run.path))
+    progress = runs.read_progress(run)
+    assert progress["phase"] == "training"
+    assert len(progress["digits"]["guesses"]) == training.WATCHED
+    jobs.stop(run)
+    assert wait(lambda: status(other) == runs.FINISHED)
+    stopped = runs.read(run.path)
+    assert stopped.status == runs.STOPPED
+    assert stopped.usable
+    history = runs.read_history(stopped)
+    assert stopped.metrics["val_loss"] == pytest.approx(
+        min(row["val_loss"] for row in history), rel=1e-4
+    )
+    assert predictor.load(stopped)
+    assert not (run.path / "checkpoint.npz").exists()
+
+
+def test_stop_and_discard_leaves_nothing(queue):
+    run = jobs.submit(LONG, "optical-digits", name="long")
+    assert wait(lambda: len(runs.read_live(run)) > 0)
+    jobs.discard(run)
+    assert wait(lambda: not run.path.exists())
+    assert wait(lambda: jobs.current() is None)
+
+
+def test_a_killed_worker_leaves_its_training_alone(queue, tiny):
+    run = jobs.submit(LONG, "optical-digits", name="long")
+    other = jobs.submit(tiny, "optical-digits", name="other")
+    assert wait(lambda: len(runs.read_history(run)) >= 1)
+    worker = psutil.Process(runs.read(run.path).info["process"]["pid"]).parent()
+    assert "work" in worker.cmdline()
+    worker.kill()
+    rows = len(runs.read_history(run))
+    assert wait(lambda: len(runs.read_history(run)) > rows, tend=False)
+    assert status(run) == runs.RUNNING
+    # Somebody looks: a new worker waits for the old training, then goes on.
+    jobs.tend()
+    time.sleep(1)
+    assert status(other) == runs.QUEUED
+    jobs.stop(run)
+    assert wait(lambda: status(other) == runs.FINISHED)
+    assert status(run) == runs.STOPPED
+
+
+def test_an_interrupted_run_goes_on_and_ends_as_if_nothing_had_been(models_dir, digits):
+    recipe = dataclasses.replace(
+        RECIPES["report-ann"],
+        epochs=6,
+        batch_size=32,
+        patience=4,
+        schedule="cosine",
+        augmentation={"rotation": 10.0, "noise": 0.1},
+    )
+
+    class Reboot(BaseException):
+        pass
+
+    def reboot(progress):
+        if progress.epoch == 4:
+            raise Reboot
+
+    whole = training.train(recipe, digits, seed=5, name="whole")
+    with pytest.raises(Reboot):
+        training.train(recipe, digits, seed=5, name="cut", on_progress=reboot)
+    cut = runs.read("cut")
+    assert cut.resumable
+    assert len(runs.read_history(cut)) == 3
+    again = training.carry_out(cut, digits)
+    assert again.status == runs.FINISHED
+    assert "reason" not in again.info
+    assert [row["loss"] for row in runs.read_history(again)] == [
+        row["loss"] for row in runs.read_history(whole)
+    ]
+    assert (
+        runs.read_evaluation(again).probabilities == runs.read_evaluation(whole).probabilities
+    ).all()
+
+
+def test_a_damaged_checkpoint_is_told(models_dir, digits, tiny):
+    run = runs.create(tiny, "optical-digits", 0, "x")
+    (run.path / "checkpoint.npz").write_bytes(b"PK\x03\x04 no more")
+    with pytest.raises(InputError, match="checkpoint of this training is damaged"):
+        training.carry_out(run, digits)
+
+
+def test_twenty_trainings_killed_at_random_leave_readable_runs_and_a_working_queue(queue, tiny):
+    """The training process is killed at any moment, its worker now and then too."""
+    chance = random.Random(1)
+    victims = [
+        jobs.submit(dataclasses.replace(LONG, epochs=9000), "optical-digits", name=f"victim-{i}")
+        for i in range(20)
+    ]
+    last = jobs.submit(tiny, "optical-digits", name="last")
+    for number, run in enumerate(victims):
+        assert wait(lambda run=run: status(run) == runs.RUNNING), f"{run.name} never ran"
+        time.sleep(chance.choice([0, 0.2, 1, 2.5]) * chance.random())
+        process = psutil.Process(runs.read(run.path).info["process"]["pid"])
+        if number % 5 == 2:
+            with contextlib.suppress(psutil.Error):
+                process.parent().kill()
+        process.kill()
+        assert wait(lambda run=run: status(run) == runs.FAILED)
+    assert wait(lambda: status(last) == runs.FINISHED)
+    for run in victims:
+        after = runs.read(run.path)
+        assert after.problem is None
+        assert after.info["reason"]
+        json.loads((run.path / "run.json").read_text())
+        assert all(row["epoch"] == i for i, row in enumerate(runs.read_history(after), 1))
+        leftovers = [p.name for p in run.path.iterdir() if p.name.startswith(".")]
+        assert len(leftovers) <= 2  # what was being written in that moment
+        if after.resumable:
+            assert (run.path / "checkpoint.npz").stat().st_size > 0
+    assert "killed" in " ".join(runs.read(run.path).info["reason"] for run in victims)
+    # The last victim that has a checkpoint goes on after its last whole epoch.
+    chosen = [run for run in victims if runs.read(run.path).resumable]
+    if chosen:
+        before = len(runs.read_history(chosen[-1]))
+        jobs.resume(chosen[-1])
+        assert wait(lambda: len(runs.read_history(chosen[-1])) > before)
+        jobs.stop(chosen[-1])
+        assert wait(lambda: status(chosen[-1]) == runs.STOPPED)
+
+
+def test_no_room_on_the_disk_is_told(queue, tiny):
+    """A tiny file system of its own, filled to the last byte."""
+    disk = queue / "disk"
+    disk.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(disk)]
+    if shutil.which("mount") is None or subprocess.run(mount, capture_output=True).returncode:
+        pytest.skip("Only root may make a small file system to fill.")
+    try:
+        environment = {**os.environ, "MODELS_DIR": str(disk)}
+        command = [sys.executable, "-m", "mnist_core", "train", "wide-mlp"]
+        ended = subprocess.run(
+            [*command, "--dataset", "optical-digits", "--epochs", "1", "--name", "full"],
+            env=environment, cwd=jobs.PROJECT, capture_output=True, text=True,
+        )  # fmt: skip
+        assert ended.returncode == 2
+        assert "free some space" in ended.stderr
+        assert "Traceback" not in ended.stderr
+        assert runs.read(disk / "full").status == runs.FAILED
+    finally:
+        subprocess.run(["umount", str(disk)], check=True)
+
+
+@pytest.mark.parametrize("name", list(RECIPES))
+def test_every_recipe_has_an_estimate(models_dir, name):
+    quick, slow = (jobs.estimate(RECIPES[name], images) for images in (1000, 60_000))
+    assert 0 < quick < slow
+
+
+def test_the_estimate_learns_from_what_was_trained_here(models_dir, own_run):
+    recipe = own_run.recipe
+    before = jobs.estimate(recipe, 10**6)
+    rows = runs.read_history(own_run)
+    runs.write_history(own_run.path, [{**row, "seconds": 1000.0} for row in rows])
+    assert jobs.estimate(recipe, 10**6) > 100 * before
