@@ -211,6 +211,7 @@ PENS_URL = (
 PENS_SHA256 = "a66225d68d7d68591e62944df1ad33b3f5aa608e2df2505844b41f5568a80da4"
 # Every fifth of the 30 writers is kept for testing and never trained on.
 TEST_WRITERS = (5, 10, 15, 20, 25, 30)
+PENS = 5995  # digits of the other 24 writers
 
 
 @dataclass(frozen=True)
@@ -354,6 +355,13 @@ _LOADERS: dict[str, Callable[[Progress | None, bool], Dataset]] = {
     "optical-digits": _load_optical_digits,
 }
 NAMES = tuple(_LOADERS)
+# Training digits, and how many of them have strokes: known without loading, as the content is.
+TRAIN_SIZES = {
+    "mnist": (60_000, 0),
+    "pen-strokes": (PENS, PENS),
+    "mnist+pen-strokes": (60_000 + PENS, PENS),
+    "optical-digits": (1437, 0),
+}
 _FILES = {
     "mnist": ("MNIST_PATH", "mnist.npz"),
     "pen-strokes": ("PENDIGITS_PATH", PENS_FILE),

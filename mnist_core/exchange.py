@@ -56,12 +56,7 @@ def _litert(model: keras.Model) -> bytes:
 
     copy = keras.models.clone_model(model, clone_function=unrolled)
     copy.set_weights(model.get_weights())
-    one = tf.function(
-        lambda image: copy(image, training=False),
-        input_signature=[tf.TensorSpec((1, SIDE, SIDE), tf.float32, name="image")],
-    )
-    converter = tf.lite.TFLiteConverter.from_concrete_functions([one.get_concrete_function()], copy)
-    return bytes(converter.convert())
+    return bytes(tf.lite.TFLiteConverter.from_keras_model(copy).convert())
 
 
 def import_keras(data: bytes, name: str, dataset: Dataset) -> Run:
@@ -115,6 +110,8 @@ def _loaded(data: bytes) -> keras.Model:
                 raise InputError(f"The file unpacks to more than {LARGEST // 10**6} MB.")
             if archive.testzip() is not None or "config.json" not in archive.namelist():
                 raise InputError("This zip file is no .keras file: save the network with Keras 3.")
+    except InputError:
+        raise
     except (zipfile.BadZipFile, OSError, ValueError, EOFError, NotImplementedError) as error:
         raise InputError(
             "The file is no whole .keras file, perhaps cut short: upload it again."

@@ -97,6 +97,7 @@ def bars_in_words(probabilities: npt.NDArray[np.float32] | None) -> str:
 ORANGE = "#e69f00"
 # Okabe and Ito's, without black and yellow, which vanish on a dark or a light page.
 COLOURS = (BLUE, "#d55e00", "#009e73", "#cc79a7", "#56b4e9", ORANGE)
+MOST_POINTS = 500  # of a curve: more cannot be told apart, and would have to be sent
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 
 
@@ -118,6 +119,7 @@ def curve(
     """
     figure = go.Figure()
     if live is not None and len(live):
+        live = live[:: -(-len(live) // MOST_POINTS)]
         values = live[:, 1 if column == "loss" else 2]
         figure.add_scatter(
             x=live[:, 0], y=values, name="within epochs", mode="lines",
@@ -127,10 +129,11 @@ def curve(
         (column, "training", BLUE, "solid", "circle"),
         (f"val_{column}", "validation", "#d55e00", "dash", "square"),
     ):
-        rows = [row for row in history if key in row]
+        rows = _thinned([row for row in history if key in row])
         figure.add_scatter(
             x=[row["epoch"] for row in rows], y=[row[key] for row in rows], name=name,
-            mode="lines+markers", line={"color": colour, "dash": dash},
+            mode="lines+markers" if len(rows) <= 60 else "lines",
+            line={"color": colour, "dash": dash},
             marker={"symbol": symbol, "size": 7},
             hovertemplate=f"epoch %{{x}}: {_form(column, 'y')}<extra>{name}</extra>",
         )  # fmt: skip
@@ -148,7 +151,7 @@ def curves_of(column: str, histories: Mapping[str, Sequence[Mapping[str, float]]
     for number, (name, history) in enumerate(histories.items()):
         validated = bool(history) and f"val_{column}" in history[0]
         key = f"val_{column}" if validated else column
-        rows = [row for row in history if key in row]
+        rows = _thinned([row for row in history if key in row])
         colour, dash = COLOURS[number % len(COLOURS)], DASHES[number % len(DASHES)]
         figure.add_scatter(
             x=[row["epoch"] for row in rows], y=[row[key] for row in rows],
@@ -193,13 +196,19 @@ def digit_accuracy(shares: Sequence[float | None]) -> go.Figure:
     return _plain(figure, 200)
 
 
+def _thinned(rows: list[Mapping[str, float]]) -> list[Mapping[str, float]]:
+    """At most `MOST_POINTS` rows, the last one among them."""
+    step = -(-len(rows) // MOST_POINTS) or 1
+    return rows[::-step][::-1]
+
+
 def _form(column: str, axis: str) -> str:
     return f"%{{{axis}:.4f}}" if column == "loss" else f"%{{{axis}:.2%}}"
 
 
 def _by_epoch(figure: go.Figure, column: str, epochs: int | None) -> go.Figure:
     figure.update_xaxes(title="epoch", fixedrange=True, rangemode="tozero", tickformat="d")
-    if epochs is not None:
+    if epochs is not None and epochs <= 100:
         figure.update_xaxes(range=[0, epochs + 0.5])
     figure.update_yaxes(title=column, fixedrange=True)
     if column == "accuracy":

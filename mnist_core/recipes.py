@@ -420,6 +420,16 @@ _ALL = (
         augmentation=LIGHT,
     ),
     Recipe(
+        "fast-cnn",
+        "99 % as fast as possible: three epochs of a small convolutional network",
+        (conv(16, 5, strides=2, norm=True), conv(32, strides=2, norm=True), dense(128)),
+        optimizer="adamw",
+        learning_rate=0.01,
+        schedule="cosine",
+        epochs=3,
+        validation_split=0.0,
+    ),
+    Recipe(
         "keras-convnet",
         "The convolutional network of Keras' own example",
         (conv(32), max_pool(), conv(64), max_pool(), dropout(0.5)),

@@ -156,10 +156,10 @@ def parts(base: Recipe, recipe: Recipe) -> tuple[Recipe, int, str | None]:
         train_images=images,
     )
     recipes.check(changed)
-    samples = training_images(changed)
-    if samples is not None and batch > samples[0]:
+    kept, _ = training_images(changed)
+    if batch > kept:
         raise InputError(
-            f"The batch size {batch} is larger than the {samples[0]} training images: "
+            f"The batch size {batch} is larger than the {kept} training images: "
             "take a smaller batch or more images."
         )
     return changed, int(seed), name
@@ -196,33 +196,21 @@ def layers(base: Recipe, key: Callable[[str], dict[str, Any]]) -> tuple[recipes.
         raise
 
 
-def training_images(recipe: Recipe) -> tuple[int, int] | None:
-    """How many digits will be trained on, and how many of them have strokes, if that is known."""
-    sizes = dataset_sizes(recipe.dataset) if datasets.at_hand(recipe.dataset) else None
-    if sizes is None:
-        return None
-    total, pens = sizes
+def training_images(recipe: Recipe) -> tuple[int, int]:
+    """How many digits will be trained on, and how many of them have strokes."""
+    total, pens = datasets.TRAIN_SIZES[recipe.dataset]
     chosen = min(recipe.train_images or total, total)
     kept = int(chosen * (1 - recipe.validation_split))
     return kept, round(pens * kept / total)
 
 
-@st.cache_data(show_spinner=False)
-def dataset_sizes(name: str) -> tuple[int, int] | None:
-    try:
-        dataset = datasets.load(name, fetch=False)
-    except InputError:
-        return None
-    return len(dataset.x_train), sum(len(strokes) > 0 for strokes in dataset.strokes_train)
-
-
 def show_network(recipe: Recipe) -> None:
     rows = recipes.layer_table(recipe)
-    images = training_images(recipe)
-    words = f"**{sum(row.parameters for row in rows):,} parameters**"
-    if images:
-        words += f" · {images[0]:,} images · about {duration(jobs.estimate(recipe, *images))}"
-    st.markdown(words)
+    images, pens = training_images(recipe)
+    st.markdown(
+        f"**{sum(row.parameters for row in rows):,} parameters** · {images:,} images · "
+        f"about {duration(jobs.estimate(recipe, images, pens))}"
+    )
     with st.expander("The network"):
         with st.container(key="diagram"):
             st.html(figures.architecture(rows))
@@ -254,7 +242,7 @@ def start(recipe: Recipe, dataset: str, seed: int, name: str | None) -> None:
         st.session_state["train_note"] = str(error)
         return
     st.session_state["train_note"] = None
-    st.session_state["watched"] = run.name
+    st.session_state["watched"] = st.query_params["run"] = run.name
 
 
 # --- watch -----------------------------------------------------------------------------
@@ -271,38 +259,45 @@ def watched(found: list[Run]) -> Run | None:
     return next(iter(training or own), None)
 
 
+def state_of(found: list[Run]) -> list[tuple[str, str]]:
+    return [(run.name, run.status) for run in found]
+
+
 def watch() -> None:
     """The panel that follows a training; it draws itself anew every moment."""
     jobs.tend()
     found = runs.all_runs()
-    state = [(run.name, run.status) for run in found]
-    if st.session_state.get("state") not in (None, state):
-        st.session_state["state"] = state
+    if st.session_state["state"] != state_of(found):
         st.rerun()  # the table below, and how often to look, change with it
-    st.session_state["state"] = state
     run = watched(found)
     if run is None:
         st.info("Choose a recipe and press **Train**: its curves grow here.")
         return
     st.html(f"<h2>{run.name}</h2>")
+    # Each part has its place, whether it is there or not, so that nothing blinks.
+    top, middle, low, last = (st.container() for _ in range(4))
     progress = runs.read_progress(run) if run.active else {}
-    if run.active:
-        show_progress(run, progress)
-    elif run.status == runs.FAILED:
-        show_failure(run)
-    elif run.problem:
-        st.warning(run.problem)
-        return
+    with top:
+        if run.problem:
+            st.warning(run.problem)
+            return
+        if run.active:
+            show_progress(run, progress)
+        elif run.status == runs.FAILED:
+            show_failure(run)
     history, live = runs.read_history(run), runs.read_live(run)
-    if history or len(live):
-        show_curves(run, history, live)
-    if run.active and "digits" in progress:
-        digits.show_guesses(run.info["dataset"]["name"], progress["digits"])
-    if run.usable:
-        show_result(run)
-    waiting = [other for other in jobs.queue() if other.name != run.name]
-    if waiting:
-        show_queue(waiting)
+    with middle:
+        if history or len(live):
+            show_curves(run, history, live)
+    with low:
+        if run.active and "digits" in progress:
+            digits.show_guesses(run.info["dataset"]["name"], progress["digits"])
+        if run.usable:
+            show_result(run)
+    with last:
+        waiting = [other for other in jobs.queue() if other.name != run.name]
+        if waiting:
+            show_queue(waiting)
 
 
 def show_progress(run: Run, progress: dict[str, Any]) -> None:
@@ -586,14 +581,24 @@ reading.active()  # the network for the drawing page begins to load
 choosing, watching = st.columns([2, 3], gap="large")
 with choosing, st.container(key="choose"):
     asked = choose()
-    st.button(
-        "Train", key="train", type="primary", icon=":material/play_arrow:", disabled=asked is None,
-        on_click=start, args=asked or (),
-    )  # fmt: skip
+    # What was typed a moment before the click counts: no callback, whose arguments are older.
+    if (
+        st.button(
+            "Train",
+            key="train",
+            type="primary",
+            icon=":material/play_arrow:",
+            disabled=asked is None,
+        )
+        and asked is not None
+    ):
+        start(*asked)
     if note := st.session_state.get("train_note"):
         st.error(note)
 with watching, st.container(key="watch"):
-    busy = any(run.active for run in runs.all_runs())
+    found = runs.all_runs()
+    st.session_state["state"] = state_of(found)
+    busy = any(run.active for run in found)
     st.fragment(watch, run_every=QUICK if busy else SLOW)()
 found = runs.all_runs()
 with st.container(key="table"):

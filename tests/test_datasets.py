@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mnist_core import datasets
+from mnist_core import datasets, drawing
 from mnist_core.errors import InputError
 
 
@@ -586,3 +586,33 @@ def test_mnist_is_downloaded_and_kept(mnist, site, monkeypatch, request):
     assert loaded.source == str(no_datasets / "mnist.npz")
     (folder / "mnist.npz").unlink()
     assert datasets.load("mnist").checksum == loaded.checksum
+
+
+def test_the_sizes_that_are_known_beforehand_are_right(digits, needs_mnist, needs_pens):
+    assert set(datasets.TRAIN_SIZES) == set(datasets.NAMES)
+    for name, (count, pens) in datasets.TRAIN_SIZES.items():
+        dataset = datasets.load(name, fetch=False)
+        assert len(dataset.x_train) == count
+        assert sum(len(strokes) > 0 for strokes in dataset.strokes_train) == pens
+
+
+def test_a_subset_is_chosen_by_the_seed(digits):
+    part, again, other = (datasets.subset(digits, 100, seed) for seed in (1, 1, 2))
+    assert len(part.x_train) == len(part.y_train) == 100
+    assert np.array_equal(part.x_train, again.x_train)
+    assert not np.array_equal(part.x_train, other.x_train)
+    assert part.x_test is digits.x_test
+    assert datasets.subset(digits, 0, 1) is digits
+    assert datasets.subset(digits, 10**6, 1) is digits
+
+
+def test_a_subset_keeps_strokes_and_writers_with_their_digits(needs_pens):
+    pens = datasets.load("pen-strokes", fetch=False)
+    part = datasets.subset(pens, 50, 3)
+    assert len(part.strokes_train) == len(part.writers_train) == 50
+    for image, strokes, label in zip(
+        part.x_train[:5], part.strokes_train, part.y_train, strict=False
+    ):
+        drawn = np.round(drawing.from_strokes(strokes) * 255).astype(np.uint8)
+        assert np.array_equal(image, drawn)
+        assert label in range(10)

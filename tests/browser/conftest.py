@@ -90,7 +90,7 @@ def chromium(unavailable):
         )
     from playwright.sync_api import expect, sync_playwright
 
-    expect.set_options(timeout=20_000)  # a machine that is busy is slow, not wrong
+    expect.set_options(timeout=45_000)  # a machine that is busy is slow, not wrong
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_OPTIONS)
         yield browser
@@ -103,6 +103,7 @@ class Visit:
     def __init__(self, context, address):
         self.elsewhere, self.errors = [], []
         self.page = context.new_page()
+        self.page.set_default_timeout(60_000)
         self.page.on("request", lambda request: self._note(request.url, address))
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
         self.page.goto(address)

@@ -1,0 +1,160 @@
+"""A class trains networks, watches them learn, draws meanwhile, and uses what came out."""
+
+import re
+import shutil
+
+import pytest
+from browser.hand import Hand
+from playwright.sync_api import TimeoutError, expect
+
+from mnist_core import runs
+
+pytestmark = pytest.mark.browser
+SLOW = 180_000  # milliseconds that a busy machine may take to start a training
+ROW = 35  # pixels, of the table of runs
+
+
+@pytest.fixture
+def server(own_server, monkeypatch):
+    monkeypatch.setenv("MODELS_DIR", str(own_server.models))
+    yield own_server
+    for run in runs.all_runs():  # whatever still trains is ended with the test
+        if run.active:
+            runs.ask_to_stop(run, runs.DISCARD)
+
+
+def pick(page, key, option):
+    """Choose from a list; it closes if the page is drawn anew in that very moment."""
+    choice = page.get_by_role("option").filter(has_text=option).first
+    for _ in range(10):
+        page.locator(f".st-key-{key} [role=combobox]").click()
+        try:
+            choice.click(timeout=5000)
+            return
+        except TimeoutError:
+            page.keyboard.press("Escape")
+    pytest.fail(f"There is no {option} to choose.")
+
+
+def press(page, key):
+    # While a part of the page is drawn anew, its old button lies hidden beside the new one.
+    page.locator(f".st-key-{key} button").locator("visible=true").last.click()
+
+
+def fill(page, key, text):
+    box = page.locator(f".st-key-{key} input")
+    box.fill(str(text))
+    box.press("Enter")
+
+
+def train(page, dataset, epochs, name):
+    pick(page, "report-ann-dataset", dataset)
+    fill(page, "report-ann-epochs", epochs)
+    if not page.locator(".st-key-report-ann-name input").is_visible():
+        page.get_by_text("Change its parts").click()
+    fill(page, "report-ann-name", name)
+    expect(page.locator(".st-key-train button")).to_be_enabled()
+    page.wait_for_timeout(1000)  # what was typed is on its way to the server
+    page.locator(".st-key-train button").click()
+    expect(page.locator(".st-key-watch h2")).to_have_text(name)
+    expect(page).to_have_url(re.compile(f"run={name}"))
+
+
+def select_row(page, name):
+    """Tick a run in the table, whose cells are painted on a canvas."""
+    names = [run.name for run in runs.all_runs()]
+    table = page.locator(".st-key-table canvas").first
+    table.scroll_into_view_if_needed()
+    box = table.bounding_box()
+    page.mouse.click(box["x"] + 20, box["y"] + ROW * (names.index(name) + 1.5))
+
+
+def test_train_watch_stop_restart_and_use(server, visit, needs_mnist):
+    window = visit("/train", server.address)
+    page = window.page
+    watch = page.locator(".st-key-watch")
+    expect(watch).to_contain_text("press Train", timeout=SLOW)
+    train(page, "optical-digits", 9000, "long")
+    expect(watch).to_contain_text("Epoch", timeout=SLOW)
+    expect(page.locator(".st-key-guesses figure")).to_have_count(9)
+    expect(page.locator(".st-key-curve-accuracy .js-plotly-plot").first).to_be_visible()
+    assert not window.elsewhere
+    # Drawing stays live meanwhile.
+    drawing = visit("/", server.address).page
+    hand = Hand(drawing)
+    hand.draw(3)
+    assert hand.wait_for_guess("3", 120) == "3"
+    # A second run waits, and is still there after a reload and for everybody else.
+    train(page, "mnist", 1, "short")
+    expect(watch).to_contain_text("Waiting for its turn")
+    page.reload()
+    expect(page.locator(".st-key-watch h2")).to_have_text("short")
+    other = visit("/train?run=long", server.address).page
+    expect(other.locator(".st-key-queue")).to_contain_text("short")
+    # The training does not need the server.
+    server.stop()
+    rows = len(runs.read_history(runs.read("long")))
+    page.wait_for_timeout(3000)
+    assert runs.read("long").status == runs.RUNNING
+    assert len(runs.read_history(runs.read("long"))) > rows
+    server.start()
+    page.goto(f"{server.address}/train?run=long")
+    expect(watch).to_contain_text("Epoch", timeout=SLOW)
+    press(page, "stop")
+    expect(watch).to_contain_text("Test accuracy", timeout=SLOW)
+    assert runs.read("long").status == runs.STOPPED
+    # The other one has its turn, and reads on the drawing page a moment later.
+    page.goto(f"{server.address}/train?run=short")
+    expect(watch).to_contain_text("Test accuracy", timeout=SLOW)
+    press(page, "use")
+    expect(page.get_by_role("combobox", name="Network")).to_have_value(
+        "short – "
+        + f"{runs.read('short').metrics['test_accuracy']:.2%} of the test digits of MNIST"
+    )
+    hand = Hand(page)
+    hand.draw(1)
+    assert hand.wait_for_guess("1", 120) == "1"
+
+
+def test_runs_are_compared_renamed_deleted_and_had_back(server, visit, tiny_run):
+    for name in ("first", "second"):
+        shutil.copytree(tiny_run.path, server.models / name)
+    page = visit("/train", server.address).page
+    table = page.locator(".st-key-table")
+    expect(table.locator("canvas").first).to_be_visible()
+    page.wait_for_timeout(2000)
+    select_row(page, "first")
+    expect(page.locator(".st-key-actions")).to_be_visible()
+    select_row(page, "second")
+    expect(table.locator(".js-plotly-plot").first).to_be_visible()
+    select_row(page, "second")
+    page.get_by_role("button", name="Rename, note").click()
+    page.get_by_role("textbox", name="Name", exact=True).last.fill("renamed")
+    page.get_by_role("textbox", name="Note").fill("from the test")
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator(".st-key-watch h2")).not_to_have_text("first")
+    assert runs.read("renamed").info["note"] == "from the test"
+    assert not (server.models / "first").exists()
+    page.wait_for_timeout(2000)
+    if not page.locator(".st-key-delete").is_visible():
+        select_row(page, "renamed")
+    press(page, "delete")
+    expect(page.get_by_text("Deleted renamed.")).to_be_visible()
+    assert not (server.models / "renamed").exists()
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_text("Deleted renamed.")).not_to_be_visible()
+    assert runs.read("renamed").usable
+
+
+def test_the_page_fits_a_phone(visit):
+    page = visit("/train", viewport={"width": 390, "height": 844}).page
+    expect(page.locator(".st-key-train button")).to_be_visible()
+    overflow = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+    assert overflow <= 0
+
+
+def test_the_first_page_that_a_server_is_asked_for_has_the_navigation(server, visit):
+    page = visit("/train", server.address).page
+    expect(page.locator(".st-key-train button")).to_be_visible()
+    expect(page.get_by_role("link", name="Draw")).to_be_visible()
+    expect(page.get_by_text("streamlit app")).to_have_count(0)

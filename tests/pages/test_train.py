@@ -1,0 +1,182 @@
+"""The training page, run without a browser and without training anything."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from mnist_core import jobs, recipes, runs
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+@pytest.fixture
+def page(monkeypatch, tmp_path):
+    monkeypatch.setenv("MODELS_DIR", str(tmp_path))
+    monkeypatch.setattr(jobs, "tend", lambda: False)  # what is submitted stays queued
+    app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=120)
+    app.switch_page("pages/train.py")
+    return app
+
+
+def run(page):
+    page.run()
+    assert not page.exception
+    return page
+
+
+def texts(page):
+    elements = [*page.caption, *page.warning, *page.error, *page.info, *page.markdown]
+    return " ".join(element.value for element in elements)
+
+
+def html(page):
+    return " ".join(element.proto.body for element in page.get("html"))
+
+
+def test_an_empty_page_says_what_to_do(page):
+    run(page)
+    assert "press **Train**" in texts(page)
+    assert "109,386 parameters" in texts(page)
+    assert not page.button(key="train").disabled
+
+
+@pytest.mark.parametrize("name", list(recipes.RECIPES))
+def test_every_recipe_shows_its_network(page, name):
+    run(page)
+    page.selectbox(key="recipe").set_value(name)
+    run(page)
+    parameters = sum(row.parameters for row in recipes.layer_table(recipes.get(name)))
+    assert f"{parameters:,} parameters" in texts(page)
+    assert 'aria-label="The network: Input: 28×28' in html(page)
+    assert not page.button(key="train").disabled
+
+
+def test_train_puts_the_recipe_into_the_queue_as_it_was_changed(page):
+    run(page)
+    page.selectbox(key="report-ann-dataset").set_value("optical-digits")
+    page.number_input(key="report-ann-epochs").set_value(3)
+    page.text_input(key="report-ann-widths").set_value("50, 40, 30")
+    page.slider(key="report-ann-dropout").set_value(0.1)
+    page.selectbox(key="report-ann-activation").set_value("tanh")
+    page.selectbox(key="report-ann-optimizer").set_value("sgd")
+    page.number_input(key="report-ann-learning_rate").set_value(0.05)
+    page.number_input(key="report-ann-batch_size").set_value(16)
+    page.number_input(key="report-ann-validation_split").set_value(0.2)
+    page.checkbox(key="report-ann-early").check()
+    page.selectbox(key="report-ann-augmentation").set_value("light")
+    page.number_input(key="report-ann-train_images").set_value(500)
+    page.number_input(key="report-ann-seed").set_value(7)
+    page.text_input(key="report-ann-name").set_value("my-run")
+    run(page)
+    page.button(key="train").click()
+    run(page)
+    queued = runs.read("my-run")
+    assert queued.status == runs.QUEUED
+    recipe = queued.recipe
+    assert queued.info["dataset"]["name"] == "optical-digits"
+    assert queued.info["seed"] == 7
+    assert recipes.widths(recipe.hidden) == [50, 40, 30]
+    assert {layer.get("activation", "tanh") for layer in recipe.hidden} == {"tanh"}
+    assert {layer.get("rate", 0.1) for layer in recipe.hidden} == {0.1}
+    assert (recipe.optimizer, recipe.learning_rate, recipe.batch_size) == ("sgd", 0.05, 16)
+    assert (recipe.epochs, recipe.validation_split, recipe.patience) == (3, 0.2, 5)
+    assert recipe.augmentation == recipes.LIGHT
+    assert recipe.train_images == 500
+    assert page.query_params["run"] in ("my-run", ["my-run"])
+    assert "Starting" in str(page.get("progress")[0].proto)
+
+
+@pytest.mark.parametrize(
+    ("widget", "key", "value", "says"),
+    [
+        ("number_input", "epochs", 0, "number of epochs must be"),
+        ("number_input", "batch_size", -3, "batch size must be"),
+        ("number_input", "batch_size", 60_000, "larger than the 54000 training images"),
+        ("number_input", "learning_rate", 0.0, "learning rate must be"),
+        ("number_input", "validation_split", 1.5, "validation split must be"),
+        ("number_input", "train_images", -1, "number of training images must be"),
+        ("number_input", "seed", -1, "seed must be"),
+        ("text_input", "widths", "12, many", "whole numbers with commas"),
+        ("text_input", "widths", "0", "width of a dense layer must be"),
+        ("text_input", "name", "a/b", "name must be"),
+        ("text_input", "name", "n" * 300, "name must be"),
+    ],
+)
+def test_nonsense_is_refused_in_words(page, needs_mnist, widget, key, value, says):
+    run(page)
+    getattr(page, widget)(key=f"report-ann-{key}").set_value(value)
+    run(page)
+    assert says in texts(page)
+    assert page.button(key="train").disabled
+
+
+def test_a_network_that_does_not_fit_is_refused(page):
+    run(page)
+    page.selectbox(key="recipe").set_value("cnn")
+    run(page)
+    page.text_input(key="cnn-widths").set_value("8, 8")
+    run(page)
+    assert "5 layers with a width" in texts(page)
+    assert page.button(key="train").disabled
+
+
+def test_a_recipe_in_the_address_is_chosen(page):
+    page.query_params["recipe"] = "wide-mlp"
+    run(page)
+    assert page.selectbox(key="recipe").value == "wide-mlp"
+
+
+def test_nonsense_in_the_address_does_no_harm(page):
+    page.query_params["recipe"] = "no such"
+    page.query_params["run"] = "../../etc"
+    run(page)
+
+
+def test_a_name_that_is_taken_is_refused(page, tiny_run, tmp_path):
+    shutil.copytree(tiny_run.path, tmp_path / "taken")
+    run(page)
+    page.text_input(key="report-ann-name").set_value("taken")
+    run(page)
+    page.button(key="train").click()
+    run(page)
+    assert "There is a run taken already" in texts(page)
+
+
+def test_a_finished_run_shows_its_figures(page, tiny_run, tmp_path):
+    shutil.copytree(tiny_run.path, tmp_path / "mine")
+    page.query_params["run"] = "mine"
+    run(page)
+    shown = {metric.label: metric.value for metric in page.metric}
+    assert shown["Test accuracy"] == f"{tiny_run.metrics['test_accuracy']:.2%}"
+    assert page.button(key="use").label == "Use on the drawing page"
+
+
+def test_a_failed_run_shows_its_reason_and_the_end_of_its_log(page, tiny):
+    failed = runs.create(tiny, "optical-digits", 0, "bad")
+    runs.log(failed.path, "the last thing that was said")
+    runs.change(failed, status=runs.FAILED, reason="The training process was killed (SIGKILL).")
+    page.query_params["run"] = "bad"
+    run(page)
+    assert "Failed: The training process was killed" in texts(page)
+    assert any("the last thing that was said" in code.value for code in page.code)
+
+
+def test_runs_that_wait_are_listed_and_can_be_taken_out(page, tiny):
+    for name in ("one", "two", "three"):
+        jobs.submit(tiny, "optical-digits", name=name)
+    page.query_params["run"] = "one"
+    run(page)
+    assert "**Waiting: 2**" in texts(page)
+    page.button(key="out-two").click()
+    run(page)
+    assert [waiting.name for waiting in jobs.queue()] == ["one", "three"]
+
+
+def test_a_broken_run_is_listed_as_broken(page, tmp_path):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "run.json").write_text("{")
+    page.query_params["run"] = "mine"
+    run(page)
+    assert "cannot be read" in texts(page)

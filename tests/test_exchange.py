@@ -1,0 +1,186 @@
+"""Networks that go out as files and come in as runs."""
+
+import io
+import json
+import zipfile
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from mnist_core import datasets, exchange, predictor, runs, training
+from mnist_core.errors import InputError
+from mnist_core.recipes import RECIPES
+
+
+def keras_file(model, tmp_path):
+    path = tmp_path / "given.keras"
+    model.save(path)
+    return path.read_bytes()
+
+
+def chain(*layers, shape=(28, 28)):
+    return keras.Sequential([keras.Input(shape), *layers])
+
+
+def plain(shape=(28, 28), activation="softmax"):
+    return chain(keras.layers.Flatten(), keras.layers.Dense(10, activation=activation), shape=shape)
+
+
+@pytest.mark.parametrize("ending", [".keras", ".h5"])
+def test_an_exported_network_reads_alike(tmp_path, tiny_run, digits, ending):
+    path = tmp_path / f"out{ending}"
+    exchange.export(tiny_run, path)
+    again = predictor.Predictor(keras.models.load_model(path, compile=False))
+    images = datasets.scale(digits.x_test[:50])
+    assert np.allclose(again.predict(images), predictor.load(tiny_run).predict(images), atol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["report-ann", "cnn", "rnn"])
+def test_a_litert_file_reads_alike(tmp_path, models_dir, digits, name):
+    import dataclasses
+
+    recipe = dataclasses.replace(RECIPES[name], epochs=1, train_images=200)
+    run = training.train(recipe, digits)
+    exchange.export(run, tmp_path / "out.tflite")
+    interpreter = tf.lite.Interpreter(str(tmp_path / "out.tflite"))
+    interpreter.allocate_tensors()
+    takes, gives = interpreter.get_input_details()[0], interpreter.get_output_details()[0]
+    images = datasets.scale(digits.x_test[:5])
+    for image, expected in zip(images, predictor.load(run).predict(images), strict=True):
+        interpreter.set_tensor(takes["index"], image[None])
+        interpreter.invoke()
+        assert np.allclose(interpreter.get_tensor(gives["index"])[0], expected, atol=1e-4)
+
+
+def test_another_format_is_refused(tmp_path, tiny_run):
+    with pytest.raises(InputError, match=r"must end in .keras, .h5, .tflite"):
+        exchange.export(tiny_run, tmp_path / "out.onnx")
+
+
+def test_what_was_exported_comes_in_again(tmp_path, models_dir, tiny_run, digits):
+    run = exchange.import_keras(tiny_run.model_file.read_bytes(), "again", digits)
+    assert run.usable
+    assert run.recipe.name == exchange.IMPORTED
+    assert run.metrics["test_accuracy"] == pytest.approx(tiny_run.metrics["test_accuracy"])
+    assert runs.read("again").problem is None
+    assert runs.summary(run)["recipe"].startswith("imported")
+    images = datasets.scale(digits.x_test[:20])
+    assert np.allclose(
+        predictor.load("again").predict(images), predictor.load(tiny_run).predict(images), atol=1e-5
+    )
+
+
+@pytest.mark.parametrize("shape", [(28, 28, 1), (784,)])
+@pytest.mark.parametrize("activation", ["softmax", "linear"])
+def test_networks_that_take_images_in_another_form(tmp_path, models_dir, digits, shape, activation):
+    model = plain(shape, activation)
+    run = exchange.import_keras(keras_file(model, tmp_path), "other", digits)
+    images = datasets.scale(digits.x_test[:20])
+    expected = np.asarray(model(images.reshape(-1, *shape)))
+    if activation == "linear":
+        expected = np.asarray(tf.nn.softmax(expected))
+    given = predictor.load(run).predict(images)
+    assert np.allclose(given, expected, atol=1e-5)
+    assert np.allclose(given.sum(axis=1), 1, atol=1e-5)
+
+
+def with_code(tmp_path):
+    model = chain(keras.layers.Flatten(), keras.layers.Lambda(lambda x: x[:, :10] * 1.0))
+    return keras_file(model, tmp_path)
+
+
+def too_wide(tmp_path):
+    return keras_file(plain((32, 32)), tmp_path)
+
+
+def eleven(tmp_path):
+    return keras_file(chain(keras.layers.Flatten(), keras.layers.Dense(11)), tmp_path)
+
+
+def two_inputs(tmp_path):
+    one, two = keras.Input((28, 28)), keras.Input((28, 28))
+    flow = keras.layers.Flatten()(keras.layers.Add()([one, two]))
+    return keras_file(keras.Model([one, two], keras.layers.Dense(10)(flow)), tmp_path)
+
+
+def cut_short(tmp_path):
+    return keras_file(plain(), tmp_path)[:3000]
+
+
+def other_zip(tmp_path):
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("letter.txt", "no network")
+    return file.getvalue()
+
+
+def foreign_class(tmp_path):
+    file = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(keras_file(plain(), tmp_path))) as whole:
+        config = json.loads(whole.read("config.json"))
+        config["config"]["layers"][1] |= {"module": "os", "class_name": "system"}
+        with zipfile.ZipFile(file, "w") as archive:
+            for name in whole.namelist():
+                text = json.dumps(config) if name == "config.json" else whole.read(name)
+                archive.writestr(name, text)
+    return file.getvalue()
+
+
+def bomb(tmp_path):
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("config.json", b"0" * (exchange.LARGEST + 1))
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("make", "says"),
+    [
+        (with_code, "code of their own"),
+        (foreign_class, "code of their own|cannot read"),
+        (too_wide, r"takes \(None, 32, 32\)"),
+        (eleven, r"gives \(None, 11\)"),
+        (two_inputs, "must take one image"),
+        (cut_short, "cut short"),
+        (other_zip, "no .keras file"),
+        (bomb, "unpacks to more than"),
+        (lambda _: b"", "cut short"),
+    ],
+)
+def test_what_is_no_network_for_digits_is_refused(tmp_path, models_dir, digits, make, says):
+    data = make(tmp_path)
+    with pytest.raises(InputError, match=says):
+        exchange.import_keras(data, "x", digits)
+    assert not list(models_dir.iterdir())
+
+
+@pytest.mark.parametrize("name", ["a/b", "", "n" * 300, "../up", ".hidden"])
+def test_a_name_that_is_none_is_refused(models_dir, digits, tiny_run, name):
+    with pytest.raises(InputError, match="name must be"):
+        exchange.import_keras(tiny_run.model_file.read_bytes(), name, digits)
+
+
+@given(st.binary(max_size=300))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)
+def test_any_bytes_are_refused_in_a_sentence(digits, data):
+    with pytest.raises(InputError):
+        exchange.import_keras(data, "x", digits)
+
+
+def test_tensorboard_reads_the_same_runs(tiny_run):
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    history = runs.read_history(tiny_run)
+    for part, prefix in (("train", ""), ("validation", "val_")):
+        board = EventAccumulator(str(tiny_run.path / part))
+        board.Reload()
+        tags = board.Tags()["tensors"] or board.Tags()["scalars"]
+        assert set(tags) == {"epoch_loss", "epoch_accuracy"}
+        events = board.Tensors("epoch_loss")
+        values = [float(tf.make_ndarray(event.tensor_proto)) for event in events]
+        assert values == pytest.approx([row[f"{prefix}loss"] for row in history], rel=1e-4)
+        assert [event.step for event in events] == [1, 2]
