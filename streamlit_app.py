@@ -8,6 +8,9 @@ ICON = Path(__file__).parent / "ui" / "icon.png"
 
 st.set_page_config(page_title="Draw a digit", page_icon=ICON, layout="centered")
 st.navigation(
-    [st.Page("pages/draw.py", title="Draw", icon=":material/draw:", default=True)],
+    [
+        st.Page("pages/draw.py", title="Draw", icon=":material/draw:", default=True),
+        st.Page("pages/confusion.py", title="Confusion", icon=":material/grid_on:"),
+    ],
     position="top",
 ).run()

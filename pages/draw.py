@@ -282,6 +282,9 @@ def show_number(run: Run, reader: reading.Reader, objects: list[dict[str, Any]])
         st.html(f'<img src="data:image/png;base64,{data}" alt="{alt}">')
 
 
+if "to_canvas" in st.session_state:  # what another page hands over: objects and a note
+    st.session_state["mode"] = ONE
+    put(*st.session_state.pop("to_canvas"))
 st.html("<h1>Draw a digit</h1>")
 st.segmented_control(
     "What to draw",
