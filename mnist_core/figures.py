@@ -6,10 +6,13 @@ colour alone what it has to say.
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import numpy.typing as npt
 import plotly.graph_objects as go
 
+from mnist_core import evaluation
 from mnist_core.evaluation import Bins
 
 BLUE = "#0072b2"
@@ -93,6 +96,7 @@ ORANGE = "#e69f00"
 VERMILION = "#d55e00"
 SKY = "#56b4e9"
 MISTAKES, LOGARITHMIC, LINEAR = "mistakes", "logarithmic", "linear"
+DARK_GROUND = "#171614"  # of Streamlit's dark theme
 TOTAL = 10  # the row and the column of sums, after the ten digits
 
 
@@ -118,39 +122,41 @@ def confusion(
     The last trace has one invisible marker for each cell, at x the predicted and y the true
     digit; x or y `TOTAL` stands for a whole row or column.
     """
-    off = matrix * (1 - np.eye(10, dtype=matrix.dtype))
-    coloured = (off if scale == MISTAKES else matrix).astype(float)
-    if shares is not None:
-        sums = matrix.sum(axis=shares, keepdims=True)
-        coloured = np.divide(coloured, sums, out=np.zeros((10, 10)), where=sums > 0)
-        written = np.divide(matrix * 100, sums, out=np.zeros((10, 10)), where=sums > 0)
-        texts = [[f"{v:.1f}" if v else "" for v in row] for row in written]
-    else:
-        texts = [[f"{v}" if v else "" for v in row] for row in matrix]
-    if scale == LOGARITHMIC:
-        least = coloured[coloured > 0].min(initial=1)
-        coloured = np.log10(np.maximum(coloured, least) / least * 2) * (coloured > 0)
-    elif scale == MISTAKES:
-        coloured = np.sqrt(coloured)
-    ends = ("#fbe3c0", "#b34700") if scale == MISTAKES else ("#d6e6f4", "#08457e")
-    if dark:
-        ends = ("#4a2e08", "#ffb84d") if scale == MISTAKES else ("#0d2c47", "#8fd0ff")
-    figure = _grid(coloured, texts, ends, matrix > 0, small)
+    diagonal = np.eye(10, dtype=bool)
+    values = matrix.astype(float) if shares is None else evaluation.shares(matrix, shares)
+    texts = np.array(
+        [
+            [("" if not v else f"{v}" if shares is None else f"{v:.1%}"[:-1]) for v in row]
+            for row in (matrix if shares is None else values)
+        ]
+    )
     if scale == MISTAKES:
-        for digit in range(10):
-            edges = {"x0": digit - 0.5, "x1": digit + 0.5, "y0": digit - 0.5, "y1": digit + 0.5}
-            colour = "rgba(86, 180, 233, 0.22)"
-            figure.add_shape(**edges, fillcolor=colour, line_width=0, layer="below")
-            figure.add_annotation(
-                x=digit, y=digit, text=texts[digit][digit], showarrow=False,
-                font={"size": 10 if small else 15},
-            )  # fmt: skip
+        values = np.sqrt(np.where(diagonal, 0, values))
+    elif scale == LOGARITHMIC:
+        least = values[values > 0].min(initial=1)
+        values = np.where(values > 0, np.log10(np.maximum(values, least) / least) + 0.3, 0)
+    values /= max(values.max(), 1e-12)
+    if scale == MISTAKES:
+        ends = ("#3d2a10", "#ffb84d") if dark else ("#fdecd2", "#b34700")
+    else:
+        ends = ("#10273d", "#8fd0ff") if dark else ("#dceaf6", "#08457e")
+    plain_cell = "#173449" if dark else "#d9ecf8"
+    colours = [
+        [
+            None if not matrix[y, x]
+            else plain_cell if scale == MISTAKES and x == y
+            else _between(ends, values[y, x])
+            for x in range(10)
+        ]
+        for y in range(10)
+    ]  # fmt: skip
     words = [
         [f"{true} read as {read}: {matrix[true, read]:,}" for read in range(10)]
         + [f"All {matrix[true].sum():,} of the {true}s"]
         for true in range(10)
     ] + [[f"All {matrix[:, read].sum():,} read as {read}" for read in range(10)]]
-    return _clickable(figure, words, matrix.sum(axis=1), matrix.sum(axis=0), selected, dark, small)
+    sums = matrix.sum(axis=1), matrix.sum(axis=0)
+    return _cells(colours, texts.tolist(), words, sums, selected, dark, small)
 
 
 def confusion_in_words(matrix: npt.NDArray[np.int64]) -> str:
@@ -179,14 +185,19 @@ def confusion_difference(
     Blue cells are what the first run does better: more on the diagonal, fewer off it.
     """
     difference = first - second
-    better = np.where(np.eye(10, dtype=bool), difference, -difference).astype(float)
-    texts = [[f"{v:+d}".replace("-", "−") if v else "" for v in row] for row in difference]
-    strength = np.sign(better) * np.sqrt(np.abs(better))
-    middle = "#20242c" if dark else "#f4f5f7"
+    better = np.where(np.eye(10, dtype=bool), difference, -difference)
+    strength = np.sqrt(np.abs(better) / max(1, np.abs(better).max()))
+    middle = "#262a31" if dark else "#f4f5f7"
     good, bad = (SKY, ORANGE) if dark else (BLUE, VERMILION)
-    figure = _grid(strength, texts, (bad, middle, good), difference != 0, small)
-    most = max(1.0, float(np.abs(strength).max()))
-    figure.data[0].update(zmin=-most, zmax=most)
+    colours = [
+        [
+            None if not difference[y, x]
+            else _between((middle, good if better[y, x] > 0 else bad), strength[y, x])
+            for x in range(10)
+        ]
+        for y in range(10)
+    ]  # fmt: skip
+    texts = [[f"{v:+d}".replace("-", "−") if v else "" for v in row] for row in difference]
     words = [
         [
             f"{true} read as {read}: {names[0]} {first[true, read]:,}, "
@@ -196,92 +207,115 @@ def confusion_difference(
         + [f"All of the {true}s"]
         for true in range(10)
     ] + [[f"All read as {read}" for read in range(10)]]
-    sums = np.zeros(0, int)
-    return _clickable(figure, words, sums, sums, selected, dark, small)
+    return _cells(colours, texts, words, None, selected, dark, small)
 
 
-def _grid(
-    values: npt.NDArray[np.float64],
+def _between(ends: tuple[str, str], share: float) -> str:
+    """The colour that is so far from the first to the second."""
+    first, second = ([int(end[at : at + 2], 16) for at in (1, 3, 5)] for end in ends)
+    mixed = [round(a + (b - a) * share) for a, b in zip(first, second, strict=True)]
+    return "#" + "".join(f"{part:02x}" for part in mixed)
+
+
+def _readable(colour: str | None, dark: bool) -> str:
+    """Black or white, whichever is easier to read on a colour (None: on the page)."""
+    if colour is None:
+        return "#ffffff" if dark else "#000000"
+    red, green, blue = ((int(colour[at : at + 2], 16) / 255) ** 2.2 for at in (1, 3, 5))
+    return "#000000" if 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.18 else "#ffffff"
+
+
+def _cells(
+    colours: list[list[str | None]],
     texts: list[list[str]],
-    colours: tuple[str, ...],
-    shown: npt.NDArray[np.bool_],
-    small: bool,
-) -> go.Figure:
-    """Coloured cells with their numbers; cells that are not shown stay empty."""
-    figure = go.Figure(
-        go.Heatmap(
-            z=np.where(shown, values, np.nan),
-            text=texts,
-            texttemplate="%{text}",
-            textfont={"size": 10 if small else 15},
-            colorscale=[[i / (len(colours) - 1), colour] for i, colour in enumerate(colours)],
-            showscale=False,
-            hoverinfo="skip",
-            xgap=2,
-            ygap=2,
-        )
-    )
-    if not shown.any():
-        figure.data[0].update(zmin=0, zmax=1)
-    return figure
-
-
-def _clickable(
-    figure: go.Figure,
     words: list[list[str]],
-    row_sums: npt.NDArray[np.int64],
-    column_sums: npt.NDArray[np.int64],
+    sums: tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]] | None,
     selected: tuple[int | None, int | None],
     dark: bool,
     small: bool,
 ) -> go.Figure:
+    """Coloured cells with numbers, sums of rows and columns, and markers to be clicked.
+
+    A cell without a colour stays empty. The cells are a heat map of their own numbers, 0 to
+    99, so that each has its colour whatever its value is.
+    """
+    places = np.arange(100).reshape(10, 10)
+    shown = np.array([[colour is not None for colour in row] for row in colours])
+    flat = [colour or "#808080" for row in colours for colour in row]
+    steps = [[at / 100, flat[min(at, 99)]] for at in range(101)]
+    scale = [[edge, colour] for (left, colour), (right, _) in itertools.pairwise(steps)
+             for edge in (left, right)]  # fmt: skip
+    figure = go.Figure(
+        go.Heatmap(
+            z=np.where(shown, places, np.nan),
+            zmin=-0.5,
+            zmax=99.5,
+            colorscale=scale,
+            showscale=False,
+            hoverinfo="skip",
+            xgap=1,
+            ygap=1,
+        )
+    )
     line = "rgba(128, 136, 148, 0.25)"
-    for at in np.arange(-0.5, 10):
-        for ends in (
-            {"x0": at, "x1": at, "y0": -0.5, "y1": 9.5},
-            {"y0": at, "y1": at, "x0": -0.5, "x1": 9.5},
-        ):
-            figure.add_shape(**ends, line={"color": line, "width": 1}, layer="below")
-    size = 9 if small else 12
-    for digit, total in enumerate(row_sums):
-        _sum(figure, TOTAL, digit, int(total), size)
-    for digit, total in enumerate(column_sums):
-        _sum(figure, digit, TOTAL, int(total), size)
+    lines = [
+        dict(zip(("x0", "x1", "y0", "y1"), ends, strict=True))
+        for at in np.arange(-0.5, 10)
+        for ends in ((at, at, -0.5, 9.5), (-0.5, 9.5, at, at))
+    ]
+    shapes = [
+        {**ends, "type": "line", "line": {"color": line, "width": 1}, "layer": "below"}
+        for ends in lines
+    ]
     true, read = selected
     if true is not None or read is not None:
         rows = (-0.5, 9.5) if true is None else (true - 0.5, true + 0.5)
         columns = (-0.5, 9.5) if read is None else (read - 0.5, read + 0.5)
-        figure.add_shape(
-            x0=columns[0], x1=columns[1], y0=rows[0], y1=rows[1],
-            line={"color": "#ffffff" if dark else "#000000", "width": 3},
-        )  # fmt: skip
+        edges = dict(zip(("x0", "x1", "y0", "y1"), (*columns, *rows), strict=True))
+        frame = {"color": _readable(None, dark), "width": 3}
+        shapes.append({**edges, "type": "rect", "line": frame})
+    figure.update_layout(shapes=shapes)
+    letters = [(x, y, texts[y][x], _readable(colours[y][x], dark)) for y in range(10)
+               for x in range(10) if texts[y][x]]  # fmt: skip
+    size = 10 if small else 15
+    sizes = [size] * len(letters)
+    if sums is not None:
+        letters += [(TOTAL, y, str(total), "#808893") for y, total in enumerate(sums[0])]
+        letters += [(x, TOTAL, str(total), "#808893") for x, total in enumerate(sums[1])]
+        sizes += [size - 2] * 20
     spots = [(x, y) for y in range(11) for x in range(11) if (x, y) != (TOTAL, TOTAL)]
     invisible = {"marker": {"opacity": 0}}
-    figure.add_trace(
-        go.Scatter(
-            x=[x for x, _ in spots],
-            y=[y for _, y in spots],
-            mode="markers",
-            marker={"symbol": "square", "size": 22 if small else 38, "opacity": 0},
-            selected=invisible,
-            unselected=invisible,
-            hovertext=[words[y][x] for x, y in spots],
-            hoverinfo="text",
-            showlegend=False,
-        )
+    figure.add_traces(
+        [
+            go.Scatter(
+                x=[x for x, *_ in letters],
+                y=[y for _, y, *_ in letters],
+                text=[text for *_, text, _ in letters],
+                textfont={"color": [colour for *_, colour in letters], "size": sizes},
+                mode="text",
+                hoverinfo="skip",
+                showlegend=False,
+            ),
+            go.Scatter(
+                x=[x for x, _ in spots],
+                y=[y for _, y in spots],
+                mode="markers",
+                marker={"symbol": "square", "size": 22 if small else 38, "opacity": 0},
+                selected=invisible,
+                unselected=invisible,
+                hovertext=[words[y][x] for x, y in spots],
+                hoverinfo="text",
+                showlegend=False,
+            ),
+        ]
     )
     names = [str(digit) for digit in range(10)]
     ticks = {"tickvals": list(range(10)), "ticktext": names, "ticks": "", "showgrid": False}
     ticks |= {"fixedrange": True, "zeroline": False, "tickfont": {"size": 13 if small else 16}}
-    figure.update_xaxes(**ticks, range=[-0.5, 10.5], side="top", title="Read as")
-    figure.update_yaxes(**ticks, range=[10.5, -0.5], title="True digit")
+    last = 9.5 if sums is None else 10.5
+    figure.update_xaxes(**ticks, range=[-0.5, last], side="top", title="Read as")
+    figure.update_yaxes(**ticks, range=[last, -0.5], title="True digit")
     return plain(figure, 400 if small else 600, dark)
-
-
-def _sum(figure: go.Figure, x: int, y: int, total: int, size: int) -> None:
-    figure.add_annotation(
-        x=x, y=y, text=f"{total}", showarrow=False, opacity=0.6, font={"size": size}
-    )
 
 
 def plain(figure: go.Figure, height: int, dark: bool) -> go.Figure:
@@ -289,7 +323,7 @@ def plain(figure: go.Figure, height: int, dark: bool) -> go.Figure:
     figure.update_layout(
         height=height,
         margin={"l": 10, "r": 10, "t": 30, "b": 10},
-        paper_bgcolor="#0e1117" if dark else "#ffffff",
+        paper_bgcolor=DARK_GROUND if dark else "#ffffff",
         plot_bgcolor="rgba(0,0,0,0)",
         dragmode=False,
         hovermode="closest",
@@ -319,7 +353,10 @@ def confidence(
             x=middles,
             y=counts,
             name=f"{name} ({len(values):,})",
-            marker={"color": colour, "pattern": {"shape": pattern, "fgcolor": "#ffffff"}},
+            marker={
+                "color": colour,
+                "pattern": {"shape": pattern, "fgcolor": "#ffffff", "bgcolor": colour},
+            },
             hovertemplate=f"%{{x:.1%}} sure, {name}: %{{y:,}}<extra></extra>",
         )
     figure.update_xaxes(title="Confidence", tickformat=".0%", fixedrange=True, range=[0, 1])
@@ -378,5 +415,7 @@ def answering(
         )
     figure.add_vline(x=chosen, line={"color": ORANGE, "width": 2})
     figure.update_xaxes(title="Threshold", tickformat=".0%", range=[0, 1], fixedrange=True)
-    figure.update_yaxes(tickformat=".1%", fixedrange=True)
+    # What matters lies close to 100 %: of the fall at the very end the beginning is enough.
+    least = min(np.nanmin(right, initial=1), answered[np.searchsorted(thresholds, 0.9)])
+    figure.update_yaxes(tickformat=".1%", fixedrange=True, range=[max(0, least - 0.02), 1.002])
     return plain(figure, 340, dark)

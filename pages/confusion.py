@@ -15,7 +15,7 @@ from mnist_core import datasets, evaluation, figures, results, runs
 from mnist_core.datasets import Dataset
 from mnist_core.errors import InputError
 from mnist_core.runs import Evaluation, Run
-from ui import canvas, reading, samples
+from ui import canvas, navigation, reading, samples
 from ui.samples import Sample
 
 MATRIX, FIGURES, LABELS = "Matrix", "Figures", "Doubtful labels"
@@ -42,6 +42,7 @@ SAVE = {  # every figure can be saved as a picture, by the browser itself
     "modeBarButtons": [["toImage"]],
 }
 
+navigation.require()
 st.set_page_config(layout="wide")
 st.html(
     """<style>
@@ -50,6 +51,7 @@ st.html(
     .st-key-headline p { font-size: 1.1rem; }
     .st-key-headline strong { font-size: 1.5rem; font-variant-numeric: tabular-nums; }
     .pictures { display: flex; flex-wrap: wrap; gap: 0.75rem; }
+    .st-key-samples_head h3, .st-key-digit h3 { font-size: 1.35rem; padding: 0; }
     figure.digit { margin: 0; }
     figure.digit img { display: block; }
     figure.digit figcaption { font-size: 0.8rem; opacity: 0.8; margin-top: 0.2rem; }
@@ -177,7 +179,7 @@ def choose(found: dict[str, Run]) -> None:
         on_change=close_digit,
     )  # fmt: skip
     third.selectbox(
-        "Compare with", others, key="confusion_other", format_func=label,
+        "Compare with", others, key="confusion_other", format_func=label, placeholder="no other",
         persist_state="session", on_change=close_digit,
     )  # fmt: skip
 
@@ -385,8 +387,7 @@ def chosen_indices(own: Evaluation, other: tuple[Run, Evaluation] | None) -> eva
 
 def show_samples(run: Run, own: Evaluation, other: tuple[Run, Evaluation] | None) -> None:
     """The digits of the selection, or the one that is open."""
-    if other is not None:
-        choose_group(own, run, other)
+    group = None if other is None else choose_group(own, run, other)
     indices = chosen_indices(own, other)
     dataset = load(State["confusion_dataset"])
     if dataset is not None and not results.check(own, dataset):
@@ -396,16 +397,19 @@ def show_samples(run: Run, own: Evaluation, other: tuple[Run, Evaluation] | None
     if index is not None and dataset is not None:
         show_digit(run, own, dataset, index, indices)
         return
-    heading = in_words(*selected())
-    st.subheader(f"{heading} · {len(indices):,}", anchor=False)
+    heading = group if group and selected() == (None, None) else in_words(*selected())
+    with st.container(key="samples_head"):
+        st.subheader(f"{heading} · {len(indices):,}", anchor=False)
     true, predicted = selected()
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.selectbox(
-            "True", DIGITS, key="confusion_true", format_func=any_or_digit, width=90,
+            "True", DIGITS, key="confusion_true", format_func=any_or_digit,
+            placeholder="any", width=90,
             persist_state="session",
         )  # fmt: skip
         st.selectbox(
-            "Read as", DIGITS, key="confusion_predicted", format_func=any_or_digit, width=90,
+            "Read as", DIGITS, key="confusion_predicted", format_func=any_or_digit,
+            placeholder="any", width=90,
             persist_state="session",
         )  # fmt: skip
         if not (true is None and predicted is None):
@@ -415,11 +419,17 @@ def show_samples(run: Run, own: Evaluation, other: tuple[Run, Evaluation] | None
             )  # fmt: skip
         with st.popover("Filter and order", icon=":material/tune:"):
             show_filters()
+    title = f"{run.name} on {State['confusion_dataset']}: {heading}"
     if dataset is not None:
-        show_grid(dataset, indices, own, other, f"{run.name} on {dataset.name}: {heading}")
-    csv_button(
-        "List as CSV", listing(indices, own, other), f"{run.name}-{State['confusion_dataset']}.csv"
-    )
+        shown = show_grid(dataset, indices, own, other)
+    with st.container(horizontal=True, vertical_alignment="center", key="below_samples"):
+        if dataset is not None and shown is not None:
+            sheet = functools.partial(samples.contact_sheet, *shown, title)
+            st.download_button(
+                "Contact sheet", sheet, "contact-sheet.png", "image/png",
+                icon=":material/download:", type="tertiary", on_click="ignore",
+            )  # fmt: skip
+        csv_button("List as CSV", listing(indices, own, other), f"{run.name}-digits.csv")
 
 
 def any_or_digit(digit: int | None) -> str:
@@ -438,19 +448,23 @@ def show_filters() -> None:
     )
 
 
-def choose_group(own: Evaluation, run: Run, other: tuple[Run, Evaluation]) -> None:
+def choose_group(own: Evaluation, run: Run, other: tuple[Run, Evaluation]) -> str | None:
+    """Lets the visitor choose digits by which of two runs reads them; what was chosen."""
     split = evaluation.disagreement(own.probabilities, other[1].probabilities, own.labels)
     words = [
-        f"Only {run.name} right · {len(split.only_first):,}",
-        f"Only {other[0].name} right · {len(split.only_second):,}",
-        f"Both wrong · {len(split.both_wrong):,}",
+        f"Only {run.name} right",
+        f"Only {other[0].name} right",
+        "Both wrong",
     ]
+    counts = [len(split.only_first), len(split.only_second), len(split.both_wrong)]
     if "confusion_which" not in State:
         State["confusion_which"] = 0
-    st.pills(
-        "Digits", [0, 1, 2], format_func=words.__getitem__, key="confusion_which",
+    chosen = st.pills(
+        "Digits", [0, 1, 2], key="confusion_which",
+        format_func=lambda group: f"{words[group]} · {counts[group]:,}",
         label_visibility="collapsed", persist_state="session", on_change=open_digit, args=(None,),
     )  # fmt: skip
+    return None if chosen is None else words[chosen]
 
 
 def show_grid(
@@ -458,11 +472,11 @@ def show_grid(
     indices: evaluation.Indices,
     own: Evaluation,
     other: tuple[Run, Evaluation] | None,
-    title: str,
-) -> None:
+) -> tuple[datasets.Images, list[Sample]] | None:
+    """One page of the digits; what is on it, or None if there is nothing."""
     if len(indices) == 0:
         st.info("No digit fits: choose another cell, or loosen the filter.")
-        return
+        return None
     size = State.get("confusion_size", 24)
     # A page number belongs to what was selected when it was reached.
     signature = hash((indices.tobytes(), size))
@@ -474,21 +488,13 @@ def show_grid(
     images, described = dataset.x_test[shown], describe(shown, own, other)
     with st.container(key="samples"):
         samples.grid(images, described, "samples_grid", open_digit)
-    with st.container(horizontal=True, vertical_alignment="center"):
-        if pages > 1:
+    if pages > 1:
+        with st.container(horizontal=True, vertical_alignment="center"):
             last = min((page + 1) * size, len(indices))
             turn("‹", page - 1, page == 0, "Previous digits")
             st.markdown(f"{page * size + 1:,}–{last:,} of {len(indices):,}", width="content")
             turn("›", page + 1, page == pages - 1, "Next digits")
-        st.download_button(
-            "Contact sheet",
-            functools.partial(samples.contact_sheet, images, described, title),
-            "contact-sheet.png",
-            "image/png",
-            icon=":material/download:",
-            type="tertiary",
-            on_click="ignore",
-        )
+    return images, described
 
 
 def turn(label: str, page: int, disabled: bool, words: str) -> None:
@@ -727,8 +733,7 @@ def show_figures(run: Run, own: Evaluation) -> None:
         st.subheader("Per digit", anchor=False)
         report = evaluation.classification_report(probabilities, labels)
         table = pd.DataFrame(report).T
-        shares = [*evaluation.digit_accuracy(probabilities, labels), np.nan, np.nan]
-        table.insert(0, "accuracy", shares)
+        table.insert(0, "accuracy", table["recall"])
         table["support"] = table["support"].astype(int)
         table.index.name = "digit"
         number = st.column_config.NumberColumn
@@ -737,11 +742,14 @@ def show_figures(run: Run, own: Evaluation) -> None:
             column_config={
                 name: number(format="%.4f")
                 for name in ("accuracy", "precision", "recall", "f1-score")
-            },
+            }
+            | {"digit": st.column_config.TextColumn(width=110)},
             height=460,
             alt="Accuracy, precision, recall, F1 and support of each digit and both averages.",
         )
-        st.caption("Of a digit's own samples, accuracy and recall are the same.")
+        st.caption(
+            "A digit's accuracy, the share of its samples that are read right, is its recall."
+        )
         csv_button("Table as CSV", table, "report.csv")
     with right:
         show_pairs(evaluation.confusion_matrix(probabilities, labels))
@@ -758,12 +766,11 @@ def show_pairs(matrix: Any) -> None:
     pairs = evaluation.most_confused(matrix, 12)
     if not pairs:
         st.markdown("Nothing is mixed up.")
-    with st.container(key="pairs"):
+    with st.container(key="pairs", horizontal=True, gap="small"):
         for pair in pairs:
             st.button(
                 f"{pair.true} read as {pair.predicted} · {pair.count:,}",
                 key=f"pair_{pair.true}_{pair.predicted}",
-                type="tertiary",
                 on_click=select,
                 args=(pair.true, pair.predicted),
             )
