@@ -412,11 +412,11 @@ def show_samples(run: Run, own: Evaluation, other: tuple[Run, Evaluation] | None
             placeholder="any", width=90,
             persist_state="session",
         )  # fmt: skip
-        if not (true is None and predicted is None):
-            st.button(
-                "All", key="select_all", icon=":material/close:", type="tertiary",
-                on_click=select, args=(None, None), help="Select all digits again",
-            )  # fmt: skip
+        st.button(
+            "All", key="select_all", icon=":material/close:", type="tertiary",
+            on_click=select, args=(None, None), help="Select all digits again",
+            disabled=true is None and predicted is None,
+        )  # fmt: skip
         with st.popover("Filter and order", icon=":material/tune:"):
             show_filters()
     title = f"{run.name} on {State['confusion_dataset']}: {heading}"

@@ -77,12 +77,13 @@ class Visit:
     def __init__(self, context, address):
         self.elsewhere, self.errors = [], []
         self.page = context.new_page()
-        self.page.on("request", lambda request: self._note(request.url, address))
+        origin = "/".join(address.split("/")[:3])
+        self.page.on("request", lambda request: self._note(request.url, origin))
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
         self.page.goto(address)
 
-    def _note(self, url, address):
-        if not url.startswith((address, "data:", "blob:")):
+    def _note(self, url, origin):
+        if not url.startswith((origin, "data:", "blob:")):
             self.elsewhere.append(url)
 
 

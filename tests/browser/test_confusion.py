@@ -18,17 +18,21 @@ SLOW = 60_000  # milliseconds for what loads a network or a dataset
 
 def cell(page, true, read):
     """Where a cell of the matrix is on the screen; 10 stands for the sums."""
-    chart = page.locator(".st-key-matrix .js-plotly-plot").last
-    expect(chart.locator(".nsewdrag").first).to_be_attached(timeout=SLOW)
-    chart.scroll_into_view_if_needed()
-    return chart.evaluate(
-        """(chart, [x, y]) => {
+    # Looked for in one go: the page may draw the chart anew at any moment.
+    spot = page.wait_for_function(
+        """([x, y]) => {
+            const charts = [...document.querySelectorAll('.st-key-matrix .js-plotly-plot')];
+            const chart = charts.filter(chart => chart._fullLayout && chart.offsetWidth).at(-1);
+            if (!chart?.querySelector('.nsewdrag')) return null;
+            chart.scrollIntoView({block: 'nearest'});
             const {xaxis, yaxis, _size} = chart._fullLayout;
             const box = chart.getBoundingClientRect();
             return [box.left + _size.l + xaxis.d2p(x), box.top + _size.t + yaxis.d2p(y)];
         }""",
-        [read, true],
+        arg=[read, true],
+        timeout=SLOW,
     )
+    return spot.json_value()
 
 
 def click_cell(page, true, read, wanted):
@@ -63,12 +67,12 @@ def test_from_a_cell_to_a_digit_to_the_canvas_to_another_guess(visit):
     expect(first).to_have_attribute("aria-label", re.compile("✗ 4→9"))
     index = first.get_attribute("data-index")
     first.click()
-    expect(page.locator(".st-key-digit")).to_contain_text(f"Digit {index}: a 4, read as 9")
+    expect(page.locator(".st-key-digit").last).to_contain_text(f"Digit {index}: a 4, read as 9")
     expect(page).to_have_url(re.compile(f"digit={index}"))
     maps = page.locator(".st-key-evidence img")
     expect(maps).to_have_count(2, timeout=SLOW)
     expect(page.locator("table")).to_contain_text("pen-cnn")
-    page.locator(".st-key-to_canvas_button button").click()
+    page.locator(".st-key-to_canvas_button button:visible").last.click()
     expect(page.get_by_text(f"Test digit {index} of mnist")).to_be_visible(timeout=SLOW)
     expect(page.get_by_role("combobox", name="Network")).to_have_value(re.compile("report-ann"))
     hand = Hand(page)
@@ -87,7 +91,7 @@ def test_rows_columns_and_everything_again(visit):
     expect(page).to_have_url(re.compile(r"dataset=mnist&predicted=9$"))
     click_cell(page, 4, 10, "All the 4s")
     expect(page).to_have_url(re.compile(r"dataset=mnist&true=4$"))
-    page.locator(".st-key-select_all button").click()
+    page.locator(".st-key-select_all button:visible").last.click()
     expect(page.locator(".st-key-samples_head").last).to_contain_text("All digits · 10,000")
 
 
@@ -164,4 +168,4 @@ def test_the_keyboard_opens_a_digit(visit):
     index = samples(page).nth(1).get_attribute("data-index")
     samples(page).nth(1).focus()
     page.keyboard.press("Enter")
-    expect(page.locator(".st-key-digit")).to_contain_text(f"Digit {index}: a 9, read as 4")
+    expect(page.locator(".st-key-digit").last).to_contain_text(f"Digit {index}: a 9, read as 4")
