@@ -39,6 +39,7 @@ TEST_SETS = ("mnist", "pen-strokes", "optical-digits")
 # What a process of its own can be asked for; the last only fetches the dataset.
 EVALUATION, NEIGHBOURS, DIGITS = "evaluation", "neighbours", "digits"
 NEAREST = 8  # training digits that are kept for each test digit
+COMPARING = 8  # times as long as it takes to read a digit, roughly
 PART = 500  # digits read between two notes of progress
 
 Note = Callable[[int, int], None]  # digits done and in all
@@ -231,14 +232,15 @@ def compare_with_training(
 
     sha256 = model_sha256(run)
     reader = predictor.load(run)
-    total = len(training.x_train) + 2 * len(dataset.x_test)  # read, then compared
+    read = len(training.x_train) + len(dataset.x_test)
+    total = read + COMPARING * len(dataset.x_test)
 
-    def noted(before: int) -> Note:
-        return lambda done, _: note(before + done, total) if note else None
+    def noted(before: int, weight: int = 1) -> Note:
+        return lambda done, _: note(before + weight * done, total) if note else None
 
     known = explain.features(reader, training.x_train, noted(0))
     asked = explain.features(reader, dataset.x_test, noted(len(training.x_train)))
-    indices, distances = explain.nearest(asked, known, NEAREST, noted(total - len(asked)))
+    indices, distances = explain.nearest(asked, known, NEAREST, noted(read, COMPARING))
     found = Neighbours(
         indices, distances, training.name, training.checksum, dataset.checksum, sha256
     )

@@ -639,12 +639,15 @@ def evidence(run: Run, dataset: Dataset, index: int, names: dict[int, str]) -> N
         st.html(
             '<div class="pictures">'
             + samples.picture(
-                covered, f"What covering each part changes {words}", 168, "by covering parts"
+                covered, f"What covering each place changes {words}", 168, "covered in grey"
             )
-            + samples.picture(summed, f"What each pixel adds {words}", 168, "by gradients")
+            + samples.picture(summed, f"What each pixel adds {words}", 168, "pixel by pixel")
             + "</div>"
         )
-        st.caption(f"Blue speaks for a {digit}, orange against it.")
+        st.caption(
+            f"Blue speaks for a {digit}, orange against it: on the left what a grey square "
+            "over each place takes away, on the right what the ink of each pixel adds."
+        )
 
 
 @st.cache_data(max_entries=500, show_spinner=False)
