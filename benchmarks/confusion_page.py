@@ -1,7 +1,7 @@
 """How fast the confusion page is, with MNIST's 10,000 test images and a finished evaluation.
 
-On the server: the whole script, as Streamlit runs it. In the browser: from the address to the
-matrix on the screen, and from a click on a cell to its digits, if there is a Chromium.
+On the server: the page's whole script, from its first line to its last. In the browser, if
+there is a Chromium: from a click to what it shows, Streamlit and the drawing included.
 """
 
 import os
@@ -21,6 +21,14 @@ from mnist_core import datasets, evaluation, explain, predictor, runs
 
 CELLS = [(4, 9), (9, 4), (7, 2), (3, 5), (8, 0), (5, 3), (6, 0), (2, 7), (9, 7), (7, 1)]
 
+CLOCK = """
+import runpy, time
+import streamlit as st
+started = time.perf_counter()
+runpy.run_path("{}")
+st.session_state["seconds"] = time.perf_counter() - started
+"""
+
 
 def row(what: str, times: list[float]) -> list[str]:
     return [what, f"{statistics.median(times) * 1e3:.0f} ms", f"{max(times) * 1e3:.0f} ms"]
@@ -30,13 +38,13 @@ def on_the_server() -> list[list[str]]:
     from streamlit.testing.v1 import AppTest
 
     def run(**address: object) -> float:
-        page = AppTest.from_file(str(ROOT / "pages" / "confusion.py"), default_timeout=60)
+        page = AppTest.from_string(CLOCK.format(ROOT / "pages" / "confusion.py"))
+        page.default_timeout = 60
         for name, value in address.items():
             page.query_params[name] = str(value)
-        started = time.perf_counter()
         page.run()
         assert not page.exception
-        return time.perf_counter() - started
+        return float(page.session_state["seconds"])
 
     first = run(run="report-ann")
     opened = [run(run="report-ann") for _ in range(10)]
@@ -104,24 +112,32 @@ def in_the_browser(chromium: str) -> list[list[str]]:
     found = runs.read_evaluation(runs.read(runs.SHIPPED_DIR / "report-ann"))
     assert found is not None
     counts = matrix(found.probabilities, found.labels)
-    opened, clicked = [], []
+    arrived, opened, clicked = [], [], []
     expect.set_options(timeout=60_000)
     with served() as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=chromium, args=["--no-sandbox", "--disable-gpu"]
         )
         context = browser.new_context(viewport={"width": 1400, "height": 1200})
+        matrix_drawn = ".st-key-matrix .js-plotly-plot .nsewdrag"
         for _ in range(6):
             page = context.new_page()
             started = time.perf_counter()
-            page.goto(f"{address}/confusion?run=report-ann")
-            page.locator(".st-key-matrix .js-plotly-plot .nsewdrag").first.wait_for(
-                state="attached", timeout=60_000
-            )
+            page.goto(address)
+            page.locator(".st-key-bars .js-plotly-plot").first.wait_for(timeout=60_000)
+            arrived.append(time.perf_counter() - started)
+            time.sleep(2)
+            started = time.perf_counter()
+            page.get_by_role("link", name="Confusion").click()
+            page.locator(matrix_drawn).first.wait_for(state="attached", timeout=60_000)
             opened.append(time.perf_counter() - started)
-            page.locator(".st-key-samples button").first.wait_for(timeout=60_000)
-            if len(opened) < 6:
-                page.close()
+            page.close()
+        page = context.new_page()
+        started = time.perf_counter()
+        page.goto(f"{address}/confusion?run=report-ann")
+        page.locator(matrix_drawn).first.wait_for(state="attached", timeout=60_000)
+        followed = [time.perf_counter() - started]
+        page.locator(".st-key-samples button").first.wait_for(timeout=60_000)
         for true, read in CELLS:
             time.sleep(1)
             spot = page.evaluate(
@@ -142,9 +158,10 @@ def in_the_browser(chromium: str) -> list[list[str]]:
             clicked.append(time.perf_counter() - started)
         browser.close()
     return [
-        row("browser: from the address to the matrix, first visit", opened[:1]),
-        row("browser: from the address to the matrix, later", opened[1:]),
-        row("browser: from a click to the digits", clicked),
+        row("browser: from an address to the drawing page, for comparison", arrived[1:]),
+        row("browser: from an address to the matrix", followed),
+        row("browser: from the drawing page to the matrix", opened[1:]),
+        row("browser: from a click on a cell to its digits", clicked),
     ]
 
 
