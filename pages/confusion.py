@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import collections
 import functools
 import io
+import uuid
 from collections.abc import Sequence
 from typing import Any
 
@@ -124,7 +126,8 @@ def write_address() -> None:
 def select(true: int | None, predicted: int | None) -> None:
     """Select a cell, a row (no predicted digit), a column (no true digit), or everything."""
     State["confusion_true"], State["confusion_predicted"] = true, predicted
-    State["confusion_view"], State["confusion_digit"] = MATRIX, None
+    State["confusion_view"] = MATRIX
+    State["confusion_digit"] = State["confusion_which"] = None
     # A new number makes a new chart, which no longer holds what was clicked in the old one.
     State["confusion_matrix_number"] = State.get("confusion_matrix_number", 0) + 1
 
@@ -137,7 +140,7 @@ def select_clicked(key: str) -> None:
         true, predicted = (int(points[0][axis]) for axis in ("y", "x"))
     State["confusion_true"] = None if true == figures.TOTAL else true
     State["confusion_predicted"] = None if predicted == figures.TOTAL else predicted
-    State["confusion_digit"] = None
+    State["confusion_digit"] = State["confusion_which"] = None
 
 
 def open_digit(index: int | None) -> None:
@@ -226,7 +229,9 @@ def show_progress(run: Run, dataset: str, kind: str, what: str) -> None:
         st.rerun()
     elif told.state == results.FAILED:
         st.error(told.problem or "It failed.")
-        st.button("Try again", key=f"again_{kind}", on_click=start, args=(run, dataset, kind))
+        st.button(
+            "Try again", key=f"again_{kind}_{run.name}", on_click=start, args=(run, dataset, kind)
+        )
     else:
         left = "" if told.seconds_left is None else f", {told.seconds_left:.0f} s left"
         words = {
@@ -378,7 +383,7 @@ def chosen_indices(own: Evaluation, other: tuple[Run, Evaluation] | None) -> eva
         groups = [split.only_first, split.only_second, split.both_wrong]
         if which is not None:
             found = np.intersect1d(found, groups[which])
-        elif not (true is None and predicted is None):
+        else:
             different = probabilities.argmax(axis=1) != second.argmax(axis=1)
             found = found[different[found]]
     seed = int(State.get("confusion_seed", 42))
@@ -397,7 +402,9 @@ def show_samples(run: Run, own: Evaluation, other: tuple[Run, Evaluation] | None
     if index is not None and dataset is not None:
         show_digit(run, own, dataset, index, indices)
         return
-    heading = group if group and selected() == (None, None) else in_words(*selected())
+    heading = in_words(*selected())
+    if other is not None and selected() == (None, None):
+        heading = group or "Read differently"
     with st.container(key="samples_head"):
         st.subheader(f"{heading} · {len(indices):,}", anchor=False)
     true, predicted = selected()
@@ -458,7 +465,7 @@ def choose_group(own: Evaluation, run: Run, other: tuple[Run, Evaluation]) -> st
     ]
     counts = [len(split.only_first), len(split.only_second), len(split.both_wrong)]
     if "confusion_which" not in State:
-        State["confusion_which"] = 0
+        State["confusion_which"] = 0 if selected() == (None, None) else None
     chosen = st.pills(
         "Digits", [0, 1, 2], key="confusion_which",
         format_func=lambda group: f"{words[group]} · {counts[group]:,}",
@@ -901,10 +908,50 @@ def show_doubtful(run: Run, own: Evaluation) -> None:
         if doubts:
             csv_button("List as CSV", table.set_index("index"), "doubtful-labels.csv")
     with right:
-        if State["confusion_digit"] is not None:
-            show_digit(run, own, dataset, State["confusion_digit"], indices)
+        index = State["confusion_digit"]
+        if index is not None:
+            for doubt in doubts:
+                if doubt.index == index:
+                    show_vote((dataset.checksum, index), doubt.label, doubt.other)
+            show_digit(run, own, dataset, index, indices)
         elif doubts:
             st.caption("Click a digit to see what each network says of it.")
+
+
+Votes = dict[str, str]  # what each visitor said, by the visitor
+
+
+@st.cache_resource
+def ballots() -> dict[tuple[str, int], Votes]:
+    """The votes of everybody on each digit, by checksum and index, until the server stops."""
+    return {}
+
+
+def vote(digit: tuple[str, int], choice: str) -> None:
+    visitor = State.setdefault("voter", uuid.uuid4().hex)
+    ballots().setdefault(digit, {})[visitor] = choice
+
+
+@st.fragment(run_every=3)
+def show_vote(digit: tuple[str, int], label: int, other: int) -> None:
+    """What everybody sees in a digit, counted live; another click changes one's mind."""
+    votes = ballots().get(digit, {})
+    counts = collections.Counter(votes.values())
+    mine = votes.get(State.get("voter", ""))
+    with st.container(horizontal=True, vertical_alignment="center", key="vote"):
+        st.markdown("**What do you see?**", width="content")
+        for choice, words in (
+            ("label", f"a {label}, as labelled"),
+            ("other", f"a {other}"),
+            ("neither", "neither"),
+        ):
+            st.button(
+                f"{words} · {counts[choice]}",
+                key=f"vote_{choice}",
+                icon=":material/check:" if choice == mine else None,
+                on_click=vote,
+                args=(digit, choice),
+            )
 
 
 # --- the page ------------------------------------------------------------------------

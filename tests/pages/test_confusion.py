@@ -193,6 +193,17 @@ def test_doubtful_labels_to_vote_on(visit, needs_mnist):
     assert "Choose at least two networks" in texts(page)
 
 
+def test_everybody_has_one_vote_on_a_label(visit, needs_mnist):
+    first, second = (visit(view="labels", digit=9729) for _ in range(2))
+    first.button(key="vote_other").click().run()
+    first.button(key="vote_other").click().run()
+    second.button(key="vote_other").click().run()
+    assert second.button(key="vote_other").label == "a 6 · 2"
+    second.button(key="vote_label").click().run()
+    assert second.button(key="vote_other").label == "a 6 · 1"
+    assert second.button(key="vote_label").label == "a 5, as labelled · 1"
+
+
 def test_without_the_dataset_the_matrix_still_shows_and_the_grid_says_what_is_missing(
     visit, monkeypatch, tmp_path
 ):
@@ -251,3 +262,23 @@ def test_the_canvas_takes_a_digit_over(monkeypatch, tmp_path):
     assert not page.exception
     assert "A note about the digit." in texts(page)
     assert "to_canvas" not in page.session_state
+
+
+def test_a_cell_of_two_runs_holds_what_they_read_differently(visit, needs_mnist):
+    page = visit(run="report-ann", other="pen-cnn", view="figures")
+    page.button(key="pair_9_4").click().run()
+    first, second = (runs.read_evaluation(runs.read(n)) for n in ("report-ann", "pen-cnn"))
+    read = first.probabilities.argmax(axis=1), second.probabilities.argmax(axis=1)
+    inside = (first.labels == 9) & ((read[0] == 4) | (read[1] == 4)) & (read[0] != read[1])
+    assert {sample["index"] for sample in grids(page)[0]} == set(inside.nonzero()[0].tolist())
+
+
+def test_two_runs_of_which_one_has_no_evaluation(visit, needs_mnist, own_run, monkeypatch):
+    monkeypatch.setenv("MODELS_DIR", str(own_run.path.parent))
+    page = AppTest.from_file(str(ROOT / "pages" / "confusion.py"), default_timeout=120)
+    page.query_params["run"], page.query_params["other"] = "report-ann", "mine"
+    page.run()
+    assert not page.exception
+    assert "mine has not been evaluated on mnist" in texts(page)
+    assert page.button(key="evaluate_mine")
+    assert "97.80%" in texts(page)  # the other one shows meanwhile
