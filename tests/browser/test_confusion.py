@@ -70,7 +70,7 @@ def test_from_a_cell_to_a_digit_to_the_canvas_to_another_guess(visit):
     expect(page.locator(".st-key-digit").last).to_contain_text(f"Digit {index}: a 4, read as 9")
     expect(page).to_have_url(re.compile(f"digit={index}"))
     maps = page.locator(".st-key-evidence img")
-    expect(maps).to_have_count(2, timeout=SLOW)
+    expect(maps).to_have_count(2, timeout=3 * SLOW)  # TensorFlow starts
     expect(page.locator("table")).to_contain_text("pen-cnn")
     page.locator(".st-key-to_canvas_button button:visible").last.click()
     expect(page.get_by_text(f"Test digit {index} of mnist")).to_be_visible(timeout=SLOW)
