@@ -11,6 +11,7 @@ st.navigation(
     [
         st.Page("pages/draw.py", title="Draw", icon=":material/draw:", default=True),
         st.Page("pages/train.py", title="Train", icon=":material/model_training:"),
+        st.Page("pages/confusion.py", title="Confusion", icon=":material/grid_on:"),
     ],
     position="top",
 ).run()

@@ -5,17 +5,23 @@ Everything here works on probabilities (n, 10) and labels (n,), whoever made the
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import optimize
-from sklearn import metrics
+
+# SciPy and scikit-learn take a second to import: they wait until they are needed, so that
+# a page can show a confusion matrix without them.
 
 Probabilities = npt.NDArray[np.float32]
 Labels = npt.NDArray[np.uint8]
+Indices = npt.NDArray[np.intp]
 DIGITS = np.arange(10)
+
+# Orders in which samples are looked at.
+MISTAKES_FIRST, LEAST_SURE_FIRST, BY_INDEX, RANDOM = "mistakes", "least sure", "index", "random"
+ORDERS = (MISTAKES_FIRST, LEAST_SURE_FIRST, BY_INDEX, RANDOM)
 
 
 def loss(probabilities: Probabilities, labels: Labels) -> float:
@@ -31,7 +37,8 @@ def accuracy(probabilities: Probabilities, labels: Labels) -> float:
 
 def confusion_matrix(probabilities: Probabilities, labels: Labels) -> npt.NDArray[np.int64]:
     """Counts (10, 10): row the true digit, column the predicted one."""
-    return metrics.confusion_matrix(labels, probabilities.argmax(axis=1), labels=DIGITS)
+    cells = labels.astype(np.int64) * 10 + probabilities.argmax(axis=1)
+    return np.bincount(cells, minlength=100).reshape(10, 10)
 
 
 def digit_accuracy(probabilities: Probabilities, labels: Labels) -> npt.NDArray[np.float64]:
@@ -47,6 +54,8 @@ def classification_report(
     probabilities: Probabilities, labels: Labels
 ) -> Mapping[str, Mapping[str, float]]:
     """Precision, recall, F1 and support per digit with both averages, as scikit-learn has them."""
+    from sklearn import metrics
+
     report = metrics.classification_report(
         labels, probabilities.argmax(axis=1), labels=DIGITS, output_dict=True, zero_division=0
     )
@@ -77,11 +86,82 @@ def most_confused(matrix: npt.NDArray[np.int64], limit: int = 10) -> list[Confus
     ]
 
 
+def shares(matrix: npt.NDArray[np.int64], axis: int) -> npt.NDArray[np.float64]:
+    """A matrix (10, 10) divided by the sums of its rows (axis 1) or of its columns (axis 0).
+
+    Where a sum is 0 the shares are 0.
+    """
+    sums = matrix.sum(axis=axis, keepdims=True)
+    return np.divide(matrix, sums, out=np.zeros(matrix.shape), where=sums > 0)
+
+
 def misclassified(probabilities: Probabilities, labels: Labels) -> npt.NDArray[np.intp]:
     """Indices of the samples read wrong, the most confident mistake first."""
     predicted = probabilities.argmax(axis=1)
     wrong = np.flatnonzero(predicted != labels)
     return wrong[np.argsort(-probabilities[wrong, predicted[wrong]], kind="stable")]
+
+
+def select(
+    probabilities: Probabilities,
+    labels: Labels,
+    true: int | None = None,
+    predicted: int | None = None,
+    right: bool | None = None,
+    confidence: tuple[float, float] = (0.0, 1.0),
+) -> Indices:
+    """Indices of the samples that fulfil every condition given, in rising order.
+
+    Args:
+        true, predicted: the sample's label, the most probable digit.
+        right: whether the two are to be the same.
+        confidence: the least and the greatest probability of the most probable digit.
+    """
+    read, sure = probabilities.argmax(axis=1), probabilities.max(axis=1)
+    wanted = (sure >= confidence[0]) & (sure <= confidence[1])
+    if true is not None:
+        wanted &= labels == true
+    if predicted is not None:
+        wanted &= read == predicted
+    if right is not None:
+        wanted &= (read == labels) == right
+    return np.flatnonzero(wanted)
+
+
+def arrange(
+    indices: Indices, probabilities: Probabilities, labels: Labels, order: str, seed: int = 0
+) -> Indices:
+    """The same indices in one of `ORDERS`.
+
+    Mistakes come before what is right, each the most confident first; a random order is the
+    same for the same seed and the same indices.
+    """
+    if order == RANDOM:
+        return np.random.default_rng(seed).permutation(indices)
+    if order == BY_INDEX:
+        return np.sort(indices)
+    confidence = probabilities[indices].max(axis=1)
+    if order == LEAST_SURE_FIRST:
+        return indices[np.argsort(confidence, kind="stable")]
+    right = probabilities[indices].argmax(axis=1) == labels[indices]
+    return indices[np.lexsort((-confidence, right))]
+
+
+@dataclass(frozen=True)
+class Disagreement:
+    """Indices of the samples that two networks read differently well, in rising order."""
+
+    only_first: Indices  # right
+    only_second: Indices  # right
+    both_wrong: Indices
+
+
+def disagreement(first: Probabilities, second: Probabilities, labels: Labels) -> Disagreement:
+    """Which samples one network reads and the other does not, and which neither does."""
+    one, two = (probabilities.argmax(axis=1) == labels for probabilities in (first, second))
+    return Disagreement(
+        np.flatnonzero(one & ~two), np.flatnonzero(two & ~one), np.flatnonzero(~one & ~two)
+    )
 
 
 def soften(probabilities: Probabilities, temperature: float) -> Probabilities:
@@ -99,6 +179,8 @@ def fit_temperature(probabilities: Probabilities, labels: Labels) -> float:
 
     Guo, Pleiss, Sun, Weinberger 2017, "On calibration of modern neural networks".
     """
+    from scipy import optimize
+
     found = optimize.minimize_scalar(
         lambda log: loss(soften(probabilities, float(np.exp(log))), labels),
         bounds=(np.log(0.2), np.log(5)),
@@ -107,14 +189,95 @@ def fit_temperature(probabilities: Probabilities, labels: Labels) -> float:
     return float(np.exp(found.x))
 
 
-def calibration_error(probabilities: Probabilities, labels: Labels, bins: int = 15) -> float:
-    """Expected calibration error, 0 to 1 (Guo et al. 2017).
+@dataclass(frozen=True)
+class Bins:
+    """Samples sorted by their confidence into bins of equal width; NaN for an empty bin."""
 
-    Samples are sorted into bins of equal width by their confidence; the error is the mean
-    distance between a bin's confidence and its accuracy, weighted by its samples.
+    counts: npt.NDArray[np.int64]
+    confidence: npt.NDArray[np.float64]  # mean in each bin
+    accuracy: npt.NDArray[np.float64]  # share of right answers in each bin
+
+    @property
+    def calibration_error(self) -> float:
+        """Expected calibration error, 0 to 1 (Guo et al. 2017).
+
+        The mean distance between a bin's confidence and its accuracy, weighted by its samples.
+        """
+        distance = np.nan_to_num(np.abs(self.confidence - self.accuracy))
+        return float((distance * self.counts).sum() / max(1, self.counts.sum()))
+
+
+def reliability(probabilities: Probabilities, labels: Labels, bins: int = 15) -> Bins:
+    """How often a network is right, by how sure it is."""
+    confidence = probabilities.max(axis=1).astype(np.float64)
+    right = probabilities.argmax(axis=1) == labels
+    which = np.minimum((confidence * bins).astype(int), bins - 1)
+    counts = np.bincount(which, minlength=bins)
+    sums = [np.bincount(which, values, minlength=bins) for values in (confidence, right)]
+    means = [np.full(bins, np.nan) for _ in sums]
+    for total, mean in zip(sums, means, strict=True):
+        np.divide(total, counts, out=mean, where=counts > 0)
+    return Bins(counts, *means)
+
+
+def calibration_error(probabilities: Probabilities, labels: Labels, bins: int = 15) -> float:
+    """Expected calibration error, 0 to 1, as in `Bins.calibration_error`."""
+    return reliability(probabilities, labels, bins).calibration_error
+
+
+def answering(
+    probabilities: Probabilities,
+    labels: Labels,
+    thresholds: Sequence[float] | npt.NDArray[np.float64],
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """What becomes of a network that says "not sure" below a threshold.
+
+    Returns:
+        For each threshold the share of samples that are answered, and the share of those
+        that are right (NaN where none is answered).
     """
     confidence = probabilities.max(axis=1)
     right = probabilities.argmax(axis=1) == labels
-    which = np.minimum((confidence * bins).astype(int), bins - 1)
-    off = np.bincount(which, right - confidence.astype(np.float64), minlength=bins)
-    return float(np.abs(off).sum() / len(labels))
+    answered = confidence >= np.asarray(thresholds)[:, None]
+    given = answered.sum(axis=1)
+    correct = np.full(len(given), np.nan)
+    np.divide((answered & right).sum(axis=1), given, out=correct, where=given > 0)
+    return given / max(1, len(labels)), correct
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """A sample whose label is doubtful: `agreeing` networks read `other` instead of `label`."""
+
+    index: int
+    label: int
+    other: int
+    margin: float  # mean probability of the label less that of the other digit, below 0
+    agreeing: int
+    confident: bool  # whether confident learning takes the label for wrong
+
+
+def doubtful_labels(networks: Sequence[Probabilities], labels: Labels) -> list[Doubt]:
+    """Samples that more than half of the networks read as the same other digit.
+
+    They are ranked by confident learning (Northcutt, Jiang, Chuang 2021, "Confident learning:
+    estimating uncertainty in dataset labels") on the networks' mean probabilities: the margin
+    between label and other digit, the most doubtful first. `confident` are those in which the
+    other digit is at least as probable as it is, on average, in the samples labelled with it
+    (the off-diagonal of the paper's confident joint).
+    """
+    mean = np.stack(networks).mean(axis=0, dtype=np.float64)
+    typical = np.array(
+        [mean[labels == d, d].mean() if (labels == d).any() else np.inf for d in DIGITS]
+    )
+    other = mean.argmax(axis=1)
+    likely = np.where(mean >= typical, mean, -1.0)
+    confident = (likely.argmax(axis=1) == other) & (likely.max(axis=1) >= 0)
+    read = np.stack([probabilities.argmax(axis=1) for probabilities in networks])
+    agreeing = (read == other).sum(axis=0)
+    found = np.flatnonzero((other != labels) & (agreeing * 2 > len(networks)))
+    margin = mean[found, labels[found]] - mean[found, other[found]]
+    return [
+        Doubt(int(i), int(labels[i]), int(other[i]), float(m), int(agreeing[i]), bool(confident[i]))
+        for i, m in sorted(zip(found, margin, strict=True), key=lambda pair: pair[1])
+    ]

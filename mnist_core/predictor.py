@@ -94,6 +94,11 @@ class Predictor:
         ]
         return np.concatenate(parts) if parts else np.zeros((0, 10), np.float32)
 
+    @property
+    def graph(self) -> tf.types.experimental.PolymorphicFunction:
+        """Images float32 (n, 28, 28) to probabilities (n, 10), as TensorFlow can derive it."""
+        return self._many
+
     def warm_up(self) -> None:
         """Build the graph for one image, so that the first drawing does not wait for it."""
         self.predict(np.zeros((1, SIDE, SIDE), np.float32))

@@ -166,7 +166,7 @@ def _problem(path: Path, info: Mapping[str, Any]) -> str | None:
 
 def _with_true_status(info: dict[str, Any]) -> dict[str, Any]:
     """A run that says it is running but whose process is gone has failed."""
-    if info.get("status") == RUNNING and not _alive(info.get("process")):
+    if info.get("status") == RUNNING and not alive(info.get("process")):
         return {**info, "status": FAILED, "reason": "The training process ended unexpectedly."}
     return info
 
@@ -177,7 +177,8 @@ def this_process() -> dict[str, float]:
     return {"pid": process.pid, "created": process.create_time()}
 
 
-def _alive(process: Any) -> bool:
+def alive(process: Any) -> bool:
+    """Whether the process that `this_process` described still runs."""
     try:
         found = psutil.Process(process["pid"])
         return (
@@ -467,19 +468,31 @@ class Evaluation:
 
 
 def write_evaluation(path: Path, evaluation: Evaluation) -> None:
-    with written_whole(path / "evaluation.npz") as beside:
+    """Write the evaluation of the run in the directory `path`."""
+    save_evaluation(path / "evaluation.npz", evaluation)
+
+
+def save_evaluation(file: Path, evaluation: Evaluation) -> None:
+    with written_whole(file) as beside:
         np.savez_compressed(beside, **vars(evaluation))
 
 
 def read_evaluation(run: Run) -> Evaluation | None:
     """The run's evaluation, or None if there is none that can be read."""
+    return load_evaluation(run.path / "evaluation.npz")
+
+
+def load_evaluation(file: Path) -> Evaluation | None:
+    """The evaluation in a file, or None if there is none that can be read."""
     try:
-        with np.load(run.path / "evaluation.npz", allow_pickle=False) as file:
-            probabilities, labels = file["probabilities"], file["labels"]
-            texts = [str(file[key]) for key in ("dataset", "dataset_checksum", "model_sha256")]
+        with np.load(file, allow_pickle=False) as arrays:
+            probabilities, labels = arrays["probabilities"], arrays["labels"]
+            texts = [str(arrays[key]) for key in ("dataset", "dataset_checksum", "model_sha256")]
     except Exception:  # whatever zipfile and NumPy make of a damaged file
         return None
     if probabilities.shape != (*labels.shape, 10) or labels.ndim != 1:
+        return None
+    if labels.max(initial=0) > 9 or not np.isfinite(probabilities).all():
         return None
     return Evaluation(probabilities, labels, *texts)
 

@@ -13,7 +13,7 @@ from streamlit_drawable_canvas import st_canvas
 from mnist_core import datasets, drawing, figures
 from mnist_core.errors import InputError
 from mnist_core.runs import Run
-from ui import canvas, page, reading
+from ui import canvas, heading, reading
 
 ONE, NUMBER = "One digit", "A number"
 CONFIDENT = 0.9  # below this the page names the second guess too
@@ -36,7 +36,7 @@ HIDE_TOOLBAR = """<script>
 INVITATION = {ONE: "Draw a digit from 0 to 9.", NUMBER: "Draw a number of several digits."}
 STARTING = "The network is starting …"
 
-page.begin("Draw a digit")
+heading.begin("Draw a digit")
 st.html(
     """<style>
     .st-key-guess p { font-size: 6.5rem; line-height: 1; height: 6.5rem; margin: 0;
@@ -281,6 +281,9 @@ def show_number(run: Run, reader: reading.Reader, objects: list[dict[str, Any]])
         st.html(f'<img src="data:image/png;base64,{data}" alt="{alt}">')
 
 
+if "to_canvas" in st.session_state:  # what another page hands over: objects and a note
+    st.session_state["mode"] = ONE
+    put(*st.session_state.pop("to_canvas"))
 st.segmented_control(
     "What to draw",
     [ONE, NUMBER],

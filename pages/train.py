@@ -17,13 +17,13 @@ from mnist_core import datasets, figures, jobs, recipes, runs
 from mnist_core.errors import InputError
 from mnist_core.recipes import RECIPES, Recipe
 from mnist_core.runs import Run
-from ui import digits, page, reading
+from ui import digits, heading, reading
 
 QUICK, SLOW = 0.4, 2.0  # seconds between looks at the run directories
 FAINT = {"displayModeBar": False}
 AUGMENTED = {"none": {}, "light": recipes.LIGHT, "strong": recipes.STRONG}
 
-page.begin("Train a network", wide=True)
+heading.begin("Train a network", wide=True)
 st.html("<style>.st-key-diagram { overflow-x: auto; }</style>")
 
 

@@ -128,3 +128,145 @@ def test_everything_right():
 def test_certainty_in_error_costs_much_but_not_infinitely_much():
     loss = evaluation.loss(np.eye(10, dtype=np.float32)[[3]], np.array([5], np.uint8))
     assert loss == pytest.approx(-np.log(1e-7))
+
+
+def brute_force(probabilities, labels, true, predicted, right, low, high):
+    chosen = []
+    for index, (row, label) in enumerate(zip(probabilities, labels, strict=True)):
+        read = int(row.argmax())
+        if (
+            (true is None or label == true)
+            and (predicted is None or read == predicted)
+            and (right is None or (read == label) == right)
+            and low <= row.max() <= high
+        ):
+            chosen.append(index)
+    return chosen
+
+
+maybe_digit = st.none() | st.integers(0, 9)
+
+
+@given(some, maybe_digit, maybe_digit, st.none() | st.booleans(), st.floats(0, 1), st.floats(0, 1))
+def test_a_selection_is_what_fulfils_every_condition(made, true, predicted, right, a, b):
+    low, high = np.float32(min(a, b)), np.float32(max(a, b))
+    found = evaluation.select(*made, true, predicted, right, (low, high))
+    assert found.tolist() == brute_force(*made, true, predicted, right, low, high)
+
+
+@given(some)
+def test_the_cells_of_the_matrix_hold_the_samples_that_it_counts(made):
+    matrix = evaluation.confusion_matrix(*made)
+    for true in range(10):
+        for predicted in range(10):
+            assert len(evaluation.select(*made, true, predicted)) == matrix[true, predicted]
+
+
+@given(some)
+def test_orders(made):
+    probabilities, labels = made
+    every = np.arange(len(labels))
+    wrong = evaluation.misclassified(*made)
+    first = evaluation.arrange(every, *made, evaluation.MISTAKES_FIRST)
+    assert first[: len(wrong)].tolist() == wrong.tolist()
+    for order in evaluation.ORDERS:
+        arranged = evaluation.arrange(every[::-1], *made, order, seed=3)
+        assert sorted(arranged) == every.tolist()
+    sure = probabilities.max(axis=1)
+    least = evaluation.arrange(every, *made, evaluation.LEAST_SURE_FIRST)
+    assert (np.diff(sure[least]) >= 0).all()
+    by_index = evaluation.arrange(every[::-1], *made, evaluation.BY_INDEX)
+    assert by_index.tolist() == every.tolist()
+
+
+def test_a_random_order_is_its_seeds():
+    made = predictions(0, 100, range(10))
+    shuffled = [
+        evaluation.arrange(np.arange(100), *made, evaluation.RANDOM, seed).tolist()
+        for seed in (42, 42, 43)
+    ]
+    assert shuffled[0] == shuffled[1] != shuffled[2]
+
+
+@given(some)
+def test_shares_agree_with_scikit_learn(made):
+    matrix = evaluation.confusion_matrix(*made)
+    read = made[0].argmax(axis=1)
+    for axis, normalize in ((1, "true"), (0, "pred")):
+        expected = metrics.confusion_matrix(made[1], read, labels=range(10), normalize=normalize)
+        assert evaluation.shares(matrix, axis) == pytest.approx(expected)
+
+
+@given(some)
+def test_two_networks_part_the_samples(made):
+    probabilities, labels = made
+    second = np.roll(probabilities, 1, axis=0)
+    split = evaluation.disagreement(probabilities, second, labels)
+    for index, label in enumerate(labels):
+        rights = probabilities[index].argmax() == label, second[index].argmax() == label
+        groups = [index in part for part in (split.only_first, split.only_second, split.both_wrong)]
+        assert groups == [rights == (True, False), rights == (False, True), not any(rights)]
+
+
+@given(some, st.integers(1, 20))
+def test_reliability_counted_sample_by_sample(made, bins):
+    probabilities, labels = made
+    found = evaluation.reliability(probabilities, labels, bins)
+    members = [[] for _ in range(bins)]
+    for row, label in zip(probabilities.astype(float), labels, strict=True):
+        members[min(int(row.max() * bins), bins - 1)].append((row.max(), row.argmax() == label))
+    error = 0.0
+    for place, inside in enumerate(members):
+        assert found.counts[place] == len(inside)
+        if inside:
+            sure, right = np.mean(inside, axis=0)
+            assert found.confidence[place] == pytest.approx(sure)
+            assert found.accuracy[place] == pytest.approx(right)
+            error += abs(sure - right) * len(inside) / len(labels)
+        else:
+            assert np.isnan(found.accuracy[place])
+    assert found.calibration_error == pytest.approx(error)
+
+
+def test_who_says_not_sure_answers_less_and_better():
+    probabilities = np.full((4, 10), 0.0, np.float32)
+    probabilities[[0, 1, 2, 3], [3, 3, 5, 5]] = 0.9, 0.6, 0.8, 0.4
+    labels = np.array([3, 1, 5, 2], np.uint8)
+    answered, right = evaluation.answering(probabilities, labels, [0, 0.5, 0.7, 0.95])
+    assert answered.tolist() == [1, 0.75, 0.5, 0]
+    assert right[:3] == pytest.approx([0.5, 2 / 3, 1])
+    assert np.isnan(right[3])
+
+
+def test_a_wrong_label_is_found_and_a_hard_digit_is_not_called_one():
+    labels = np.random.default_rng(0).integers(0, 10, 500).astype(np.uint8)
+    networks = [np.full((500, 10), 0.02, np.float32) for _ in range(3)]
+    for network in networks:
+        network[np.arange(500), labels] = 0.82
+        network[[20, 30]] = 0.01
+        network[[20, 30], labels[[20, 30]]] = 0.91  # surer of these than of most
+    hard = 7  # two of three lean to another digit, none strongly
+    for network in networks[:2]:
+        network[hard] = 0.02
+        network[hard, (labels[hard] + 1) % 10] = 0.82
+    given_labels = labels.copy()
+    given_labels[[20, 30]] = (labels[[20, 30]] + 5) % 10
+    doubts = evaluation.doubtful_labels(networks, given_labels)
+    assert {doubt.index for doubt in doubts} == {20, 30, hard}
+    assert doubts[-1].index == hard  # the least doubtful of them
+    found = {doubt.index: doubt for doubt in doubts}
+    assert found[20].confident
+    assert found[20].other == labels[20]
+    assert found[20].agreeing == 3
+    assert not found[hard].confident
+    assert found[hard].agreeing == 2
+
+
+@given(some)
+def test_no_label_is_doubtful_that_the_networks_agree_with(made):
+    probabilities, labels = made
+    read = probabilities.argmax(axis=1)
+    for doubt in evaluation.doubtful_labels([probabilities, probabilities], labels):
+        assert doubt.label == labels[doubt.index]
+        assert doubt.other == read[doubt.index] != doubt.label
+        assert doubt.margin < 0

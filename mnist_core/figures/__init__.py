@@ -1,0 +1,51 @@
+"""Figures from arrays and tables: Plotly's, and SVG.
+
+Colours are Okabe and Ito's, which colour-blind eyes tell apart, and no figure says with
+colour alone what it has to say.
+"""
+
+from mnist_core.figures.comparison import accuracy_and_cost, curves, reported_and_reproduced
+from mnist_core.figures.data import balance, ink_of_digits, pixel_values, writers
+from mnist_core.figures.guess import BARS_IN_WORDS, bars, bars_in_words
+from mnist_core.figures.mistakes import (
+    LINEAR,
+    LOGARITHMIC,
+    MISTAKES,
+    TOTAL,
+    answering,
+    confidence,
+    confusion,
+    confusion_difference,
+    confusion_in_words,
+    reliability,
+)
+from mnist_core.figures.network import architecture
+from mnist_core.figures.training import curve, curves_in_words, curves_of, digit_accuracy
+
+__all__ = [
+    "BARS_IN_WORDS",
+    "LINEAR",
+    "LOGARITHMIC",
+    "MISTAKES",
+    "TOTAL",
+    "accuracy_and_cost",
+    "answering",
+    "architecture",
+    "balance",
+    "bars",
+    "bars_in_words",
+    "confidence",
+    "confusion",
+    "confusion_difference",
+    "confusion_in_words",
+    "curve",
+    "curves",
+    "curves_in_words",
+    "curves_of",
+    "digit_accuracy",
+    "ink_of_digits",
+    "pixel_values",
+    "reliability",
+    "reported_and_reproduced",
+    "writers",
+]

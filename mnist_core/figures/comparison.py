@@ -1,0 +1,147 @@
+"""Runs and reports beside each other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import plotly.graph_objects as go
+
+from mnist_core.figures.style import (
+    BLUE,
+    DASHES,
+    GREY,
+    MARKERS,
+    SERIES,
+    VERMILION,
+    plain,
+)
+
+
+def reported_and_reproduced(
+    names: Sequence[str],
+    reported: Sequence[Sequence[float]],
+    measured: Sequence[Sequence[float]],
+    drawn: Sequence[Sequence[float]],
+) -> go.Figure:
+    """Test accuracies of recipes: what documents say, and what every training here gave.
+
+    Args:
+        names: of the recipes, from top to bottom.
+        reported, measured, drawn: for each recipe any number of shares of 1.
+    """
+    figure = go.Figure()
+    for title, values, symbol, colour, size in (
+        ("drawn digits, measured", drawn, "triangle-up-open", GREY, 9),
+        ("test digits, measured", measured, "circle", BLUE, 9),
+        ("test digits, reported", reported, "diamond-open", VERMILION, 13),
+    ):
+        spots = [(v, name) for name, row in zip(names, values, strict=True) for v in row]
+        figure.add_scatter(
+            x=[value for value, _ in spots],
+            y=[name for _, name in spots],
+            mode="markers",
+            name=title,
+            marker={"symbol": symbol, "color": colour, "size": size, "line": {"width": 2}},
+            hovertemplate="%{y}: %{x:.2%}<extra>" + title + "</extra>",
+        )
+    figure.update_xaxes(tickformat=".0%", title="accuracy")
+    figure.update_yaxes(categoryorder="array", categoryarray=list(names)[::-1])
+    return plain(figure, 70 + 34 * max(3, len(names)))
+
+
+def accuracy_and_cost(
+    names: Sequence[str],
+    costs: Sequence[float],
+    accuracies: Sequence[float],
+    front: Sequence[int],
+    cost_title: str,
+    accuracy_title: str,
+    height: int = 360,
+) -> go.Figure:
+    """Accuracy against cost, one marker a run; a line joins those that nobody beats in both."""
+    figure = go.Figure()
+    figure.add_scatter(
+        x=[costs[i] for i in front],
+        y=[accuracies[i] for i in front],
+        mode="lines",
+        line={"color": GREY, "dash": "dot", "shape": "hv"},
+        hoverinfo="skip",
+        showlegend=False,
+    )
+    figure.add_scatter(
+        x=list(costs),
+        y=list(accuracies),
+        text=list(names),
+        mode="markers+text",
+        textposition="top center",
+        cliponaxis=False,
+        marker={
+            "size": 12,
+            "color": [BLUE if i in front else GREY for i in range(len(names))],
+            "symbol": ["circle" if i in front else "circle-open" for i in range(len(names))],
+            "line": {"width": 2},
+        },
+        hovertemplate="%{text}: %{y:.2%}<extra></extra>",
+        showlegend=False,
+    )
+    logs = np.log10(np.maximum(costs, 1e-9)) if len(costs) else np.zeros(1)
+    room = 0.15 * max(1.0, float(np.ptp(logs)))
+    low, high = logs.min() - room, logs.max() + room
+    round_numbers = [
+        digit * 10.0**power
+        for power in range(int(np.floor(low)), int(np.ceil(high)) + 1)
+        for digit in ((1, 2, 5) if high - low < 3 else (1,))
+    ]
+    figure.update_xaxes(
+        type="log",
+        title=cost_title,
+        range=[low, high],
+        tickvals=round_numbers,
+        ticktext=[f"{number:,.10g}" for number in round_numbers],
+    )
+    figure.update_yaxes(tickformat=".1%", title=accuracy_title)
+    return plain(figure, height)
+
+
+def curves(
+    histories: Mapping[str, Sequence[Mapping[str, float]]], figure_name: str, height: int = 360
+) -> go.Figure:
+    """Validation curves of several runs over the epochs, training curves thin beside them.
+
+    Args:
+        histories: rows of `runs.HISTORY` by run.
+        figure_name: "accuracy" or "loss".
+    """
+    figure = go.Figure()
+    for place, (name, rows) in enumerate(histories.items()):
+        colour = SERIES[place % len(SERIES)]
+        validated = any(f"val_{figure_name}" in row for row in rows)
+        for key, title, thin in (
+            (figure_name, "training", validated),
+            (f"val_{figure_name}", "validation", False),
+        ):
+            those = [row for row in rows if key in row]
+            if not those:
+                continue
+            figure.add_scatter(
+                x=[row["epoch"] for row in those],
+                y=[row[key] for row in those],
+                mode="lines" if thin else "lines+markers",
+                name=name,
+                legendgroup=name,
+                showlegend=not thin,
+                opacity=0.45 if thin else 1,
+                line={
+                    "color": colour,
+                    "width": 1.2 if thin else 2,
+                    "dash": DASHES[place % len(DASHES)],
+                },
+                marker={"symbol": MARKERS[place % len(MARKERS)], "size": 6, "maxdisplayed": 12},
+                hovertemplate=f"{name}, {title}, epoch %{{x}}: %{{y:.4f}}<extra></extra>",
+            )
+    figure.update_xaxes(title="epoch", rangemode="tozero")
+    figure.update_yaxes(title=figure_name)
+    if figure_name == "accuracy":
+        figure.update_yaxes(tickformat=".1%")
+    return plain(figure, height)

@@ -1,0 +1,107 @@
+"""Figures say what the numbers say, in words too."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+
+from mnist_core import evaluation, figures
+
+matrices = arrays.arrays(np.int64, (10, 10), elements=st.integers(0, 2000))
+EMPTY = np.zeros((10, 10), np.int64)
+
+
+def letters(figure):
+    trace = figure.data[1]
+    return {(x, y): text for x, y, text in zip(trace.x, trace.y, trace.text, strict=True)}
+
+
+@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize("scale", [figures.MISTAKES, figures.LOGARITHMIC, figures.LINEAR])
+@given(matrix=matrices)
+def test_every_cell_has_its_number_and_an_empty_one_none(matrix, scale, dark):
+    found = letters(figures.confusion(matrix, scale, dark=dark))
+    for true in range(10):
+        for read in range(10):
+            expected = str(matrix[true, read]) if matrix[true, read] else None
+            assert found.get((read, true)) == expected
+        assert found[figures.TOTAL, true] == str(matrix[true].sum())
+        assert found[true, figures.TOTAL] == str(matrix[:, true].sum())
+
+
+@given(matrices)
+def test_shares_are_written_in_percent(matrix):
+    found = letters(figures.confusion(matrix, shares=1))
+    sums = matrix.sum(axis=1)
+    for true in range(10):
+        for read in range(10):
+            if matrix[true, read]:
+                assert float(found[read, true]) == pytest.approx(
+                    100 * matrix[true, read] / sums[true], abs=0.051
+                )
+
+
+def test_every_cell_row_and_column_can_be_clicked():
+    markers = figures.confusion(EMPTY).data[-1]
+    spots = set(zip(markers.x, markers.y, strict=True))
+    assert spots == {(x, y) for x in range(11) for y in range(11)} - {(10, 10)}
+    assert markers.marker.opacity == 0
+
+
+def luminance(colour):
+    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize("scale", [figures.MISTAKES, figures.LOGARITHMIC, figures.LINEAR])
+def test_numbers_can_be_read_on_every_colour(scale, dark):
+    matrix = np.arange(100).reshape(10, 10) ** 2
+    figure = figures.confusion(matrix, scale, dark=dark)
+    cells = {round(edge * 100): colour for edge, colour in figure.data[0].colorscale[::2]}
+    trace = figure.data[1]
+    for x, y, colour in zip(trace.x, trace.y, trace.textfont.color, strict=True):
+        if x < 10 and y < 10:
+            light, deep = sorted([luminance(colour), luminance(cells[y * 10 + x])], reverse=True)
+            assert (light + 0.05) / (deep + 0.05) >= 4.5  # WCAG 2.2, 1.4.3
+
+
+def test_one_mistake_can_be_seen_beside_a_thousand():
+    matrix = np.diag(np.full(10, 1000))
+    matrix[4, 9] = 1
+    for scale in (figures.MISTAKES, figures.LOGARITHMIC):
+        figure = figures.confusion(matrix, scale)
+        cells = {round(edge * 100): colour for edge, colour in figure.data[0].colorscale[::2]}
+        contrast = luminance("#ffffff") + 0.05
+        assert contrast / (luminance(cells[49]) + 0.05) > 1.25
+
+
+def test_a_difference_is_signed():
+    first, second = EMPTY.copy(), EMPTY.copy()
+    first[4, 9], second[4, 9], first[3, 3], second[3, 3] = 2, 7, 30, 20
+    figure = figures.confusion_difference(first, second, ("one", "two"))
+    assert letters(figure) == {(9, 4): "−5", (3, 3): "+10"}
+    hover = figure.data[-1].hovertext
+    assert "4 read as 9: one 2, two 7" in hover
+
+
+def test_a_matrix_in_words():
+    matrix = np.diag(np.full(10, 100))
+    matrix[4, 9] = 7
+    words = figures.confusion_in_words(matrix)
+    assert "1,007 digits" in words
+    assert "1,000 right, 7 wrong" in words
+    assert "4 as 9 (7 times)" in words
+    assert "mixed up" not in figures.confusion_in_words(EMPTY)
+
+
+def test_nothing_to_show_is_no_error():
+    none = np.array([], np.float32)
+    figures.confidence(none, none)
+    probabilities, labels = np.eye(10, dtype=np.float32), np.arange(10, dtype=np.uint8)
+    figures.reliability(evaluation.reliability(probabilities, labels))
+    thresholds = np.linspace(0, 1, 101)
+    shares = evaluation.answering(probabilities, labels, thresholds)
+    figures.answering(thresholds, *shares, 0.5)
