@@ -1,8 +1,9 @@
-"""The command line: `python -m mnist_core train | evaluate | predict | runs`."""
+"""The command line: `python -m mnist_core train | evaluate | predict | runs | …`."""
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import dataclasses
 import json
 import os
@@ -90,6 +91,15 @@ def _parser() -> argparse.ArgumentParser:
 
     listing = commands.add_parser("runs", help="list the runs")
     listing.set_defaults(command=_runs)
+
+    reproduce = commands.add_parser(
+        "reproduce", help="train the documents' recipes over several seeds, into a table"
+    )
+    reproduce.set_defaults(command=_reproduce)
+    reproduce.add_argument(
+        "recipes", metavar="RECIPE", nargs="*", help="default: all that documents report"
+    )
+    reproduce.add_argument("--seeds", metavar="N", type=int, default=3, help="default: 3")
     return parser
 
 
@@ -120,6 +130,44 @@ def _train(options: argparse.Namespace, arguments: list[str]) -> None:
 
         training.save(predictor.load(run).model, run.path / "model.h5", dataset.x_test[:500])
     _print_summary(recipe, run)
+
+
+def _reproduce(options: argparse.Namespace, _: list[str]) -> None:
+    from mnist_core import reproductions
+    from mnist_core.reproductions import Row
+
+    names = options.recipes or list(reproductions.REPORTED)
+    for recipe in [recipes.get(name) for name in names]:
+        _load(recipe.dataset)
+    _load(reproductions.DRAWN)
+    _start_tensorflow()
+
+    with contextlib.ExitStack() as lines:
+        line: _ProgressLine | None = None
+
+        def start(name: str, seed: int) -> None:
+            nonlocal line
+            console.print(f"{name}, seed {seed}")
+            line = lines.enter_context(_ProgressLine())
+
+        def show(progress: Progress) -> None:
+            assert line is not None
+            line.show(progress)
+
+        def end(row: Row) -> None:
+            lines.close()
+            console.print(
+                f"  test accuracy {row.test_accuracy:.2%}, on drawn digits "
+                f"{row.drawn_accuracy:.2%}, in {row.seconds:,.0f} s"
+            )
+
+        rows = reproductions.reproduce(names, options.seeds, reproductions.TABLE, start, show, end)
+    table = Table("recipe", "seeds", "test accuracy", "drawn digits", box=None)
+    for name in dict.fromkeys(names):
+        test = reproductions.summary(rows, name, "test_accuracy")
+        drawn = reproductions.summary(rows, name, "drawn_accuracy")
+        table.add_row(name, str(test.seeds), str(test), str(drawn))
+    console.print(table)
 
 
 def _load(name: str) -> datasets.Dataset:
