@@ -8,6 +8,10 @@ ICON = Path(__file__).parent / "ui" / "icon.png"
 
 st.set_page_config(page_title="Draw a digit", page_icon=ICON, layout="centered")
 st.navigation(
-    [st.Page("pages/draw.py", title="Draw", icon=":material/draw:", default=True)],
+    [
+        st.Page("pages/draw.py", title="Draw", icon=":material/draw:", default=True),
+        st.Page("pages/compare.py", title="Compare", icon=":material/leaderboard:"),
+        st.Page("pages/data.py", title="Data", icon=":material/grid_view:"),
+    ],
     position="top",
 ).run()

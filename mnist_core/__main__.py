@@ -6,6 +6,7 @@ import argparse
 import contextlib
 import dataclasses
 import json
+import logging
 import os
 import shlex
 import sys
@@ -92,6 +93,13 @@ def _parser() -> argparse.ArgumentParser:
     listing = commands.add_parser("runs", help="list the runs")
     listing.set_defaults(command=_runs)
 
+    report = commands.add_parser("report", help="write a run's report, one HTML file")
+    report.set_defaults(command=_report)
+    report.add_argument("run", metavar="RUN", help="name or directory of a run")
+    report.add_argument(
+        "--output", metavar="FILE", type=Path, help="default: RUN-report.html in this folder"
+    )
+
     reproduce = commands.add_parser(
         "reproduce", help="train the documents' recipes over several seeds, into a table"
     )
@@ -132,6 +140,17 @@ def _train(options: argparse.Namespace, arguments: list[str]) -> None:
     _print_summary(recipe, run)
 
 
+def _report(options: argparse.Namespace, _: list[str]) -> None:
+    from mnist_core import report
+
+    run = runs.read(options.run)
+    path = options.output or Path(f"{run.name}-report.html")
+    if path.is_dir():
+        path = path / f"{run.name}-report.html"
+    report.write(run, path)
+    console.print(str(path))
+
+
 def _reproduce(options: argparse.Namespace, _: list[str]) -> None:
     from mnist_core import reproductions
     from mnist_core.reproductions import Row
@@ -141,6 +160,8 @@ def _reproduce(options: argparse.Namespace, _: list[str]) -> None:
         _load(recipe.dataset)
     _load(reproductions.DRAWN)
     _start_tensorflow()
+    # Every training makes a graph anew, which TensorFlow would warn of.
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
 
     with contextlib.ExitStack() as lines:
         line: _ProgressLine | None = None

@@ -118,3 +118,23 @@ def calibration_error(probabilities: Probabilities, labels: Labels, bins: int = 
     which = np.minimum((confidence * bins).astype(int), bins - 1)
     off = np.bincount(which, right - confidence.astype(np.float64), minlength=bins)
     return float(np.abs(off).sum() / len(labels))
+
+
+@dataclass(frozen=True)
+class Reliability:
+    """Samples in bins of equal width by their confidence; NaN in bins without any."""
+
+    confidence: npt.NDArray[np.float64]  # the mean in each bin
+    accuracy: npt.NDArray[np.float64]  # the share read right in each bin
+    counts: npt.NDArray[np.int64]
+
+
+def reliability(probabilities: Probabilities, labels: Labels, bins: int = 10) -> Reliability:
+    """How often predictions are right, by how sure they are (a reliability diagram)."""
+    confidence = probabilities.max(axis=1).astype(np.float64)
+    right = probabilities.argmax(axis=1) == labels
+    which = np.minimum((confidence * bins).astype(int), bins - 1)
+    counts = np.bincount(which, minlength=bins)
+    sums = [np.bincount(which, weights, minlength=bins) for weights in (confidence, right)]
+    means = [np.divide(s, counts, out=np.full(bins, np.nan), where=counts > 0) for s in sums]
+    return Reliability(means[0], means[1], counts)

@@ -8,6 +8,7 @@ tuples and dictionaries.
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -322,6 +323,62 @@ _ALL = (
 )
 
 RECIPES: dict[str, Recipe] = {recipe.name: recipe for recipe in _ALL}
+
+
+@dataclass(frozen=True)
+class LayerRow:
+    """A line of a model summary."""
+
+    kind: str
+    shape: tuple[int, ...]  # of what comes out, without the batch
+    parameters: int
+
+
+def layer_table(recipe: Recipe) -> list[LayerRow]:
+    """The layers of a recipe's network with their shapes and parameters, without building it.
+
+    The parameters sum up to those that Keras counts, with the moving mean and variance of
+    batch normalisation.
+    """
+    shape: tuple[int, ...] = (28, 28)
+    rows = [LayerRow("input", shape, 0)]
+
+    def add(kind: str, result: tuple[int, ...], parameters: int = 0) -> None:
+        nonlocal shape
+        shape = result
+        rows.append(LayerRow(kind, result, parameters))
+
+    for layer in (*recipe.hidden, dense(10, recipe.output)):
+        kind = layer["kind"]
+        if kind in ("conv", "max_pool") and len(shape) == 2:
+            add("reshape", (*shape, 1))
+        elif kind == "dense" and len(shape) > 1:
+            add("flatten", (math.prod(shape),))
+        if kind == "dense":
+            units = layer["units"]
+            name = f"dense {units}, {layer.get('activation', 'relu')}"
+            add(name, (units,), (shape[0] + 1) * units)
+        elif kind == "dropout":
+            add(f"dropout {layer['rate']:g}", shape)
+        elif kind == "conv":
+            size, strides, norm = (
+                layer.get(k, usual) for k, usual in (("size", 3), ("strides", 1), ("norm", False))
+            )
+            filters = layer["filters"]
+            sides = [-(-side // strides) if norm else (side - size) // strides + 1
+                     for side in shape[:2]]  # fmt: skip
+            parameters = size * size * shape[2] * filters + (4 if norm else 1) * filters
+            words = [f"conv {filters}, {size}×{size}", *(["batch norm"] if norm else []), "relu"]
+            add(", ".join(words), (*sides, filters), parameters)
+        elif kind == "max_pool":
+            size = layer.get("size", 2)
+            add(f"max pool {size}×{size}", (shape[0] // size, shape[1] // size, shape[2]))
+        elif kind == "average_pool":
+            add("average pool", (shape[2],))
+        elif kind == "lstm":
+            units = layer["units"]
+            add(f"LSTM {units}, row by row", (units,), 4 * (shape[1] + units + 1) * units)
+    return rows
 
 
 def get(name: str) -> Recipe:
