@@ -123,14 +123,14 @@ def outliers(images: Images, labels: Labels, limit: int = 20) -> list[Outlier]:
     ]
 
 
-def _directions(rows: npt.NDArray[np.float32], count: int) -> npt.NDArray[np.float32]:
+def _directions(rows: npt.NDArray[np.floating], count: int) -> npt.NDArray[np.floating]:
     """The first principal components of rows (n, d) as orthonormal rows (count, d)."""
     centred = rows - rows.mean(axis=0)
     _, vectors = np.linalg.eigh(centred.T @ centred)
     return np.ascontiguousarray(vectors[:, ::-1][:, :count].T)
 
 
-def principal_components(images: Images, count: int = 2) -> npt.NDArray[np.float32]:
+def principal_components(images: Images, count: int = 2) -> npt.NDArray[np.floating]:
     """Images along their first principal components, (n, count), the widest direction first."""
     rows = images.reshape(len(images), -1).astype(np.float32) / 255
     return (rows - rows.mean(axis=0)) @ _directions(rows, count).T

@@ -27,7 +27,7 @@ class Figure:
     key: str
     title: str
     write: Callable[[float], str]
-    high: bool = False  # whether more is better
+    high: bool | None = False  # whether more is better; None: neither is
     test_only: bool = False  # whether it holds only among runs with the same test digits
 
 
@@ -49,7 +49,7 @@ FIGURES = (
     Figure("milliseconds", "One image", "{:.2f} ms".format),
     Figure("bytes", "Model file", _bytes),
     Figure("seconds", "Training time", runs.duration),
-    Figure("epochs", "Epochs", "{:,.0f}".format),
+    Figure("epochs", "Epochs", "{:,.0f}".format, high=None),
 )
 
 
@@ -150,7 +150,7 @@ def comparable(contenders: Sequence[Contender], figure: Figure) -> list[Contende
 def best(contenders: Sequence[Contender], figure: Figure) -> list[Contender]:
     """Those that are best by a figure: one, several that are equal, or none."""
     field_ = comparable(contenders, figure)
-    if not field_:
+    if not field_ or figure.high is None:
         return []
     values = [c.figures[figure.key] for c in field_]
     most = max(values) if figure.high else min(values)

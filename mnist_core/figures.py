@@ -255,8 +255,18 @@ def accuracy_and_cost(
     )
     logs = np.log10(np.maximum(costs, 1e-9)) if len(costs) else np.zeros(1)
     room = 0.15 * max(1.0, float(np.ptp(logs)))
+    low, high = logs.min() - room, logs.max() + room
+    round_numbers = [
+        digit * 10.0**power
+        for power in range(int(np.floor(low)), int(np.ceil(high)) + 1)
+        for digit in ((1, 2, 5) if high - low < 3 else (1,))
+    ]
     figure.update_xaxes(
-        type="log", title=cost_title, range=[logs.min() - room, logs.max() + room], dtick=1
+        type="log",
+        title=cost_title,
+        range=[low, high],
+        tickvals=round_numbers,
+        ticktext=[f"{number:,.10g}" for number in round_numbers],
     )
     figure.update_yaxes(tickformat=".1%", title=accuracy_title)
     return _plain(figure, height)

@@ -145,7 +145,7 @@ def read(path: Path = TABLE) -> list[Row]:
     Raises:
         InputError: the table cannot be read.
     """
-    kinds = {f.name: {"int": int, "float": float, "str": str}[f.type] for f in _fields()}
+    kinds = {f.name: {"int": int, "float": float, "str": str}[str(f.type)] for f in _fields()}
     try:
         with path.open(newline="", encoding="utf-8") as file:
             rows = [
@@ -337,8 +337,8 @@ def findings(rows: Sequence[Row]) -> list[Finding]:
                 "The course report gives 97.89 % in its text and table but 97.62 % in its own "
                 "output: a training has one test accuracy, so they come from two trainings. "
                 f"{len(values('report-ann'))} trainings that differ in nothing but their seed "
-                f"gave {low:.2%} to {high:.2%} here; the figure of its output is the one that "
-                "its code printed.",
+                f"gave {low:.2%} to {high:.2%} here"
+                + (": none reached the figure of the text." if high < 0.9789 else "."),
                 ("report-ann",),
             )
         )
@@ -385,15 +385,15 @@ def findings(rows: Sequence[Row]) -> list[Finding]:
             )
         )
     if has("early-stopping-ann"):
-        lowest = summary(rows, "early-stopping-ann", "lowest_digit_accuracy")
-        held = "holds" if min(values("early-stopping-ann", "lowest_digit_accuracy")) > 0.97 else (
-            "does not hold"
-        )  # fmt: skip
+        lowest = values("early-stopping-ann", "lowest_digit_accuracy")
+        bear = sum(value > 0.97 for value in lowest)
         found.append(
             Finding(
                 "“Every digit above 97 %”",
-                f"The write-up says so of its 97.87 %. Trained here ({mean('early-stopping-ann')})"
-                f" it {held} for every seed: the digit that is read worst reaches {lowest}.",
+                "The write-up with early stopping says so. Its accuracy is reproduced "
+                f"({mean('early-stopping-ann')}, reported 97.87 %), but {bear or 'none'} of "
+                f"{len(lowest)} trainings bear{'s' * (bear < 2)} this out: the digit that is "
+                f"read worst reaches {min(lowest):.2%} to {max(lowest):.2%}.",
                 ("early-stopping-ann",),
             )
         )

@@ -321,6 +321,7 @@ def chart(figure: Any, alt: str, key: str) -> None:
 st.html(
     """<style>
     .stMainBlockContainer { padding-top: 3.5rem; }
+    h3 { font-size: 1.3rem !important; }
     h1 { font-size: 1.75rem !important; padding: 0 !important; margin: 0; }
     </style>"""
 )

@@ -317,7 +317,7 @@ def written(dataset: Dataset) -> tuple[list[datasets.Strokes], Labels, datasets.
     ):
         if hands is None or not paths:
             continue
-        for index in np.flatnonzero(hands > 0):
+        for index in map(int, np.flatnonzero(hands > 0)):
             strokes.append(paths[index])
             labels.append(digits[index])
             writers.append(hands[index])
@@ -370,7 +370,13 @@ st.html(
     pictures.STYLE
     + """<style>
     .stMainBlockContainer { padding-top: 3.5rem; }
+    h3 { font-size: 1.3rem !important; }
     h1 { font-size: 1.75rem !important; padding: 0 !important; margin: 0; }
+    .st-key-facts dl { display: flex; flex-wrap: wrap; gap: 6px 36px; margin: 0; }
+    .st-key-facts div { display: flex; flex-direction: column-reverse; }
+    .st-key-facts dd { font-size: 1.6rem; font-weight: 600; margin: 0; line-height: 1.25;
+                       font-variant-numeric: tabular-nums; }
+    .st-key-facts dt { font-size: 0.85rem; opacity: 0.75; }
     .one-hot { display: flex; flex-wrap: wrap; gap: 24px; align-items: center; }
     .one-hot table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
     .one-hot th, .one-hot td { padding: 2px 8px; text-align: center;
@@ -400,14 +406,17 @@ try:
 except InputError as error:
     st.error(str(error))
     st.stop()
-with st.container(horizontal=True, key="facts", gap="large"):
-    for label, value in (
-        ("Training images", f"{len(dataset.x_train):,}"),
-        ("Test images", f"{len(dataset.x_test):,}"),
-        ("Pixels", "28 × 28"),
-        ("Classes", str(datasets.CLASSES)),
-    ):
-        st.metric(label, value, width="content")
+facts = {
+    "training images": f"{len(dataset.x_train):,}",
+    "test images": f"{len(dataset.x_test):,}",
+    "pixels": "28 × 28",
+    "classes": str(datasets.CLASSES),
+}
+with st.container(key="facts"):
+    cells = "".join(
+        f"<div><dt>{label}</dt><dd>{value}</dd></div>" for label, value in facts.items()
+    )
+    st.html(f"<dl>{cells}</dl>")
 PARTS: dict[str, Callable[[Dataset], None]] = {
     OVERVIEW: show_overview,
     SAMPLES: show_samples,

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import streamlit as st
 
-from mnist_core import pictures
+from mnist_core import drawing, pictures
 
 COLUMNS = 64  # digits in a row of the picture that holds them all
 COLOURS = ("#0072b2", "#e69f00", "#009e73", "#d55e00", "#56b4e9",
@@ -144,6 +144,12 @@ export default function ({ data, parentElement }) {
 _component = st.components.v2.component("digit_map", html=HTML, css=CSS, js=JS)
 
 
+@st.cache_data(max_entries=16, show_spinner=False)
+def _atlas(pixels: bytes) -> str:
+    images = np.frombuffer(pixels, np.uint8).reshape(-1, drawing.SIDE, drawing.SIDE)
+    return pictures.data_uri(pictures.atlas(images, COLUMNS))
+
+
 def show(
     points: npt.NDArray[np.floating],
     images: npt.NDArray[np.uint8],
@@ -168,7 +174,7 @@ def show(
             "y": np.round(spots[:, 1], 4).tolist(),
             "labels": labels.tolist(),
             "words": words,
-            "atlas": pictures.data_uri(pictures.atlas(images, COLUMNS)),
+            "atlas": _atlas(images.tobytes()),
             "columns": COLUMNS,
             "colours": list(COLOURS),
             "alt": alt,

@@ -100,7 +100,7 @@ def show(digits: list[tuple[Strokes, str, str]]) -> None:
         {"strokes": _fitted(strokes), "caption": caption, "alt": alt}
         for strokes, caption, alt in digits
     ]
-    _component(data={"digits": data, "step": STEP}, key="replay")
+    _component(data={"digits": data, "step": STEP}, key="replayed_digits")
 
 
 def _fitted(strokes: Strokes) -> list[list[list[float]]]:
