@@ -161,11 +161,12 @@ def _svg(width: float, height: float, body: str, alt: str, size: str = "") -> st
 
 def _ticks(low: float, high: float) -> list[float]:
     """Four to six round numbers that span the values."""
-    span = (high - low) or abs(high) or 1.0
+    span = max(high - low, 1e-6 * max(1.0, abs(low), abs(high)))  # equal values have a scale too
     power = 10.0 ** math.floor(math.log10(span / 4))
     step = next(power * m for m in (1, 2, 2.5, 5, 10) if span / (power * m) <= 5)
     first = math.floor(low / step)
-    return [round(k * step, 12) for k in range(first, math.ceil(high / step - 1e-9) + 1)]
+    last = max(first + 1, math.ceil(high / step - 1e-9))
+    return [round(k * step, 12) for k in range(first, last + 1)]
 
 
 def _number(value: float, percent: bool, ticks: Sequence[float]) -> str:

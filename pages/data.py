@@ -372,9 +372,10 @@ st.html(
     .stMainBlockContainer { padding-top: 3.5rem; }
     h3 { font-size: 1.3rem !important; }
     h1 { font-size: 1.75rem !important; padding: 0 !important; margin: 0; }
-    .st-key-facts dl { display: flex; flex-wrap: wrap; gap: 6px 36px; margin: 0; }
+    .st-key-facts dl { display: flex; flex-wrap: wrap; gap: 6px 36px; margin: 0;
+                        padding: 0 !important; }
     .st-key-facts div { display: flex; flex-direction: column-reverse; }
-    .st-key-facts dd { font-size: 1.6rem; font-weight: 600; margin: 0; line-height: 1.25;
+    .st-key-facts dd { font-size: 1.6rem; font-weight: 600; line-height: 1.25; margin: 0 !important;
                        font-variant-numeric: tabular-nums; }
     .st-key-facts dt { font-size: 0.85rem; opacity: 0.75; }
     .one-hot { display: flex; flex-wrap: wrap; gap: 24px; align-items: center; }
