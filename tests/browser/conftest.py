@@ -1,5 +1,6 @@
 """A running application and a real Chromium."""
 
+import contextlib
 import os
 import shutil
 import socket
@@ -21,12 +22,10 @@ def free_port():
         return probe.getsockname()[1]
 
 
-@pytest.fixture(scope="session")
-def app(tmp_path_factory):
-    """The address of the application, served for the tests with a folder of its own for runs."""
+@contextlib.contextmanager
+def served(models, log):
+    """Serve the application with a folder for runs and a file for what it says; its address."""
     port = free_port()
-    models = tmp_path_factory.mktemp("models")
-    log = tmp_path_factory.mktemp("server") / "log.txt"
     command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py"]
     with log.open("w") as output:
         server = subprocess.Popen(
@@ -54,6 +53,23 @@ def app(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
+def app(tmp_path_factory):
+    """The address of the application, served for the tests with a folder of its own for runs."""
+    models, log = tmp_path_factory.mktemp("models"), tmp_path_factory.mktemp("server") / "log.txt"
+    with served(models, log) as address:
+        yield address
+
+
+@pytest.fixture
+def fresh_app(tmp_path):
+    """The address of an application that nobody has visited yet."""
+    models = tmp_path / "models"
+    models.mkdir()
+    with served(models, tmp_path / "log.txt") as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
 def chromium(unavailable):
     path = next(
         filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
@@ -74,12 +90,12 @@ def chromium(unavailable):
 class Visit:
     """A page of the application, with what it asked of other hosts and what went wrong in it."""
 
-    def __init__(self, context, address):
+    def __init__(self, context, address, path=""):
         self.elsewhere, self.errors = [], []
         self.page = context.new_page()
         self.page.on("request", lambda request: self._note(request.url, address))
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
-        self.page.goto(address)
+        self.page.goto(address + path)
 
     def _note(self, url, address):
         if not url.startswith((address, "data:", "blob:")):
@@ -94,7 +110,7 @@ def visit(app, chromium):
     def open_page(path="", **options):
         context = chromium.new_context(**({"viewport": {"width": 1100, "height": 900}} | options))
         contexts.append(context)
-        return Visit(context, app + path)
+        return Visit(context, app, path)
 
     yield open_page
     for context in contexts:
