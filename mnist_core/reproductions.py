@@ -287,8 +287,12 @@ class Summary:
         """As a percentage, e.g. `97.81 ± 0.12 %`."""
         if not self.seeds:
             return ""
-        spread = f" ± {self.spread:.2%}".removesuffix("%") if self.seeds > 1 else ""
-        return f"{self.mean:.2%}".removesuffix("%") + spread + " %"
+        spread = f" ± {100 * self.spread:.2f}" if self.seeds > 1 else ""
+        return f"{100 * self.mean:.2f}{spread} %"
+
+
+def _percent(share: float, places: int = 2) -> str:
+    return f"{100 * share:.{places}f} %"
 
 
 def summary(rows: Iterable[Row], recipe: str, figure: str) -> Summary:
@@ -337,7 +341,7 @@ def findings(rows: Sequence[Row]) -> list[Finding]:
                 "The course report gives 97.89 % in its text and table but 97.62 % in its own "
                 "output: a training has one test accuracy, so they come from two trainings. "
                 f"{len(values('report-ann'))} trainings that differ in nothing but their seed "
-                f"gave {low:.2%} to {high:.2%} here"
+                f"gave {_percent(low)} to {_percent(high)} here"
                 + (": none reached the figure of the text." if high < 0.9789 else "."),
                 ("report-ann",),
             )
@@ -378,10 +382,12 @@ def findings(rows: Sequence[Row]) -> list[Finding]:
                 "Keras hands this loss what goes into the sigmoid and applies a softmax to it: "
                 "only the differences between the ten values are trained, and the sigmoid "
                 "outputs themselves mean nothing. "
-                f"They sum to {sums:.2f} instead of 1 in the mean, and for {several:.0%} of "
-                "the test digits more than one is above a half. Which digit wins stays right "
+                f"They sum to {sums:.2f} instead of 1 in the mean, and for "
+                f"{_percent(several, 0)} of the test digits more than one is above a half. Which "
+                "digit wins stays right "
                 f"({mean('sigmoid-ann')}; the slide deck reports no test figure), but divided "
-                f"by their sum they are off by {off:.0%} as probabilities (calibration error).",
+                f"by their sum they are off by {_percent(off, 0)} as probabilities (calibration "
+                "error).",
                 ("sigmoid-ann",),
             )
         )
@@ -394,7 +400,7 @@ def findings(rows: Sequence[Row]) -> list[Finding]:
                 "The write-up with early stopping says so. Its accuracy is reproduced "
                 f"({mean('early-stopping-ann')}, reported 97.87 %), but {bear or 'none'} of "
                 f"{len(lowest)} trainings bear{'s' * (bear < 2)} this out: the digit that is "
-                f"read worst reaches {min(lowest):.2%} to {max(lowest):.2%}.",
+                f"read worst reaches {_percent(min(lowest))} to {_percent(max(lowest))}.",
                 ("early-stopping-ann",),
             )
         )

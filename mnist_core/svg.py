@@ -119,10 +119,10 @@ def reliability(
     confidence: Sequence[float], accuracy: Sequence[float], counts: Sequence[int], alt: str
 ) -> str:
     """Accuracy over confidence, a dot for each bin that holds digits, larger with more digits."""
-    side, left, bottom = 260, 46, 40
+    side, left, bottom, right = 270, 46, 40, 22
 
     def x(v: float) -> float:
-        return left + (side - left - 10) * v
+        return left + (side - left - right) * v
 
     def y(v: float) -> float:
         return side - bottom - (side - bottom - 10) * v
@@ -140,11 +140,11 @@ def reliability(
             f'<text x="{left - 6}" y="{y(tick) + 4}" text-anchor="end">{tick:.0%}</text>'
         )
     total = max(1, sum(counts))
-    for sure, right, count in zip(confidence, accuracy, counts, strict=True):
+    for sure, share, count in zip(confidence, accuracy, counts, strict=True):
         if count:
             radius = 3 + 9 * math.sqrt(count / total)
             parts.append(
-                f'<circle cx="{x(sure):.1f}" cy="{y(right):.1f}" r="{radius:.1f}" fill="{BLUE}" '
+                f'<circle cx="{x(sure):.1f}" cy="{y(share):.1f}" r="{radius:.1f}" fill="{BLUE}" '
                 'fill-opacity="0.75"/>'
             )
     return _svg(side, side, "".join(parts), alt)

@@ -8,7 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from mnist_core import comparison, reproductions, runs
-from ui import background
+from ui import background, links
 
 ROOT = Path(__file__).parent.parent.parent
 REPORTS, RUNS = "Reports reproduced", "Runs side by side"
@@ -84,6 +84,26 @@ def test_the_page_shows_the_shipped_table_and_its_sentences(page):
         assert finding.text in words
     assert reproductions.best_of_documents(rows) in words
     assert reproductions.COMMAND in words
+
+
+def test_each_recipe_is_one_click_from_being_trained_again(tmp_path, monkeypatch):
+    (tmp_path / "pages").mkdir()
+    (tmp_path / "pages" / "home.py").write_text("from ui import links\nlinks.train('wide-mlp')\n")
+    (tmp_path / "pages" / "train.py").write_text("")
+    app = tmp_path / "app.py"
+    app.write_text(
+        "import streamlit as st\n"
+        "st.navigation([st.Page('pages/home.py', default=True), st.Page('pages/train.py')]).run()\n"
+    )
+    monkeypatch.setattr(links, "PAGES", tmp_path / "pages")
+    page = AppTest.from_file(str(app)).run()
+    assert not page.exception
+    (link,) = page.get("page_link")
+    assert link.proto.page == "train"
+    assert link.proto.query_string == "recipe=wide-mlp"
+    monkeypatch.setattr(links, "PAGES", tmp_path / "none")
+    page.run()
+    assert "train wide-mlp" in page.code[0].value
 
 
 def test_without_a_table_the_page_says_how_to_get_it(page, monkeypatch, tmp_path):

@@ -4,8 +4,10 @@ import functools
 import http.server
 import threading
 import time
+import types
 from pathlib import Path
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -120,6 +122,45 @@ def test_every_dataset_can_be_looked_at(page, name, needs_mnist, needs_pens):
     assert not app.exception
     assert not app.error
     assert datasets.ABOUT[name].text in said(app)
+
+
+@pytest.fixture
+def tsne(monkeypatch):
+    """A t-SNE that stays where it is put."""
+    state = types.SimpleNamespace(points=None, error=None, share=0.4, seconds_left=12.3, done=False)
+    asked = []
+
+    def embedding(key, images, again=False):
+        asked.append(again)
+        return state
+
+    monkeypatch.setattr(background, "embedding", embedding)
+    state.asked = asked
+    return state
+
+
+def test_a_map_by_tsne_shows_its_progress_then_itself(page, tsne, digits):
+    app = page(part="Map")
+    app.segmented_control(key="map_way").set_value("t-SNE").run()
+    assert not app.exception
+    (bar,) = app.get("progress")
+    assert bar.proto.value == 40
+    assert "12 s left" in bar.proto.text
+    tsne.points, tsne.done = np.random.default_rng(0).normal(size=(1437, 2)), True
+    app.run()
+    assert not app.exception
+    assert not app.get("progress")
+    assert "1,437 random training digits" in said(app)
+
+
+def test_a_map_that_fails_says_so_and_can_be_tried_again(page, tsne):
+    tsne.error, tsne.done = "t-SNE failed (no memory): try again.", True
+    app = page(part="Map")
+    app.segmented_control(key="map_way").set_value("t-SNE").run()
+    assert "no memory" in said(app)
+    app.button(key="map_again").click().run()
+    assert not app.exception
+    assert True in tsne.asked
 
 
 # --- datasets that are not here ------------------------------------------------------
