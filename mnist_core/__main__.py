@@ -148,7 +148,7 @@ def _report(options: argparse.Namespace, _: list[str]) -> None:
     if path.is_dir():
         path = path / f"{run.name}-report.html"
     report.write(run, path)
-    console.print(str(path))
+    print(path)
 
 
 def _reproduce(options: argparse.Namespace, _: list[str]) -> None:

@@ -2,6 +2,8 @@
 
 import dataclasses
 import math
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -138,3 +140,18 @@ def test_unfinished_runs_are_refused(own_run, status):
     assert f"The run mine is {status}" in comparison.refusal(run)
     assert comparison.refusal(own_run) is None
     assert "does not exist" in comparison.refusal(runs.read("nobody"))
+
+
+def test_pages_that_compare_do_not_wait_for_tensorflow():
+    """It takes four seconds to import, and nothing that is painted first needs it."""
+    rooms = "analysis, comparison, embedding, figures, report, reproductions"
+    code = f"import sys; from mnist_core import {rooms}; print('tensorflow' in sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=runs.SHIPPED_DIR.parent,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    )
+    assert done.stdout.strip() == "False"
