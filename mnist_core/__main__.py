@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import dataclasses
 import json
+import logging
 import os
 import shlex
 import sys
@@ -104,6 +106,22 @@ def _parser() -> argparse.ArgumentParser:
 
     listing = commands.add_parser("runs", help="list the runs")
     listing.set_defaults(command=_runs)
+
+    report = commands.add_parser("report", help="write a run's report, one HTML file")
+    report.set_defaults(command=_report)
+    report.add_argument("run", metavar="RUN", help="name or directory of a run")
+    report.add_argument(
+        "--output", metavar="FILE", type=Path, help="default: RUN-report.html in this folder"
+    )
+
+    reproduce = commands.add_parser(
+        "reproduce", help="train the documents' recipes over several seeds, into a table"
+    )
+    reproduce.set_defaults(command=_reproduce)
+    reproduce.add_argument(
+        "recipes", metavar="RECIPE", nargs="*", help="default: all that documents report"
+    )
+    reproduce.add_argument("--seeds", metavar="N", type=int, default=3, help="default: 3")
     return parser
 
 
@@ -155,6 +173,57 @@ def _export(options: argparse.Namespace, _: list[str]) -> None:
     from mnist_core import exchange
 
     exchange.export(runs.read(options.run), options.file)
+
+
+def _report(options: argparse.Namespace, _: list[str]) -> None:
+    from mnist_core import report
+
+    run = runs.read(options.run)
+    path = options.output or Path(f"{run.name}-report.html")
+    if path.is_dir():
+        path = path / f"{run.name}-report.html"
+    report.write(run, path)
+    print(path)
+
+
+def _reproduce(options: argparse.Namespace, _: list[str]) -> None:
+    from mnist_core import reproductions
+    from mnist_core.reproductions import Row
+
+    names = options.recipes or list(reproductions.REPORTED)
+    for recipe in [recipes.get(name) for name in names]:
+        _load(recipe.dataset)
+    _load(reproductions.DRAWN)
+    _start_tensorflow()
+    # Every training makes a graph anew, which TensorFlow would warn of.
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
+
+    with contextlib.ExitStack() as lines:
+        line: _ProgressLine | None = None
+
+        def start(name: str, seed: int) -> None:
+            nonlocal line
+            console.print(f"{name}, seed {seed}")
+            line = lines.enter_context(_ProgressLine())
+
+        def show(progress: Progress) -> None:
+            assert line is not None
+            line.show(progress)
+
+        def end(row: Row) -> None:
+            lines.close()
+            console.print(
+                f"  test accuracy {row.test_accuracy:.2%}, on drawn digits "
+                f"{row.drawn_accuracy:.2%}, in {row.seconds:,.0f} s"
+            )
+
+        rows = reproductions.reproduce(names, options.seeds, reproductions.TABLE, start, show, end)
+    table = Table("recipe", "seeds", "test accuracy", "drawn digits", box=None)
+    for name in dict.fromkeys(names):
+        test = reproductions.summary(rows, name, "test_accuracy")
+        drawn = reproductions.summary(rows, name, "drawn_accuracy")
+        table.add_row(name, str(test.seeds), str(test), str(drawn))
+    console.print(table)
 
 
 def _load(name: str, also: Callable[[float], None] | None = None) -> datasets.Dataset:

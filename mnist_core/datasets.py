@@ -362,6 +362,37 @@ TRAIN_SIZES = {
     "mnist+pen-strokes": (60_000 + PENS, PENS),
     "optical-digits": (1437, 0),
 }
+
+
+@dataclass(frozen=True)
+class About:
+    """What a dataset is, in a sentence or two, and how much there is to download."""
+
+    text: str
+    megabytes: float = 0.0  # about
+
+
+ABOUT = {
+    "mnist": About(
+        "70,000 digits by census workers and pupils, scanned, scaled to fit 20×20 pixels and "
+        "centred by mass in 28×28 (LeCun, Cortes, Burges).",
+        11,
+    ),
+    "pen-strokes": About(
+        "7,494 digits as 30 people wrote them with a pen on a tablet, here drawn in MNIST's form; "
+        "six people are kept for testing (Alpaydin, Alimoglu 1996).",
+        1,
+    ),
+    "mnist+pen-strokes": About(
+        "MNIST's training digits and those of 24 people with a pen, to train on; the test digits "
+        "are MNIST's.",
+        12,
+    ),
+    "optical-digits": About(
+        "1,797 digits, scanned to 8×8 pixels with 17 grey levels and here brought into MNIST's "
+        "form; it comes with scikit-learn (Alpaydin, Kaynak 1998).",
+    ),
+}
 _FILES = {
     "mnist": ("MNIST_PATH", "mnist.npz"),
     "pen-strokes": ("PENDIGITS_PATH", PENS_FILE),

@@ -381,6 +381,15 @@ def now() -> str:
     return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
 
 
+def duration(seconds: float) -> str:
+    """A time short enough for a table, e.g. `8.2 s` or `11 min 28 s`."""
+    if seconds < 60:
+        return f"{seconds:.1f} s" if seconds < 9.95 else f"{seconds:.0f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"
+
+
 def write_info(path: Path, info: Mapping[str, Any]) -> None:
     with written_whole(path / "run.json") as beside:
         text = json.dumps(info, indent=2, ensure_ascii=False)

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from mnist_core import architectures, datasets
+from mnist_core import architectures, datasets, recipes
 from mnist_core.errors import InputError
 from mnist_core.recipes import (
     OPTIMIZERS,
@@ -143,3 +143,21 @@ def test_cosine_warms_up_and_falls_to_zero(steps):
         assert peak == max(1, steps // 20)
         assert rates[-1] < 0.01
         assert sorted(rates[peak:], reverse=True) == rates[peak:]
+
+
+@pytest.mark.parametrize("name", list(RECIPES))
+def test_the_layer_table_counts_as_keras_does(name):
+    recipe = RECIPES[name]
+    model, table = architectures.build(recipe), recipes.layer_table(recipe)
+    assert sum(row.parameters for row in table) == model.count_params()
+    shapes = [tuple(layer.output.shape[1:]) for layer in model.layers]
+    assert {row.shape for row in table} <= set(shapes)
+    assert (table[0].shape, table[-1].shape) == ((28, 28), (10,))
+
+
+def test_the_layer_table_knows_strides_and_plain_convolutions():
+    recipe = Recipe("x", "x", (conv(4, 5, strides=3), max_pool(2), conv(6), dense(7)))
+    model = architectures.build(recipe)
+    table = recipes.layer_table(recipe)
+    assert sum(row.parameters for row in table) == model.count_params()
+    assert (8, 8, 4) in [row.shape for row in table]

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from mnist_core import runs
+from mnist_core import reproductions, runs
 from mnist_core.__main__ import main
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -89,7 +89,7 @@ def test_help_is_there_without_waiting_for_tensorflow():
     )
     assert done.stderr == ""
     assert time.monotonic() - started < 30
-    for name in ("train", "evaluate", "predict", "runs"):
+    for name in ("train", "evaluate", "predict", "runs", "report", "reproduce"):
         assert re.search(rf"^ +{name} ", done.stdout, re.MULTILINE)
 
 
@@ -100,6 +100,8 @@ def test_help_is_there_without_waiting_for_tensorflow():
         ("evaluate", ["RUN", "--dataset"]),
         ("predict", ["IMAGE", "--run", "--json"]),
         ("runs", []),
+        ("report", ["RUN", "--output"]),
+        ("reproduce", ["RECIPE", "--seeds"]),
     ],
 )
 def test_every_command_explains_itself(capsys, name, explains):
@@ -216,6 +218,41 @@ def test_runs_are_listed_with_what_is_known_of_them(command, own_run, models_dir
     assert set(runs.SHIPPED) <= set(lines)
 
 
+# --- report, reproduce ---------------------------------------------------------------
+
+
+def test_report_writes_one_file_and_says_where(command, own_run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert command("report", "mine") == "mine-report.html\n"
+    text = (tmp_path / "mine-report.html").read_text()
+    assert f"{own_run.metrics['test_accuracy']:.2%}" in text
+    folder = tmp_path / "reports"
+    folder.mkdir()
+    assert (
+        command("report", str(own_run.path), "--output", str(folder))
+        .strip()
+        .endswith("reports/mine-report.html")
+    )
+    assert (folder / "mine-report.html").read_text() == text
+
+
+def test_report_of_what_is_not_finished_is_refused(refusal, own_run, tmp_path):
+    runs.create(own_run.recipe, "optical-digits", 0, "waiting")
+    path = str(tmp_path / "r.html")
+    assert "is queued" in refusal("report", "waiting", "--output", path)
+    assert "nobody does not exist" in refusal("report", "nobody", "--output", path)
+    assert not Path(path).exists()
+
+
+def test_reproduce_keeps_what_is_there(command, needs_mnist, needs_pens):
+    before = reproductions.TABLE.read_bytes()
+    text = command("reproduce", "report-ann", "mlp", "--seeds", "3")
+    assert reproductions.TABLE.read_bytes() == before
+    rows = reproductions.read()
+    for name in ("report-ann", "mlp"):
+        assert str(reproductions.summary(rows, name, "test_accuracy")) in text
+
+
 # --- predict -------------------------------------------------------------------------
 
 
@@ -277,6 +314,8 @@ def test_a_script_gets_json_and_nothing_else(seven):
         (["train"], "RECIPE"),
         (["bake"], "bake"),
         ([], "COMMAND"),
+        (["reproduce", "cmn"], "no recipe 'cmn'"),
+        (["reproduce", "mlp", "--seeds", "some"], "--seeds"),
         (["evaluate", "nobody"], "nobody does not exist"),
         (["evaluate", "x" * 300], "x"),
         (["predict", "nowhere.png"], "nowhere.png"),

@@ -270,3 +270,18 @@ def test_no_label_is_doubtful_that_the_networks_agree_with(made):
         assert doubt.label == labels[doubt.index]
         assert doubt.other == read[doubt.index] != doubt.label
         assert doubt.margin < 0
+
+
+def test_reliability_sorts_by_confidence():
+    given = np.full((4, 10), 0.0, np.float32)
+    given[0, 3], given[0, 1] = 0.55, 0.45
+    given[1, 3], given[1, 1] = 0.58, 0.42
+    given[2, 7], given[2, 1] = 0.95, 0.05
+    given[3, 7] = 1.0
+    bins = evaluation.reliability(given, np.array([3, 1, 7, 7], np.uint8), 10)
+    assert bins.counts.tolist() == [0, 0, 0, 0, 0, 2, 0, 0, 0, 2]
+    assert bins.confidence[5] == pytest.approx(0.565)
+    assert bins.accuracy[5] == 0.5
+    assert bins.confidence[9] == pytest.approx(0.975)
+    assert bins.accuracy[9] == 1
+    assert np.isnan(bins.accuracy[0])

@@ -1,0 +1,225 @@
+"""Runs side by side: their figures, the best by each, and which one to use.
+
+Runs that were measured on different test digits cannot be compared by their test accuracy;
+digits drawn by people whom no network was trained on are the same for all.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from mnist_core import datasets, evaluation, runs
+from mnist_core.runs import Run
+
+DRAWN = "pen-strokes"  # whose test digits are drawn ones, by writers never trained on
+TIMED = 30  # single images by which the speed is measured
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One thing to compare runs by."""
+
+    key: str
+    title: str
+    write: Callable[[float], str]
+    high: bool | None = False  # whether more is better; None: neither is
+    test_only: bool = False  # whether it holds only among runs with the same test digits
+
+
+def _percent(value: float) -> str:
+    return f"{value:.2%}"
+
+
+def _bytes(value: float) -> str:
+    return f"{value / 1e6:.2f} MB" if value >= 1e6 else f"{value / 1e3:.0f} kB"
+
+
+FIGURES = (
+    Figure("test_accuracy", "Test accuracy", _percent, high=True, test_only=True),
+    Figure("test_loss", "Test loss", "{:.4f}".format, test_only=True),
+    Figure("drawn_accuracy", "Drawn digits", _percent, high=True),
+    Figure("val_accuracy", "Validation accuracy", _percent, high=True, test_only=True),
+    Figure("train_accuracy", "Training accuracy", _percent, high=True, test_only=True),
+    Figure("parameters", "Parameters", "{:,.0f}".format),
+    Figure("milliseconds", "One image", "{:.2f} ms".format),
+    Figure("bytes", "Model file", _bytes),
+    Figure("seconds", "Training time", runs.duration),
+    Figure("epochs", "Epochs", "{:,.0f}".format, high=None),
+)
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What has to be tried out with the network itself."""
+
+    drawn_accuracy: float  # NaN where the drawn digits are not on this machine
+    drawn_count: int
+    milliseconds: float  # to read one image
+
+
+@dataclass(frozen=True)
+class Contender:
+    """A run with its figures; those that are unknown are left out."""
+
+    run: Run
+    test_digits: str  # the dataset whose test digits it was measured on
+    figures: Mapping[str, float] = field(default_factory=dict)
+    drawn_count: int = 0
+
+    @property
+    def name(self) -> str:
+        return self.run.name
+
+
+def refusal(run: Run) -> str | None:
+    """Why a run cannot be compared, in one sentence; None if it can."""
+    if run.problem:
+        return run.problem
+    if not run.usable:
+        return f"The run {run.name} is {run.status}: there is nothing to compare yet."
+    return None
+
+
+def measure(run: Run) -> Measured:
+    """Load a run's network, let it read the drawn digits, and time it on one image.
+
+    Raises:
+        InputError: the run or the dataset is broken.
+    """
+    from mnist_core import predictor
+
+    reader = predictor.load(run)
+    reader.warm_up()
+    image = np.zeros((1, 28, 28), np.float32)
+    times = []
+    for _ in range(TIMED):
+        started = time.perf_counter()
+        reader.predict(image)
+        times.append(time.perf_counter() - started)
+    accuracy, count = math.nan, 0
+    if datasets.at_hand(DRAWN):
+        drawn = datasets.load(DRAWN, fetch=False)
+        count = len(drawn.y_test)
+        accuracy = evaluation.accuracy(reader.predict(datasets.scale(drawn.x_test)), drawn.y_test)
+    return Measured(accuracy, count, float(np.median(times)) * 1000)
+
+
+def contender(run: Run, measured: Measured | None = None) -> Contender:
+    """Collect what is known of a run."""
+    info, metrics = run.info, run.metrics
+    known: dict[str, object] = {
+        **{key: metrics.get(key) for key in ("test_accuracy", "test_loss", "val_accuracy")},
+        "train_accuracy": metrics.get("train_accuracy"),
+        **{key: info.get(key) for key in ("parameters", "seconds", "epochs")},
+    }
+    try:
+        known["bytes"] = run.model_file.stat().st_size
+    except OSError:
+        known["bytes"] = None
+    if measured:
+        known |= {"drawn_accuracy": measured.drawn_accuracy, "milliseconds": measured.milliseconds}
+    figures = {
+        key: float(value)
+        for key, value in known.items()
+        if isinstance(value, int | float) and math.isfinite(value)
+    }
+    # What was trained on MNIST and more is still measured on MNIST's test digits.
+    tests = str(run.info["dataset"]["name"]).split("+")[0]
+    return Contender(run, tests, figures, measured.drawn_count if measured else 0)
+
+
+def comparable(contenders: Sequence[Contender], figure: Figure) -> list[Contender]:
+    """Those that have the figure and may be compared by it.
+
+    A figure that depends on the test digits is compared only among the runs that share the
+    most common ones.
+    """
+    known = [c for c in contenders if figure.key in c.figures]
+    if not figure.test_only or not known:
+        return known
+    tests = [c.test_digits for c in known]
+    common = max(dict.fromkeys(tests), key=tests.count)
+    return [c for c in known if c.test_digits == common]
+
+
+def best(contenders: Sequence[Contender], figure: Figure) -> list[Contender]:
+    """Those that are best by a figure: one, several that are equal, or none."""
+    field_ = comparable(contenders, figure)
+    if not field_ or figure.high is None:
+        return []
+    values = [c.figures[figure.key] for c in field_]
+    most = max(values) if figure.high else min(values)
+    return [c for c, value in zip(field_, values, strict=True) if value == most]
+
+
+def front(costs: Sequence[float], accuracies: Sequence[float]) -> list[int]:
+    """Indices of those that nobody beats in both cost and accuracy, the cheapest first.
+
+    This is the Pareto front.
+    """
+    order = sorted(range(len(costs)), key=lambda i: (costs[i], -accuracies[i]))
+    found: list[int] = []
+    for index in order:
+        if not found or accuracies[index] > accuracies[found[-1]]:
+            found.append(index)
+    return found
+
+
+def recommend(contenders: Sequence[Contender]) -> str:
+    """One or two sentences that name the run to use, and why.
+
+    By drawn digits if all have been tried on them, else by test digits. Whoever is within
+    one standard error of the best counts as good as the best; among those the smallest
+    network is named (the one-standard-error rule: Breiman et al. 1984).
+    """
+    by_key = {figure.key: figure for figure in FIGURES}
+    drawn = all("drawn_accuracy" in c.figures for c in contenders)
+    figure = by_key["drawn_accuracy" if drawn else "test_accuracy"]
+    field_ = comparable(contenders, figure)
+    if len(field_) < 2:
+        return ""
+    shares = {c.name: c.figures[figure.key] for c in field_}
+    first = max(field_, key=lambda c: shares[c.name])
+    top = shares[first.name]
+    count = _count(first, drawn)
+    error = math.sqrt(top * (1 - top) / count) if count else 0.0
+    level = [c for c in field_ if shares[c.name] >= top - error]
+    chosen = min(level, key=lambda c: (c.figures.get("parameters", math.inf), -shares[c.name]))
+    what = (
+        "of the digits drawn by people whom no network here was trained on"
+        if drawn
+        else f"of the test digits of {chosen.test_digits}"
+    )
+    words = f"Use **{chosen.name}**: it reads {shares[chosen.name]:.2%} {what}"
+    if chosen is first:
+        second = max((c for c in field_ if c is not first), key=lambda c: shares[c.name])
+        words += ", more than any other here" if shares[second.name] < top else ""
+        words += f"; next comes {second.name} with {shares[second.name]:.2%}."
+    else:
+        words += (
+            f", within chance of the best ({first.name}, {top:.2%}), with fewer parameters "
+            f"({chosen.figures.get('parameters', math.nan):,.0f} against "
+            f"{first.figures.get('parameters', math.nan):,.0f})."
+        )
+    smallest = min(field_, key=lambda c: c.figures.get("parameters", math.inf))
+    if smallest is not chosen and (1 - shares[chosen.name]) > 0:
+        times = (1 - shares[smallest.name]) / (1 - shares[chosen.name])
+        ratio = chosen.figures["parameters"] / smallest.figures["parameters"]
+        words += (
+            f" {smallest.name} is the smallest, with {ratio:.1f} times fewer parameters, but errs "
+            f"{times:.1f} times as often."
+        )
+    return words
+
+
+def _count(contender: Contender, drawn: bool) -> int:
+    """How many digits the accuracy was measured on."""
+    if drawn:
+        return contender.drawn_count
+    found = runs.read_evaluation(contender.run)
+    return 0 if found is None else len(found.labels)
