@@ -13,6 +13,7 @@ import plotly.graph_objects as go
 BLUE = "#0072b2"
 GREY = "#9aa5b1"
 TRACK = "rgba(128, 136, 148, 0.13)"
+BARS_IN_WORDS = "Probabilities of the ten digits; the most probable are {best}."
 
 
 def bars(probabilities: npt.NDArray[np.float32] | None, height: int = 330) -> go.Figure:
@@ -84,4 +85,4 @@ def bars_in_words(probabilities: npt.NDArray[np.float32] | None) -> str:
         return "Ten empty bars, one for each digit from 0 to 9."
     order = np.argsort(-probabilities, kind="stable")[:3]
     best = ", ".join(f"{digit} with {probabilities[digit]:.0%}" for digit in order)
-    return f"Probabilities of the ten digits; the most probable are {best}."
+    return BARS_IN_WORDS.format(best=best)

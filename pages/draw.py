@@ -10,13 +10,13 @@ import streamlit as st
 from PIL import Image
 from streamlit_drawable_canvas import st_canvas
 
-from mnist_core import datasets, drawing, figures
+from mnist_core import datasets, drawing
 from mnist_core.errors import InputError
 from mnist_core.runs import Run
-from ui import canvas, reading
+from ui import canvas, live_bars, reading
+from ui.wording import in_words, percent
 
 ONE, NUMBER = "One digit", "A number"
-CONFIDENT = 0.9  # below this the page names the second guess too
 # The component's own toolbar lies over the upper right corner of the canvas, invisible until
 # it is pointed at, and would take the strokes that begin there. Undo and clear stand below.
 HIDE_TOOLBAR = """<script>
@@ -49,6 +49,7 @@ st.html(
     .st-key-model_input figure { display: flex; gap: 1rem; align-items: center; margin: 0; }
     .st-key-boxes img { width: 100%; border-radius: 4px; display: block; }
     .st-key-canvas { max-width: 100%; }
+    .st-key-bars { gap: 0; }
     </style>"""
 )
 
@@ -126,7 +127,7 @@ def desk() -> None:
     with right:
         if problem:
             st.warning(problem)
-        show_digit(run, reader, canvas.read(objects))
+        show_digit(run, reader, objects)
 
 
 def show_canvas() -> list[dict[str, Any]]:
@@ -203,48 +204,28 @@ def probabilities_of(
         return None, str(error)
 
 
-def show_guess(guess: str, words: str, unsure: bool = False) -> None:
+def show_guess(guess: str, words: str, unsure: bool = False, spoken: bool = True) -> None:
+    role = ' role="status" aria-live="polite"' if spoken else ""
     with st.container(key="guess"):
         kind = ' class="unsure"' if unsure else ""
-        st.html(f'<p role="status" aria-live="polite"{kind}>{guess}</p>')
+        st.html(f"<p{role}{kind}>{guess}</p>")
     with st.container(key="confidence"):
-        st.html(f'<p role="status" aria-live="polite">{words}</p>')
+        st.html(f"<p{role}>{words}</p>")
 
 
-def show_digit(run: Run, reader: reading.Reader, image: drawing.Ink) -> None:
+def show_digit(run: Run, reader: reading.Reader, objects: list[dict[str, Any]]) -> None:
+    image = canvas.read(objects)
     probabilities, guess, words, unsure = None, "", INVITATION[ONE], False
     if image.any():
         answers, words = probabilities_of(reader, image[None])
         if answers is not None:
             probabilities = answers[0]
-            guess, words, unsure = in_words(probabilities, run)
-    show_guess(guess, words, unsure)
+            guess, words, unsure = in_words(probabilities, run.sure_above)
+    show_guess(guess, words, unsure, spoken=False)  # the bars speak
     with st.container(key="bars"):
-        st.plotly_chart(
-            figures.bars(probabilities),
-            key="bars_chart",
-            config={"displayModeBar": False},
-            alt=figures.bars_in_words(probabilities),
-        )
+        live_bars.show(run, reader, objects, probabilities, guess, words)
     with st.container(key="model_input"):
         st.html(model_input(image))
-
-
-def in_words(probabilities: npt.NDArray[np.float32], run: Run) -> tuple[str, str, bool]:
-    """The guess, what to say of it, and whether the network is too unsure to make one."""
-    first, second = np.argsort(-probabilities, kind="stable")[:2]
-    best, next_best = probabilities[first], probabilities[second]
-    if best < run.sure_above:
-        if best + next_best > 0.6:
-            return "", f"Not sure: a {first} or a {second}?", True
-        return "", "Not sure: this looks like no digit.", True
-    words = f"{percent(best)} sure"
-    return str(first), words if best >= CONFIDENT else f"{words}, else a {second}", False
-
-
-def percent(probability: float) -> str:
-    """A probability in words that never claim certainty."""
-    return "Over 99.9%" if probability >= 0.9995 else f"{probability:.1%}"
 
 
 def model_input(image: drawing.Ink) -> str:
