@@ -44,8 +44,7 @@ class Predictor:
         """
         self.model = model
         self.run = run
-        self.temperature, self.turned = temperature, turned
-        self.network = network = fold(model) if frozen else model
+        network = fold(model) if frozen else model
         angles = (turned, -turned) if turned else (0.0,)
 
         def probabilities(images: tf.Tensor) -> tf.Tensor:

@@ -113,7 +113,7 @@ def canvas_size() -> tuple[int, int]:
 
 def desk() -> None:
     run, reader, problem = reading.active()
-    if reader.done() and not st.session_state["ready"]:
+    if not st.session_state["ready"] and reading.started():
         st.rerun()  # the network has started: no need to look every half second any more
     if st.session_state.get("mode") == NUMBER:
         objects = show_canvas()
@@ -223,7 +223,7 @@ def show_digit(run: Run, reader: reading.Reader, objects: list[dict[str, Any]]) 
             guess, words, unsure = in_words(probabilities, run.sure_above)
     show_guess(guess, words, unsure, spoken=False)  # the bars speak
     with st.container(key="bars"):
-        live_bars.show(run, reader, objects, probabilities, guess, words)
+        live_bars.show(run, objects, probabilities, guess, words, words == STARTING)
     with st.container(key="model_input"):
         st.html(model_input(image))
 
@@ -277,6 +277,6 @@ st.segmented_control(
 )
 # The network begins to load now. Drawing never waits for it: until it has started, the desk
 # looks every half second whether it has.
-st.session_state["ready"] = reading.active()[1].done()
+st.session_state["ready"] = reading.started()
 st.fragment(desk, run_every=None if st.session_state["ready"] else 0.5)()
 reading.picker()

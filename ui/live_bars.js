@@ -10,8 +10,8 @@ const REST = 0.25; // and the share of a reading's time to rest after it
 const RETRY = 5000; // milliseconds until weights that did not arrive are asked for again
 const SETTLED = 1500; // milliseconds after which a server that says nothing is not waited for
 
-// One worker for the life of the page, whatever is mounted and unmounted meanwhile.
-const reader = { worker: null, url: null, networks: new Map(), client: null, pending: null };
+// One worker with one network for the life of the page, whatever is mounted and unmounted.
+const reader = { worker: null, workerUrl: null, network: null, client: null, asked: 0 };
 
 function fetched(url, kind) {
     return fetch(url, { cache: "force-cache" }).then((answer) => {
@@ -21,46 +21,41 @@ function fetched(url, kind) {
 }
 
 async function startWorker(url) {
-    if (reader.worker && reader.url === url) return;
+    if (reader.workerUrl === url) return;
     const code = await fetched(url, "text");
-    if (reader.worker && reader.url === url) return;
-    reader.worker?.terminate();
-    reader.networks.clear();
+    if (reader.workerUrl === url) return;
+    stopWorker();
     const address = URL.createObjectURL(new Blob([code], { type: "text/javascript" }));
     reader.worker = new Worker(address);
-    URL.revokeObjectURL(address);
-    reader.url = url;
+    reader.workerUrl = url;
     reader.worker.onmessage = ({ data }) => {
-        if (data.ready) reader.networks.get(data.ready)?.done();
-        else if (data.failed) reader.networks.get(data.failed)?.fail(new Error(data.why));
+        URL.revokeObjectURL(address);
+        if ("ready" in data) reader.network?.started(data);
         else reader.client?.answered(data);
     };
     reader.worker.onerror = () => {
-        reader.worker?.terminate();
-        reader.worker = reader.url = null;
-        reader.networks.clear();
+        stopWorker();
         reader.client?.failed();
     };
 }
 
-/** A network handed to the worker, once; rejects if anything it takes does not arrive. */
+function stopWorker() {
+    reader.worker?.terminate();
+    reader.worker = reader.workerUrl = reader.network = null;
+}
+
+/** Hand a network to the worker, if it has another; rejects if anything does not arrive. */
 async function startNetwork(workerUrl, url) {
     await startWorker(workerUrl);
-    if (!reader.networks.has(url)) {
-        const network = {};
-        network.promise = new Promise((done, fail) => Object.assign(network, { done, fail }));
-        reader.networks.set(url, network);
-        fetched(url, "arrayBuffer").then(
-            (weights) => reader.worker.postMessage({ weights, name: url }, [weights]),
-            network.fail,
-        );
+    if (reader.network?.url !== url) {
+        const network = (reader.network = { url });
+        network.promise = new Promise((done, fail) => {
+            network.started = ({ ready, why }) => (ready === url ? done() : why && fail(new Error(why)));
+            fetched(url, "arrayBuffer").then((weights) => reader.worker.postMessage({ weights, name: url }, [weights])).catch(fail);
+        });
+        network.promise.catch(() => reader.network === network && (reader.network = null));
     }
-    try {
-        await reader.networks.get(url).promise;
-    } catch (error) {
-        reader.networks.delete(url);
-        throw error;
-    }
+    await reader.network.promise;
 }
 
 /** The strokes that the server has: 16-bit sixteenths of a pixel, in base64. */
@@ -94,7 +89,6 @@ class LiveBars {
         this.stroke = null; // the one under way
         this.own = null; // the browser's last reading, while that is shown
         this.cost = 0; // milliseconds that a reading takes
-        this.asked = 0; // the number of the last reading asked for
         this.readings = 0;
         this.ends = new AbortController();
         const options = { capture: true, passive: true, signal: this.ends.signal };
@@ -141,6 +135,7 @@ class LiveBars {
             if (this.network === url) {
                 this.setReady(true);
                 this.say("");
+                if (this.stroke) this.request();
             }
         } catch {
             if (this.network === url) this.failed();
@@ -223,7 +218,7 @@ class LiveBars {
     read() {
         this.wanted = false;
         const strokes = [...this.known, ...this.finished, ...(this.stroke ? [this.stroke] : [])];
-        const message = { id: ++this.asked, network: this.network };
+        const message = { id: (this.asked = ++reader.asked), network: this.network };
         if (!this.server?.picture) message.strokes = strokes;
         else if (!(message.pixels = this.seen())) return;
         this.busy = true;
@@ -259,7 +254,7 @@ class LiveBars {
             this.timer = null;
             if (this.wanted) this.read();
         }, Math.max(FASTEST - took, REST * this.cost)); // prettier-ignore
-        if (!probabilities || (!this.stroke && !this.finished.length)) return;
+        if (!probabilities || !(this.stroke || this.finished.length || this.server?.starting)) return;
         this.readings++;
         this.own = { form, probabilities, ...this.inWords(probabilities) };
         this.frame ??= requestAnimationFrame(() => {
@@ -274,7 +269,8 @@ class LiveBars {
         const order = [...probabilities.keys()].sort((a, b) => probabilities[b] - probabilities[a] || a - b);
         const [first, second] = order;
         const [best, next] = [probabilities[first], probabilities[second]];
-        const fill = (text) => text.replace("{first}", first).replace("{second}", second).replace("{percent}", percent);
+        const a = (digit) => (digit === 8 ? "an 8" : `a ${digit}`);
+        const fill = (text) => text.replace("{first}", a(first)).replace("{second}", a(second)).replace("{percent}", percent);
         const percent = best >= 0.9995 ? wording.nearly : `${(best * 100).toFixed(1)}%`;
         if (best < sureAbove) {
             return { guess: "", unsure: true, words: fill(best + next > between ? wording.either : wording.neither) };
@@ -294,6 +290,7 @@ class LiveBars {
         if (this.server.number !== before?.number) this.finished = []; // put in place of what was drawn
         else if (this.server.count > before.count) this.finished.splice(0, this.server.count - before.count);
         if (this.stroke || this.finished.length) return; // it has not seen all of it yet
+        if (this.server.starting && this.own) return; // it cannot say anything of it yet
         this.own = null;
         clearTimeout(this.settling);
         this.show(this.server.probabilities, "server");

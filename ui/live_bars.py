@@ -8,11 +8,10 @@ at an address made from its content, and read by a worker there (`live_worker.js
 from __future__ import annotations
 
 import base64
-import functools
 import html
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -20,13 +19,8 @@ import streamlit as st
 from streamlit import runtime
 
 from mnist_core import figures
-from mnist_core.errors import InputError
 from mnist_core.runs import Run
-from ui import canvas, wording
-
-if TYPE_CHECKING:
-    from mnist_core.predictor import Predictor
-    from ui.reading import Reader
+from ui import canvas, reading, wording
 
 HERE = Path(__file__).parent
 WORKER = "\n".join(
@@ -58,42 +52,43 @@ _component = st.components.v2.component(
 
 def show(
     run: Run,
-    reader: Reader,
     objects: canvas.Objects,
     probabilities: npt.NDArray[np.float32] | None,
     guess: str,
     words: str,
+    starting: bool = False,
 ) -> None:
     """Ten bars.
 
     Args:
-        run, reader: the network that reads, in the browser too if it can.
+        run: whose network reads, in the browser too if it can.
         objects: what lies on the canvas.
         probabilities: float32 (10,), the server's reading of it; None where there is none.
         guess, words: the same in words, for those who hear the page.
+        starting: whether there is no reading because the network has not started here yet.
     """
-    reading = {
+    here = {
         "probabilities": None
         if probabilities is None
         else [round(float(p), 5) for p in probabilities],
         "alt": figures.bars_in_words(probabilities),
         "guess": guess,
         "words": words,
+        "starting": starting,
         "brush": st.session_state.get("brush", 22),
         "number": st.session_state.get("drawing_number", 0),
         **marks(objects),
     }
-    text = html.escape(json.dumps(reading, separators=(",", ":")), quote=True)
+    text = html.escape(json.dumps(here, separators=(",", ":")), quote=True)
     st.html(f'<div class="server-reading" data-reading="{text}" hidden></div>')
-    network, note = None, ""
-    if reader.done() and reader.exception() is None:
-        network, note = _network(reader.result())
+    packed = reading.packed(run)
+    network = packed.result() if packed.done() and packed.exception() is None else None
     _component(
         key="live_bars",
         data={
             "worker": _address(WORKER.encode(), "text/javascript", "live-worker"),
             "network": network and _address(network, "application/octet-stream", "live-network"),
-            "note": note,
+            "note": AFTERWARDS if packed.done() and network is None else "",
             "ground": int(canvas.GROUND[1:3], 16),
             "sure_above": run.sure_above,
             "confident": wording.CONFIDENT,
@@ -123,17 +118,6 @@ def marks(objects: canvas.Objects) -> dict[str, Any]:
             "widths": [round(stroke.width, 3) for stroke in strokes],
         },
     }
-
-
-@functools.lru_cache(maxsize=8)
-def _network(predictor: Predictor) -> tuple[bytes | None, str]:
-    """A predictor's network for the browser, or None and what the page says of that."""
-    from mnist_core import weights
-
-    try:
-        return weights.pack(predictor), ""
-    except InputError:
-        return None, AFTERWARDS
 
 
 def _address(content: bytes, kind: str, place: str) -> str:

@@ -1,26 +1,23 @@
 // Reads drawings beside the page, so that the pen never waits for the network.
 //
-// In:   {weights, name}                   a network, to be kept under its name
-//       {id, network, strokes | pixels}   a drawing, to be read with it
-// Out:  {ready: name} or {failed: name}, {id, form, probabilities}, null where there is no ink
+// In:   {weights, name}                   a network, to be kept in place of the last
+//       {id, network, strokes | pixels}   a drawing, to be read with the network of that name
+// Out:  {ready: name}, {ready: null, why}, or {id, form, probabilities}; null where there is no ink
 
-const KEPT = 4; // networks
-const networks = new Map();
+const kept = { network: null, name: null };
 
 self.onmessage = ({ data }) => {
     if (data.weights) {
         try {
-            networks.set(data.name, new Network(data.weights));
-            if (networks.size > KEPT) networks.delete(networks.keys().next().value);
+            Object.assign(kept, { network: new Network(data.weights), name: data.name });
             self.postMessage({ ready: data.name });
         } catch (error) {
-            self.postMessage({ failed: data.name, why: String(error) });
+            self.postMessage({ ready: null, why: String(error) });
         }
         return;
     }
-    const form = formOf(data);
-    const inked = form !== null && form.some((amount) => amount > 0);
-    const probabilities = inked ? networks.get(data.network).read(form) : null;
+    const form = data.network === kept.name ? formOf(data) : null;
+    const probabilities = form?.some((ink) => ink > 0) ? kept.network.read(form) : null;
     self.postMessage({ id: data.id, form, probabilities });
 };
 
