@@ -67,19 +67,13 @@ def show(
         guess, words: the same in words, for those who hear the page.
         starting: whether there is no reading because the network has not started here yet.
     """
-    here = {
-        "probabilities": None
-        if probabilities is None
-        else [round(float(p), 5) for p in probabilities],
-        "alt": figures.bars_in_words(probabilities),
-        "guess": guess,
-        "words": words,
+    now = reading_data(objects, probabilities, guess, words)
+    now |= {
         "starting": starting,
         "brush": st.session_state.get("brush", 22),
         "number": st.session_state.get("drawing_number", 0),
-        **marks(objects),
     }
-    text = html.escape(json.dumps(here, separators=(",", ":")), quote=True)
+    text = html.escape(json.dumps(now, separators=(",", ":")), quote=True)
     st.html(f'<div class="server-reading" data-reading="{text}" hidden></div>')
     packed = reading.packed(run)
     network = packed.result() if packed.done() and packed.exception() is None else None
@@ -96,6 +90,24 @@ def show(
             "wording": WORDING,
         },
     )
+
+
+def reading_data(
+    objects: canvas.Objects,
+    probabilities: npt.NDArray[np.float32] | None,
+    guess: str,
+    words: str,
+) -> dict[str, Any]:
+    """The server's reading for the component; arguments as for `show`."""
+    return {
+        "probabilities": None
+        if probabilities is None
+        else [round(float(p), 5) for p in probabilities],
+        "alt": figures.bars_in_words(probabilities),
+        "guess": guess,
+        "words": words,
+        **marks(objects),
+    }
 
 
 def marks(objects: canvas.Objects) -> dict[str, Any]:
