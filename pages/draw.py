@@ -223,7 +223,8 @@ def show_digit(run: Run, reader: reading.Reader, objects: list[dict[str, Any]]) 
             guess, words, unsure = in_words(probabilities, run.sure_above)
     show_guess(guess, words, unsure, spoken=False)  # the bars speak
     with st.container(key="bars"):
-        live_bars.show(run, objects, probabilities, guess, words, words == STARTING)
+        starting = words == STARTING
+        live_bars.show(run, objects, probabilities, guess, words, unsure, starting)
     with st.container(key="model_input"):
         st.html(model_input(image))
 

@@ -120,7 +120,7 @@ class LiveBars {
         clearTimeout(this.settling);
         cancelAnimationFrame(this.frame);
         if (reader.client === this) reader.client = null;
-        this.removeOwn();
+        this.removePicture();
         this.chart.replaceChildren();
     }
 
@@ -130,7 +130,6 @@ class LiveBars {
         if (!url || this.loading === url) return;
         this.loading = url;
         try {
-            if (!CSS.supports("selector(:has(a))")) throw new Error("The browser is too old.");
             await startNetwork(this.data.worker, url);
             if (this.network === url) {
                 this.setReady(true);
@@ -289,12 +288,16 @@ class LiveBars {
         this.known = unpackStrokes(this.server.strokes);
         if (this.server.number !== before?.number) this.finished = []; // put in place of what was drawn
         else if (this.server.count > before.count) this.finished.splice(0, this.server.count - before.count);
-        if (this.stroke || this.finished.length) return; // it has not seen all of it yet
-        if (this.server.starting && this.own) return; // it cannot say anything of it yet
+        // As long as it has not seen all of it, or cannot say anything of it, the browser's stands.
+        if (this.stroke || this.finished.length || (this.server.starting && this.own)) {
+            if (this.own) this.showOwn();
+            return;
+        }
         this.own = null;
         clearTimeout(this.settling);
         this.show(this.server.probabilities, "server");
-        this.removeOwn();
+        this.words(this.server);
+        this.removePicture();
         this.speak(this.server);
     }
 
@@ -303,8 +306,7 @@ class LiveBars {
     showOwn() {
         this.show(this.own.probabilities, "browser");
         this.chart.dataset.readings = this.readings;
-        this.words("guess", this.own.guess, this.own.unsure ? "unsure" : "");
-        this.words("confidence", this.own.words);
+        this.words(this.own);
         this.picture(this.own.form);
     }
 
@@ -321,37 +323,35 @@ class LiveBars {
         });
     }
 
-    /** An element in place of the server's, in the container of that key. */
-    stand(key, tag, kind) {
-        const place = this.container(key);
-        let own = place?.querySelector(":scope > .live");
-        if (place && !own) {
-            own = document.createElement(tag);
-            own.setAttribute("aria-hidden", "true");
-            place.append(own);
-        }
-        if (own) own.className = `live ${kind}`;
-        return own;
+    /** The guess and what is said of it, in the elements where the server has put its own. */
+    words({ guess, unsure, words }) {
+        const [place, beside] = [this.container("guess"), this.container("confidence")].map((e) => e?.querySelector("p"));
+        if (!place || !beside) return;
+        setText(place, guess);
+        place.classList.toggle("unsure", Boolean(unsure));
+        setText(beside, words);
     }
 
-    words(key, text, kind = "") {
-        const words = this.stand(key, "p", kind);
-        if (words) setText(words, text);
-    }
-
-    /** What the network sees, as the server shows it. */
+    /** What the network sees, over the picture that the server shows of it. */
     picture(form) {
-        const canvas = this.stand("model_input", "canvas", "live-form");
-        if (!canvas) return;
-        canvas.width = canvas.height = 28;
+        const place = this.container("model_input");
+        if (!place) return;
+        let canvas = place.querySelector(".live-form");
+        if (!canvas) {
+            canvas = document.createElement("canvas");
+            canvas.className = "live-form";
+            canvas.width = canvas.height = 28;
+            canvas.setAttribute("aria-hidden", "true");
+            place.append(canvas);
+        }
         const context = canvas.getContext("2d");
         const pixels = context.createImageData(28, 28);
         form.forEach((ink, at) => pixels.data.set([ink * 255, ink * 255, ink * 255, 255], 4 * at));
         context.putImageData(pixels, 0, 0);
     }
 
-    removeOwn() {
-        for (const own of document.querySelectorAll(".live")) own.remove();
+    removePicture() {
+        for (const canvas of document.querySelectorAll(".live-form")) canvas.remove();
     }
 
     container(key) {

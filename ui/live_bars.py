@@ -56,6 +56,7 @@ def show(
     probabilities: npt.NDArray[np.float32] | None,
     guess: str,
     words: str,
+    unsure: bool = False,
     starting: bool = False,
 ) -> None:
     """Ten bars.
@@ -64,11 +65,12 @@ def show(
         run: whose network reads, in the browser too if it can.
         objects: what lies on the canvas.
         probabilities: float32 (10,), the server's reading of it; None where there is none.
-        guess, words: the same in words, for those who hear the page.
+        guess, words, unsure: the same in words.
         starting: whether there is no reading because the network has not started here yet.
     """
     now = reading_data(objects, probabilities, guess, words)
     now |= {
+        "unsure": unsure,
         "starting": starting,
         "brush": st.session_state.get("brush", 22),
         "number": st.session_state.get("drawing_number", 0),

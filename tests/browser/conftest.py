@@ -22,8 +22,8 @@ def free_port():
 
 
 @pytest.fixture(scope="session")
-def app(tmp_path_factory):
-    """The address of the application, served for the tests with a folder of its own for runs."""
+def server(tmp_path_factory):
+    """The application's address and process, with a folder of its own for runs."""
     port = free_port()
     models = tmp_path_factory.mktemp("models")
     log = tmp_path_factory.mktemp("server") / "log.txt"
@@ -47,10 +47,16 @@ def app(tmp_path_factory):
                     time.sleep(0.25)
             else:
                 pytest.fail(f"The application did not start: {log.read_text()}")
-            yield address
+            yield address, server
         finally:
             server.terminate()
             server.wait(20)
+
+
+@pytest.fixture(scope="session")
+def app(server):
+    """The address of the application."""
+    return server[0]
 
 
 @pytest.fixture(scope="session")
