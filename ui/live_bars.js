@@ -70,7 +70,7 @@ function unpackStrokes({ points, lengths, widths }) {
     });
 }
 
-class LiveBars {
+export class LiveBars {
     constructor(root) {
         this.root = root;
         this.chart = root.querySelector(".live-bars");

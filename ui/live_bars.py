@@ -38,12 +38,13 @@ WORDING = {
     "afterwards": AFTERWARDS,
 }
 
+HTML = (
+    '<div class="live-bars" role="img"></div><p class="live-note"></p>'
+    '<p class="live-spoken" role="status"></p>'
+)
 _component = st.components.v2.component(
     "live_bars",
-    html=(
-        '<div class="live-bars" role="img"></div><p class="live-note"></p>'
-        '<p class="live-spoken" role="status"></p>'
-    ),
+    html=HTML,
     css=(HERE / "live_bars.css").read_text(encoding="utf-8"),
     js=(HERE / "live_bars.js").read_text(encoding="utf-8"),
     isolate_styles=False,
@@ -85,13 +86,20 @@ def show(
             "worker": _address(WORKER.encode(), "text/javascript", "live-worker"),
             "network": network and _address(network, "application/octet-stream", "live-network"),
             "note": AFTERWARDS if packed.done() and network is None else "",
-            "ground": int(canvas.GROUND[1:3], 16),
-            "sure_above": run.sure_above,
-            "confident": wording.CONFIDENT,
-            "between": wording.BETWEEN,
-            "wording": WORDING,
+            **settings(run.sure_above),
         },
     )
+
+
+def settings(sure_above: float) -> dict[str, Any]:
+    """What the browser needs to put readings into words as the server does."""
+    return {
+        "ground": int(canvas.GROUND[1:3], 16),
+        "sure_above": sure_above,
+        "confident": wording.CONFIDENT,
+        "between": wording.BETWEEN,
+        "wording": WORDING,
+    }
 
 
 def reading_data(
