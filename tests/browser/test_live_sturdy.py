@@ -2,6 +2,7 @@
 
 import html
 import json
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -50,7 +51,7 @@ window.addCanvas = (scale = 1) => {
 };
 window.mountBars = data => {
     const root = document.getElementById('root');
-    root.innerHTML = HTML;
+    root.innerHTML = @BARS@;
     window.unmountBars = mount({parentElement: root, data});
 };
 window.tell = reading => {
@@ -80,7 +81,7 @@ def bench(chromium, tiny_run):
         page.errors = []
         page.on("pageerror", lambda error: page.errors.append(str(error)))
         files = {
-            "/": ("text/html", PAGE.replace("HTML", json.dumps(live_bars.HTML))),
+            "/": ("text/html", PAGE.replace("@BARS@", json.dumps(live_bars.HTML))),
             "/bars.js": ("text/javascript", (live_bars.HERE / "live_bars.js").read_text()),
             "/worker.js": ("text/javascript", live_bars.WORKER),
             "/network": ("application/octet-stream", network or weights.pack(tiny_run)),
@@ -124,6 +125,8 @@ def stroke(page, points, lift=True):
 
 
 SEVEN = [(80, 80), (220, 80), (130, 280)]
+# As the mouse goes, in four steps from one to the next.
+SEVEN_STEPS = np.concatenate([np.linspace(a, b, 5)[:4] for a, b in pairwise(SEVEN)] + [SEVEN[2:]])
 READ = "document.querySelector('.live-bars').dataset.by === 'browser'"
 READY = "document.querySelector('.live-bars').dataset.live === 'true'"
 
@@ -213,7 +216,7 @@ def test_zoomed_and_on_fine_screens_the_same_is_read(bench, scale, ratio):
             return [...pixels].filter((_, at) => at % 4 === 0);
         }"""
     )
-    wanted = canvas.read([as_fabric(np.array(SEVEN, float), 22)])
+    wanted = canvas.read([as_fabric(SEVEN_STEPS, 22)])
     assert np.abs(np.reshape(ink, (28, 28)) / 255 - wanted).mean() < 0.02
 
 
@@ -227,7 +230,7 @@ def test_without_worker_or_weights_the_servers_reading_is_shown(bench, missing):
     page.wait_for_function("document.querySelector('.live-note').textContent !== ''")
     stroke(page, SEVEN)
     probabilities = [0.0] * 7 + [1.0, 0.0, 0.0]
-    given = reading([as_fabric(np.array(SEVEN, float), 22)], probabilities=probabilities, guess="7")
+    given = reading([as_fabric(SEVEN_STEPS, 22)], probabilities=probabilities, guess="7")
     page.evaluate("given => tell(given)", given)
     page.wait_for_function("document.querySelector('.st-key-guess p').textContent === '7'")
     assert shares(page) == probabilities
@@ -268,7 +271,7 @@ def test_a_reading_of_less_than_was_drawn_does_not_take_over(bench):
     page = bench()
     start(page)
     page.wait_for_function(READY)
-    first = as_fabric(np.array(SEVEN, float), 22)
+    first = as_fabric(SEVEN_STEPS, 22)
     stroke(page, SEVEN)
     stroke(page, [(60, 180), (250, 180)])
     page.wait_for_function(READ)
