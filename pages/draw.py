@@ -50,6 +50,9 @@ st.html(
     .st-key-boxes img { width: 100%; border-radius: 4px; display: block; }
     .st-key-canvas { max-width: 100%; }
     .st-key-bars { gap: 0; }
+    @media (max-width: 640px) {
+        .st-key-guess p { font-size: 3.5rem; height: 3.5rem; }
+    }
     </style>"""
 )
 
