@@ -4,6 +4,9 @@
 // every layer with weights is one product of matrices: rows of inputs times a kernel. The
 // product is done by a few instructions of WebAssembly that take four numbers at a time; where
 // a browser does not have them, by plain JavaScript.
+//
+// A library would bring far more than that: TensorFlow.js with its WebAssembly kernels is 823 kB
+// (4.22, minified), ONNX Runtime's WebAssembly 14 MB (1.30).
 
 const ROWS = 4; // rows of a product done together,
 const LANES = 8; // and columns
