@@ -12,7 +12,7 @@ from mnist_core.analysis import Analysis, Outlier
 from mnist_core.datasets import Dataset, Images, Labels
 from mnist_core.errors import InputError
 from mnist_core.pictures import Picture
-from ui import background, digit_map, replay
+from ui import background, digit_map, heading, replay
 
 OVERVIEW, SAMPLES, TYPICAL, MAP, ODD, PENS = (
     "Overview", "Samples", "Typical", "Map", "Odd ones", "Pens",

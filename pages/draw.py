@@ -10,13 +10,13 @@ import streamlit as st
 from PIL import Image
 from streamlit_drawable_canvas import st_canvas
 
-from mnist_core import datasets, drawing, figures
+from mnist_core import datasets, drawing
 from mnist_core.errors import InputError
 from mnist_core.runs import Run
-from ui import canvas, heading, reading
+from ui import canvas, heading, live_bars, reading
+from ui.wording import in_words, percent
 
 ONE, NUMBER = "One digit", "A number"
-CONFIDENT = 0.9  # below this the page names the second guess too
 # The component's own toolbar lies over the upper right corner of the canvas, invisible until
 # it is pointed at, and would take the strokes that begin there. Undo and clear stand below.
 HIDE_TOOLBAR = """<script>
@@ -48,6 +48,10 @@ st.html(
     .st-key-model_input figure { display: flex; gap: 1rem; align-items: center; margin: 0; }
     .st-key-boxes img { width: 100%; border-radius: 4px; display: block; }
     .st-key-canvas { max-width: 100%; }
+    .st-key-bars { gap: 0; }
+    @media (max-width: 640px) {
+        .st-key-guess p { font-size: 3.5rem; height: 3.5rem; }
+    }
     </style>"""
 )
 
@@ -111,7 +115,7 @@ def canvas_size() -> tuple[int, int]:
 
 def desk() -> None:
     run, reader, problem = reading.active()
-    if reader.done() and not st.session_state["ready"]:
+    if not st.session_state["ready"] and reading.started():
         st.rerun()  # the network has started: no need to look every half second any more
     if st.session_state.get("mode") == NUMBER:
         objects = show_canvas()
@@ -125,7 +129,7 @@ def desk() -> None:
     with right:
         if problem:
             st.warning(problem)
-        show_digit(run, reader, canvas.read(objects))
+        show_digit(run, reader, objects)
 
 
 def show_canvas() -> list[dict[str, Any]]:
@@ -202,48 +206,29 @@ def probabilities_of(
         return None, str(error)
 
 
-def show_guess(guess: str, words: str, unsure: bool = False) -> None:
+def show_guess(guess: str, words: str, unsure: bool = False, spoken: bool = True) -> None:
+    role = ' role="status" aria-live="polite"' if spoken else ""
     with st.container(key="guess"):
         kind = ' class="unsure"' if unsure else ""
-        st.html(f'<p role="status" aria-live="polite"{kind}>{guess}</p>')
+        st.html(f"<p{role}{kind}>{guess}</p>")
     with st.container(key="confidence"):
-        st.html(f'<p role="status" aria-live="polite">{words}</p>')
+        st.html(f"<p{role}>{words}</p>")
 
 
-def show_digit(run: Run, reader: reading.Reader, image: drawing.Ink) -> None:
+def show_digit(run: Run, reader: reading.Reader, objects: list[dict[str, Any]]) -> None:
+    image = canvas.read(objects)
     probabilities, guess, words, unsure = None, "", INVITATION[ONE], False
     if image.any():
         answers, words = probabilities_of(reader, image[None])
         if answers is not None:
             probabilities = answers[0]
-            guess, words, unsure = in_words(probabilities, run)
-    show_guess(guess, words, unsure)
+            guess, words, unsure = in_words(probabilities, run.sure_above)
+    show_guess(guess, words, unsure, spoken=False)  # the bars speak
     with st.container(key="bars"):
-        st.plotly_chart(
-            figures.bars(probabilities),
-            key="bars_chart",
-            config={"displayModeBar": False},
-            alt=figures.bars_in_words(probabilities),
-        )
+        starting = words == STARTING
+        live_bars.show(run, objects, probabilities, guess, words, unsure, starting)
     with st.container(key="model_input"):
         st.html(model_input(image))
-
-
-def in_words(probabilities: npt.NDArray[np.float32], run: Run) -> tuple[str, str, bool]:
-    """The guess, what to say of it, and whether the network is too unsure to make one."""
-    first, second = np.argsort(-probabilities, kind="stable")[:2]
-    best, next_best = probabilities[first], probabilities[second]
-    if best < run.sure_above:
-        if best + next_best > 0.6:
-            return "", f"Not sure: a {first} or a {second}?", True
-        return "", "Not sure: this looks like no digit.", True
-    words = f"{percent(best)} sure"
-    return str(first), words if best >= CONFIDENT else f"{words}, else a {second}", False
-
-
-def percent(probability: float) -> str:
-    """A probability in words that never claim certainty."""
-    return "Over 99.9%" if probability >= 0.9995 else f"{probability:.1%}"
 
 
 def model_input(image: drawing.Ink) -> str:
@@ -297,6 +282,6 @@ st.segmented_control(
 )
 # The network begins to load now. Drawing never waits for it: until it has started, the desk
 # looks every half second whether it has.
-st.session_state["ready"] = reading.active()[1].done()
+st.session_state["ready"] = reading.started()
 st.fragment(desk, run_every=None if st.session_state["ready"] else 0.5)()
 reading.picker()

@@ -22,26 +22,54 @@ if TYPE_CHECKING:
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 Reader = concurrent.futures.Future["Predictor"]
+Packed = concurrent.futures.Future[bytes]
 
 _loader = concurrent.futures.ThreadPoolExecutor(1, thread_name_prefix="loader")
+_packer = concurrent.futures.ThreadPoolExecutor(1, thread_name_prefix="packer")
 _readers: dict[tuple[str, int, int], Reader] = {}
+_packed: dict[tuple[str, int, int], Packed] = {}
 _lock = threading.Lock()
 KEPT = 8  # networks that are kept in memory
 
 
 def reader(run: Run) -> Reader:
     """The run's predictor, now or soon; its `result()` raises InputError if it is broken."""
-    try:
-        stat = run.model_file.stat()
-        key = str(run.path), stat.st_mtime_ns, stat.st_size
-    except OSError:
-        key = str(run.path), 0, 0
+    key = _key(run)
     with _lock:
         if key not in _readers:
             while len(_readers) >= KEPT:
                 del _readers[next(iter(_readers))]
             _readers[key] = _loader.submit(_load, run)
         return _readers[key]
+
+
+def packed(run: Run) -> Packed:
+    """The run's network for the browser, now or soon, whether or not the predictor has started.
+
+    Its `result()` raises InputError if the network cannot run in a browser.
+    """
+    key = _key(run)
+    with _lock:
+        if key not in _packed:
+            while len(_packed) >= KEPT:
+                del _packed[next(iter(_packed))]
+            _packed[key] = _packer.submit(_pack, run)
+        return _packed[key]
+
+
+def _key(run: Run) -> tuple[str, int, int]:
+    """What tells a run's network from every other, also from one that was in its place."""
+    try:
+        stat = run.model_file.stat()
+        return str(run.path), stat.st_mtime_ns, stat.st_size
+    except OSError:
+        return str(run.path), 0, 0
+
+
+def _pack(run: Run) -> bytes:
+    from mnist_core import weights
+
+    return weights.pack(run)
 
 
 def _load(run: Run) -> Predictor:
@@ -71,6 +99,12 @@ def active() -> tuple[Run, Reader, str | None]:
             return run, loading, None
         problem = str(error)
     return default, reader(default), f"{problem} Meanwhile {default.name} reads."
+
+
+def started() -> bool:
+    """Whether the run that reads has started, here and for the browser."""
+    run, loading, _ = active()
+    return loading.done() and packed(run).done()
 
 
 def picker() -> None:

@@ -67,16 +67,21 @@ def serve(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def app(tmp_path_factory):
-    """The address of the application, served for the tests with a folder of its own for runs."""
-    for server in serve(tmp_path_factory):
-        yield server.address
+def server(tmp_path_factory):
+    """The application, served for all tests with a folder of its own for runs."""
+    yield from serve(tmp_path_factory)
 
 
 @pytest.fixture
 def own_server(tmp_path_factory):
     """A server of the test's own, which it may stop and start again."""
     yield from serve(tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
+def app(server):
+    """The address of the application."""
+    return server.address
 
 
 @pytest.fixture(scope="session")

@@ -130,7 +130,8 @@ class Hand:
             settled = time.monotonic() - since > (0.2 if now == wanted else 1.0)
             if settled and ((wanted is None and now) or now == wanted):
                 return now
-            if settled and wanted is not None and now and time.monotonic() - since > 5:
+            # A wrong answer is final after a while; an old one that is to be cleared is not.
+            if settled and wanted and now and time.monotonic() - since > 5:
                 return now
             time.sleep(0.05)
         return last

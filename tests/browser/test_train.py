@@ -15,7 +15,7 @@ ROW = 35  # pixels, of the table of runs
 
 
 @pytest.fixture
-def server(own_server, monkeypatch):
+def classroom(own_server, monkeypatch):
     monkeypatch.setenv("MODELS_DIR", str(own_server.models))
     yield own_server
     for run in runs.all_runs():  # whatever still trains is ended with the test
@@ -69,8 +69,8 @@ def select_row(page, name):
     page.mouse.click(box["x"] + 20, box["y"] + ROW * (names.index(name) + 1.5))
 
 
-def test_train_watch_stop_restart_and_use(server, visit, needs_mnist):
-    window = visit("/train", server.address)
+def test_train_watch_stop_restart_and_use(classroom, visit, needs_mnist):
+    window = visit("/train", classroom.address)
     page = window.page
     watch = page.locator(".st-key-watch")
     expect(watch).to_contain_text("press Train", timeout=SLOW)
@@ -80,7 +80,7 @@ def test_train_watch_stop_restart_and_use(server, visit, needs_mnist):
     expect(page.locator(".st-key-curve-accuracy .js-plotly-plot").first).to_be_visible()
     assert not window.elsewhere
     # Drawing stays live meanwhile.
-    drawing = visit("/", server.address).page
+    drawing = visit("/", classroom.address).page
     hand = Hand(drawing)
     hand.draw(3)
     assert hand.wait_for_guess("3", 120) == "3"
@@ -89,22 +89,22 @@ def test_train_watch_stop_restart_and_use(server, visit, needs_mnist):
     expect(watch).to_contain_text("Waiting for its turn")
     page.reload()
     expect(page.locator(".st-key-watch h2")).to_have_text("short")
-    other = visit("/train?run=long", server.address).page
+    other = visit("/train?run=long", classroom.address).page
     expect(other.locator(".st-key-queue")).to_contain_text("short")
     # The training does not need the server.
-    server.stop()
+    classroom.stop()
     rows = len(runs.read_history(runs.read("long")))
     page.wait_for_timeout(3000)
     assert runs.read("long").status == runs.RUNNING
     assert len(runs.read_history(runs.read("long"))) > rows
-    server.start()
-    page.goto(f"{server.address}/train?run=long")
+    classroom.start()
+    page.goto(f"{classroom.address}/train?run=long")
     expect(watch).to_contain_text("Epoch", timeout=SLOW)
     press(page, "stop")
     expect(watch).to_contain_text("Test accuracy", timeout=SLOW)
     assert runs.read("long").status == runs.STOPPED
     # The other one has its turn, and reads on the drawing page a moment later.
-    page.goto(f"{server.address}/train?run=short")
+    page.goto(f"{classroom.address}/train?run=short")
     expect(watch).to_contain_text("Test accuracy", timeout=SLOW)
     press(page, "use")
     expect(page.get_by_role("combobox", name="Network")).to_have_value(
@@ -116,10 +116,10 @@ def test_train_watch_stop_restart_and_use(server, visit, needs_mnist):
     assert hand.wait_for_guess("1", 120) == "1"
 
 
-def test_runs_are_compared_renamed_deleted_and_had_back(server, visit, tiny_run):
+def test_runs_are_compared_renamed_deleted_and_had_back(classroom, visit, tiny_run):
     for name in ("first", "second"):
-        shutil.copytree(tiny_run.path, server.models / name)
-    page = visit("/train", server.address).page
+        shutil.copytree(tiny_run.path, classroom.models / name)
+    page = visit("/train", classroom.address).page
     table = page.locator(".st-key-table")
     expect(table.locator("canvas").first).to_be_visible()
     page.wait_for_timeout(2000)
@@ -134,13 +134,13 @@ def test_runs_are_compared_renamed_deleted_and_had_back(server, visit, tiny_run)
     page.get_by_role("button", name="Save").click()
     expect(page.locator(".st-key-watch h2")).not_to_have_text("first")
     assert runs.read("renamed").info["note"] == "from the test"
-    assert not (server.models / "first").exists()
+    assert not (classroom.models / "first").exists()
     page.wait_for_timeout(2000)
     if not page.locator(".st-key-delete").is_visible():
         select_row(page, "renamed")
     press(page, "delete")
     expect(page.get_by_text("Deleted renamed.")).to_be_visible()
-    assert not (server.models / "renamed").exists()
+    assert not (classroom.models / "renamed").exists()
     page.get_by_role("button", name="Undo").click()
     expect(page.get_by_text("Deleted renamed.")).not_to_be_visible()
     assert runs.read("renamed").usable
@@ -153,8 +153,8 @@ def test_the_page_fits_a_phone(visit):
     assert overflow <= 0
 
 
-def test_the_first_page_that_a_server_is_asked_for_has_the_navigation(server, visit):
-    page = visit("/train", server.address).page
+def test_the_first_page_that_a_server_is_asked_for_has_the_navigation(classroom, visit):
+    page = visit("/train", classroom.address).page
     expect(page.locator(".st-key-train button")).to_be_visible()
     expect(page.get_by_role("link", name="Draw")).to_be_visible()
     expect(page.get_by_text("streamlit app")).to_have_count(0)

@@ -1,0 +1,149 @@
+"""Ten bars that show the server's reading, and while the pen moves the browser's own.
+
+The component never changes while somebody draws; the server's reading lies beside it as data, so
+that a few hundred bytes are all that a stroke costs. The network is handed to the browser once,
+at an address made from its content, and read by a worker there (`live_worker.js`).
+"""
+
+from __future__ import annotations
+
+import base64
+import html
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import streamlit as st
+from streamlit import runtime
+
+from mnist_core import figures
+from mnist_core.runs import Run
+from ui import canvas, reading, wording
+
+HERE = Path(__file__).parent
+WORKER = "\n".join(
+    (HERE / f"live_{part}.js").read_text(encoding="utf-8")
+    for part in ("drawing", "network", "worker")
+)
+AFTERWARDS = "Read when the pen is lifted."
+WORDING = {
+    "sure": wording.SURE,
+    "rather": wording.RATHER,
+    "either": wording.EITHER,
+    "neither": wording.NEITHER,
+    "nearly": wording.NEARLY,
+    "bars": figures.BARS_IN_WORDS,
+    "afterwards": AFTERWARDS,
+}
+
+HTML = (
+    '<div class="live-bars" role="img"></div><p class="live-note"></p>'
+    '<p class="live-spoken" role="status"></p>'
+)
+_component = st.components.v2.component(
+    "live_bars",
+    html=HTML,
+    css=(HERE / "live_bars.css").read_text(encoding="utf-8"),
+    js=(HERE / "live_bars.js").read_text(encoding="utf-8"),
+    isolate_styles=False,
+)
+
+
+def show(
+    run: Run,
+    objects: canvas.Objects,
+    probabilities: npt.NDArray[np.float32] | None,
+    guess: str,
+    words: str,
+    unsure: bool = False,
+    starting: bool = False,
+) -> None:
+    """Ten bars.
+
+    Args:
+        run: whose network reads, in the browser too if it can.
+        objects: what lies on the canvas.
+        probabilities: float32 (10,), the server's reading of it; None where there is none.
+        guess, words, unsure: the same in words.
+        starting: whether there is no reading because the network has not started here yet.
+    """
+    now = reading_data(objects, probabilities, guess, words)
+    now |= {
+        "unsure": unsure,
+        "starting": starting,
+        "brush": st.session_state.get("brush", 22),
+        "number": st.session_state.get("drawing_number", 0),
+    }
+    text = html.escape(json.dumps(now, separators=(",", ":")), quote=True)
+    st.html(f'<div class="server-reading" data-reading="{text}" hidden></div>')
+    packed = reading.packed(run)
+    network = packed.result() if packed.done() and packed.exception() is None else None
+    _component(
+        key="live_bars",
+        data={
+            "worker": _address(WORKER.encode(), "text/javascript", "live-worker"),
+            "network": network and _address(network, "application/octet-stream", "live-network"),
+            "note": AFTERWARDS if packed.done() and network is None else "",
+            **settings(run.sure_above),
+        },
+    )
+
+
+def settings(sure_above: float) -> dict[str, Any]:
+    """What the browser needs to put readings into words as the server does."""
+    return {
+        "ground": int(canvas.GROUND[1:3], 16),
+        "sure_above": sure_above,
+        "confident": wording.CONFIDENT,
+        "between": wording.BETWEEN,
+        "wording": WORDING,
+    }
+
+
+def reading_data(
+    objects: canvas.Objects,
+    probabilities: npt.NDArray[np.float32] | None,
+    guess: str,
+    words: str,
+) -> dict[str, Any]:
+    """The server's reading for the component; arguments as for `show`."""
+    return {
+        "probabilities": None
+        if probabilities is None
+        else [round(float(p), 5) for p in probabilities],
+        "alt": figures.bars_in_words(probabilities),
+        "guess": guess,
+        "words": words,
+        **marks(objects),
+    }
+
+
+def marks(objects: canvas.Objects) -> dict[str, Any]:
+    """What lies on the canvas, small enough to be sent with every reading.
+
+    Returns:
+        `count` of the objects, whether there is a `picture` among them, and the `strokes`: their
+        `points` as 16-bit sixteenths of a pixel in base64, one after the other, and the `lengths`
+        (points) and `widths` (pixels) of each.
+    """
+    strokes, pictures = canvas.marks(objects)
+    points = np.concatenate([np.zeros((0, 2)), *(stroke.points for stroke in strokes)])
+    packed = np.clip(np.round(points * 16), -32768, 32767).astype("<i2").tobytes()
+    return {
+        "count": len(objects),
+        "picture": bool(pictures),
+        "strokes": {
+            "points": base64.b64encode(packed).decode("ascii"),
+            "lengths": [len(stroke.points) for stroke in strokes],
+            "widths": [round(stroke.width, 3) for stroke in strokes],
+        },
+    }
+
+
+def _address(content: bytes, kind: str, place: str) -> str:
+    """Where the browser gets a file: an address made from its content."""
+    base = str(st.get_option("server.baseUrlPath") or "").strip("/")
+    path = runtime.get_instance().media_file_mgr.add(content, kind, place)
+    return f"/{base}{path}" if base else path

@@ -1,0 +1,39 @@
+"""How a reading is put into words: by the server, and by the browser in its place."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+CONFIDENT = 0.9  # below this the page names the second guess too
+BETWEEN = 0.6  # share of the two best above which the network hesitates between them
+
+SURE = "{percent} sure"
+RATHER = "{percent} sure, else {second}"
+EITHER = "Not sure: {first} or {second}?"
+NEITHER = "Not sure: this looks like no digit."
+NEARLY = "Over 99.9%"  # in place of a percentage that would claim certainty
+
+
+def in_words(probabilities: npt.NDArray[np.float32], sure_above: float) -> tuple[str, str, bool]:
+    """The guess, what to say of it, and whether the network is too unsure to make one.
+
+    Args:
+        probabilities: float32 (10,).
+        sure_above: the probability below which there is no guess.
+    """
+    first, second = np.argsort(-probabilities, kind="stable")[:2]
+    best, next_best = probabilities[first], probabilities[second]
+    parts = {"percent": percent(best), "first": a(first), "second": a(second)}
+    if best < sure_above:
+        return "", (EITHER if best + next_best > BETWEEN else NEITHER).format(**parts), True
+    return str(first), (SURE if best >= CONFIDENT else RATHER).format(**parts), False
+
+
+def a(digit: int) -> str:
+    return f"an {digit}" if digit == 8 else f"a {digit}"
+
+
+def percent(probability: float) -> str:
+    """A probability in words that never claim certainty."""
+    return NEARLY if probability >= 0.9995 else f"{probability:.1%}"
