@@ -131,11 +131,11 @@ def select(true: int | None, predicted: int | None) -> None:
 
 
 def select_clicked(key: str) -> None:
-    """Select what was clicked in the matrix; a second click on it selects everything again."""
+    """Select what was clicked in the matrix; a second click on it changes nothing."""
     points = State[key].selection.points
-    true = predicted = None
-    if points:
-        true, predicted = (int(points[0][axis]) for axis in ("y", "x"))
+    if not points:
+        return
+    true, predicted = (int(points[0][axis]) for axis in ("y", "x"))
     State["confusion_true"] = None if true == figures.TOTAL else true
     State["confusion_predicted"] = None if predicted == figures.TOTAL else predicted
     State["confusion_digit"] = State["confusion_which"] = None

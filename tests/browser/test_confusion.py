@@ -36,16 +36,11 @@ def cell(page, true, read):
 
 
 def click_cell(page, true, read, wanted):
-    """Click a cell until its digits are shown: the chart may be drawn anew meanwhile."""
-    heading = page.locator(".st-key-samples_head").last
-    for _ in range(6):
-        page.mouse.click(*cell(page, true, read))
-        try:
-            expect(heading).to_contain_text(wanted, timeout=6_000)
-            return
-        except AssertionError:
-            continue
-    expect(heading).to_contain_text(wanted)
+    """Click a cell, once the page has come to rest, and wait for its digits."""
+    expect(samples(page).first).to_be_visible(timeout=SLOW)
+    expect(page.locator("[data-test-script-state=notRunning]")).to_be_attached(timeout=SLOW)
+    page.mouse.click(*cell(page, true, read))
+    expect(page.locator(".st-key-samples_head").last).to_contain_text(wanted, timeout=SLOW)
 
 
 def samples(page):
