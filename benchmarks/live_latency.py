@@ -248,7 +248,10 @@ def main() -> None:
         sync_playwright() as playwright,
     ):
         browser = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_OPTIONS)
-        for load, running in (("idle", contextlib.nullcontext()), ("training", training(models))):
+        for load, running in (
+            ("no training", contextlib.nullcontext()),
+            ("training", training(models)),
+        ):
             with running:
                 share = server_share()
                 for live in (False, True):
