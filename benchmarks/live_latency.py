@@ -248,8 +248,8 @@ def main() -> None:
         sync_playwright() as playwright,
     ):
         browser = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_OPTIONS)
-        for load, running in (("idle", contextlib.nullcontext()), ("training", training(models))):
-            with running:
+        for load in ("no training", "training"):
+            with training(models) if load == "training" else contextlib.nullcontext():
                 share = server_share()
                 for live in (False, True):
                     strokes, frames = draw(browser, address, paths, live)
