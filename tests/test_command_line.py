@@ -89,8 +89,8 @@ def test_help_is_there_without_waiting_for_tensorflow():
     )
     assert done.stderr == ""
     assert time.monotonic() - started < 30
-    for name in ("train", "evaluate", "predict", "runs", "report", "reproduce"):
-        assert re.search(rf"^ +{name} ", done.stdout, re.MULTILINE)
+    for name in ("train", "resume", "evaluate", "predict", "runs", "report", "reproduce"):
+        assert re.search(rf"^ +{name}\s", done.stdout, re.MULTILINE)
 
 
 @pytest.mark.parametrize(

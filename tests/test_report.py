@@ -72,7 +72,7 @@ def test_a_report_is_whole_and_self_contained(tiny_run):
         f"{tiny_run.metrics['val_accuracy']:.2%}",
         f"{tiny_run.info['parameters']:,}",
         tiny_run.info["dataset"]["checksum"],
-        "dense 16, relu",
+        "Dense, relu",
         "macro avg",
         "weighted avg",
     ):
