@@ -152,6 +152,9 @@ def work() -> None:
 
     Returns at once if another worker is at it.
     """
+    with contextlib.suppress(psutil.Error, OSError):
+        # Whoever draws meanwhile comes first; a training has what is left of the machine.
+        psutil.Process().nice(getattr(psutil, "BELOW_NORMAL_PRIORITY_CLASS", 10))
     tried: set[tuple[str, int]] = set()  # what cannot even be marked as failed is left alone
     while True:
         try:
