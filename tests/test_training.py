@@ -180,6 +180,27 @@ def test_the_best_weights_are_kept(models_dir, digits, epochs):
     assert run.metrics["val_loss"] == pytest.approx(min(losses), rel=1e-5)
 
 
+def test_adam_in_one_kernel_does_what_keras_adam_does(digits, tiny):
+    class Other(keras.optimizers.Adam):
+        """Any class of its own is applied as Keras wrote it."""
+
+    def trained(kind):
+        keras.utils.set_random_seed(4)
+        model = architectures.build(tiny)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(architectures, "optimizer", lambda *_: kind(learning_rate=0.003))
+            history = fit(model, tiny, digits)
+        return history, model.get_weights(), int(model.optimizer.iterations)
+
+    (history, weights, steps), (expected, others, same) = (
+        trained(kind) for kind in (keras.optimizers.Adam, Other)
+    )
+    assert steps == same == 10
+    assert history[-1]["loss"] == pytest.approx(expected[-1]["loss"], rel=1e-4)
+    for ours, keras_own in zip(weights, others, strict=True):
+        assert np.allclose(ours, keras_own, atol=1e-5)
+
+
 # --- failure -------------------------------------------------------------------------
 
 
