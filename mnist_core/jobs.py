@@ -124,10 +124,9 @@ def tend() -> bool:
 
 
 def _work_to_do() -> bool:
-    """Whether a run waits, or one in training that nobody watches is to be discarded."""
+    """Whether a run waits, or one that nobody watches is to be discarded."""
     return any(
-        run.status == runs.QUEUED
-        or (run.status == runs.RUNNING and runs.asked_to_stop(run.path) == runs.DISCARD)
+        run.status == runs.QUEUED or runs.asked_to_stop(run.path) == runs.DISCARD
         for run in runs.all_runs()
         if run.problem is None
     )
@@ -178,6 +177,9 @@ def _key(run: Run) -> tuple[str, int]:
 
 def _work_once(tried: set[tuple[str, int]]) -> bool:
     """Wait for a training that is under way, or train the next run; False if there is none."""
+    for ended in runs.all_runs():  # a training may end before it hears of the request
+        if not _in_training(ended) and runs.asked_to_stop(ended.path) == runs.DISCARD:
+            _remove(ended)
     under_way = current()
     if under_way is not None:  # it outlived the worker that started it
         if runs.asked_to_stop(under_way.path) == runs.DISCARD:

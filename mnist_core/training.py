@@ -214,7 +214,9 @@ def carry_out(
     runs.log(run.path, f"{info['status']}: test accuracy {metrics['test_accuracy']:.4f}")
     runs.write_info(run.path, info)
     for leftover in ("checkpoint.npz", "progress.json", "stop"):
-        (run.path / leftover).unlink(missing_ok=True)
+        # A run that is to be discarded keeps the request until it is deleted.
+        if leftover != "stop" or runs.asked_to_stop(run.path) != runs.DISCARD:
+            (run.path / leftover).unlink(missing_ok=True)
     return runs.read(run.path)
 
 
@@ -613,7 +615,10 @@ class _RunFiles(keras.callbacks.Callback):
             "confidences": [round(float(p), 4) for p in probabilities.max(axis=1)],
         }
         self.say({"phase": "training", **dataclasses.asdict(progress), "digits": digits})
-        if runs.asked_to_stop(self.path) and not self.model.stop_training:
+        asked = runs.asked_to_stop(self.path)
+        if asked == runs.DISCARD:
+            raise InputError("The training was discarded.")
+        if asked and not self.model.stop_training:
             self.model.stop_training = self.stopped = True
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:

@@ -154,6 +154,11 @@ def test_stop_and_discard_leaves_nothing(queue):
     assert wait(lambda: jobs.current() is None)
 
 
+def test_a_request_to_discard_that_came_too_late_is_carried_out(own_run, queue):
+    runs.ask_to_stop(own_run, runs.DISCARD)
+    assert wait(lambda: not own_run.path.exists())
+
+
 def test_a_killed_worker_leaves_its_training_alone(queue, tiny):
     run = jobs.submit(LONG, "optical-digits", name="long")
     other = jobs.submit(tiny, "optical-digits", name="other")

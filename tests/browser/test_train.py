@@ -82,6 +82,8 @@ def test_train_watch_stop_restart_and_use(classroom, visit, needs_mnist):
     # Drawing stays live meanwhile.
     drawing = visit("/", classroom.address).page
     hand = Hand(drawing)
+    expect(drawing.locator(".st-key-confidence")).to_contain_text("Draw a digit", timeout=SLOW)
+    drawing.wait_for_timeout(3000)
     hand.draw(3)
     assert hand.wait_for_guess("3", 120) == "3"
     # A second run waits, and is still there after a reload and for everybody else.
