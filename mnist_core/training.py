@@ -168,7 +168,9 @@ def carry_out(
         if recipe.calibrate:
             info |= calibrate(Predictor(model, turned=recipe.turned), *validation)
             temperature = info["temperature"]
-        final = Predictor(model, temperature=temperature, turned=recipe.turned)
+        final = reader
+        if temperature != 1.0 or recipe.turned:
+            final = Predictor(model, temperature=temperature, turned=recipe.turned)
         probabilities = final.predict(datasets.scale(dataset.x_test))
         save(model, run.model_file, dataset.x_test[:PROOF_IMAGES])
         sha256 = runs.file_sha256(run.model_file)
@@ -651,10 +653,9 @@ def save(model: keras.Model, path: Path, images: Images) -> None:
     with written_whole(path) as beside:
         bare.save(beside)
         again = keras.models.load_model(beside, compile=False, safe_mode=True)
-        difference = np.abs(
-            Predictor(again).predict(datasets.scale(images))
-            - Predictor(model).predict(datasets.scale(images))
-        ).max(initial=0)
+        scaled = datasets.scale(images)
+        given = [np.asarray(network(scaled, training=False)) for network in (again, model)]
+        difference = np.abs(given[0] - given[1]).max(initial=0)
         if not difference < 1e-5:
             raise InputError(
                 f"The file {path.name} gives other probabilities than the network that was "
