@@ -27,6 +27,8 @@ from mnist_core.runs import Run
 
 LOCK, TURN = ".worker.lock", ".training.lock"
 LOOK_SECONDS = 0.2  # how often the worker looks after its training
+START_SECONDS_APART = 3.0  # between two workers that one process starts
+_started = -START_SECONDS_APART
 PROJECT = Path(__file__).resolve().parent.parent
 
 
@@ -107,8 +109,14 @@ def resume(run: Run) -> Run:
 
 def tend() -> bool:
     """See to it that a worker is there if one is needed; whether one was started."""
+    global _started
+    # A run that can neither be trained nor marked as failed (a full disk) would otherwise start
+    # a worker with every look.
+    if time.monotonic() - _started < START_SECONDS_APART:
+        return False
     if not _work_to_do() or _worker_is_there():
         return False
+    _started = time.monotonic()
     environment = {**os.environ, "MODELS_DIR": str(runs.models_dir().resolve())}
     with open(os.devnull) as nothing:  # noqa: PTH123
         subprocess.Popen(
