@@ -119,6 +119,7 @@ def desk() -> None:
         st.rerun()  # the network has started: no need to look every half second any more
     if st.session_state.get("mode") == NUMBER:
         objects = show_canvas()
+        show_controls(objects)
         if problem:
             st.warning(problem)
         show_number(run, reader, objects)
@@ -130,6 +131,8 @@ def desk() -> None:
         if problem:
             st.warning(problem)
         show_digit(run, reader, objects)
+    with left:  # the answer first: these hardly ever change
+        show_controls(objects)
 
 
 def show_canvas() -> list[dict[str, Any]]:
@@ -145,17 +148,21 @@ def show_canvas() -> list[dict[str, Any]]:
             key="drawing_canvas",
         )
         st.html(HIDE_TOOLBAR, unsafe_allow_javascript=True)
-    objects = drawn((result.json_data or {}).get("objects", []))
+    return drawn((result.json_data or {}).get("objects", []))
+
+
+def show_controls(objects: list[dict[str, Any]]) -> None:
+    """What stands below the canvas."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.button("Undo", key="undo", icon=":material/undo:", on_click=undo)
         st.button("Clear", key="clear", icon=":material/delete:", on_click=put, args=([],))
         st.slider("Brush", 6, 48, 22, key="brush", persist_state="session")
     with st.container(horizontal=True):
-        if (width, height) == (canvas.SIDE, canvas.SIDE):
+        if st.session_state.get("mode") != NUMBER:
             show_sources()
         st.download_button(
             "Save",
-            functools.partial(canvas.png, objects, (width, height)),
+            functools.partial(canvas.png, objects, canvas_size()),
             "drawing.png",
             "image/png",
             icon=":material/download:",
@@ -164,7 +171,6 @@ def show_canvas() -> list[dict[str, Any]]:
         )
     if note := st.session_state.get("note"):
         st.caption(note)
-    return objects
 
 
 def show_sources() -> None:
@@ -201,7 +207,7 @@ def probabilities_of(
     if not reader.done():
         return None, STARTING
     try:
-        return reader.result().predict(images), ""
+        return reading.predict(reader, images), ""
     except InputError as error:
         return None, str(error)
 

@@ -286,8 +286,12 @@ export class LiveBars {
         const before = this.server;
         this.server = JSON.parse(text);
         this.known = unpackStrokes(this.server.strokes);
-        if (this.server.number !== before?.number) this.finished = []; // put in place of what was drawn
-        else if (this.server.count > before.count) this.finished.splice(0, this.server.count - before.count);
+        if (this.server.number !== before?.number) {
+            this.finished = []; // put in place of what was drawn
+            this.own = null;
+            if (this.server.starting && this.known.length) this.request(); // it cannot read that yet
+        }
+        if (this.server.count > before?.count) this.finished.splice(0, this.server.count - before.count);
         // As long as it has not seen all of it, or cannot say anything of it, the browser's stands.
         if (this.stroke || this.finished.length || (this.server.starting && this.own)) {
             if (this.own) this.showOwn();

@@ -7,10 +7,13 @@ somebody opens a page, so that a person who draws rarely waits for it.
 from __future__ import annotations
 
 import concurrent.futures
+import gc
 import os
 import threading
 from typing import TYPE_CHECKING
 
+import numpy as np
+import numpy.typing as npt
 import streamlit as st
 
 from mnist_core import runs
@@ -26,6 +29,9 @@ Packed = concurrent.futures.Future[bytes]
 
 _loader = concurrent.futures.ThreadPoolExecutor(1, thread_name_prefix="loader")
 _packer = concurrent.futures.ThreadPoolExecutor(1, thread_name_prefix="packer")
+# Streamlit runs a page in a new thread each time, and TensorFlow's first call in a thread takes
+# many times as long as its second. This one stays.
+_thread = concurrent.futures.ThreadPoolExecutor(1, thread_name_prefix="reader")
 _readers: dict[tuple[str, int, int], Reader] = {}
 _packed: dict[tuple[str, int, int], Packed] = {}
 _lock = threading.Lock()
@@ -41,6 +47,15 @@ def reader(run: Run) -> Reader:
                 del _readers[next(iter(_readers))]
             _readers[key] = _loader.submit(_load, run)
         return _readers[key]
+
+
+def predict(reader: Reader, images: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Probabilities (n, 10) of images (n, 28, 28) by a predictor that has started.
+
+    Raises:
+        InputError: the network is broken, or the images have another shape.
+    """
+    return _thread.submit(reader.result().predict, images).result()
 
 
 def packed(run: Run) -> Packed:
@@ -77,6 +92,12 @@ def _load(run: Run) -> Predictor:
 
     loaded = predictor.load(run)
     loaded.warm_up()
+    # Streamlit collects garbage after every run of a page, before the last of its answer goes
+    # out. Looking through all that TensorFlow holds takes 0.4 s each time; it is left out, and
+    # so is what was loaded before, unless it has been dropped since.
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()
     return loaded
 
 
