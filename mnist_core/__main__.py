@@ -8,6 +8,7 @@ import dataclasses
 import functools
 import json
 import logging
+import math
 import os
 import shlex
 import sys
@@ -250,8 +251,12 @@ def _reproduce(options: argparse.Namespace, _: list[str]) -> None:
 def _study(options: argparse.Namespace, arguments: list[str]) -> None:
     wanted = studies.wanted(options.studies, options.seeds)
     if trials.look(wanted).measured < len(wanted):
-        for name in dict.fromkeys([*(trial.recipe.dataset for trial in wanted), trials.DRAWN]):
+        for name in dict.fromkeys(trial.recipe.dataset for trial in wanted):
             _load(name)
+        try:
+            _load(trials.DRAWN)
+        except InputError as error:
+            console.print(f"Without drawn digits: {error}")
     try:
         trials.submit(wanted)
         with _TrialsLine() as line:
@@ -370,10 +375,11 @@ class _TrialsLine:
 
     def show(self, state: trials.State, new: list[trials.Row]) -> None:
         for row in new:
+            drawn = row.drawn_accuracy
             console.print(
-                f"{row.study} {row.value}, seed {row.seed}: test accuracy "
-                f"{row.test_accuracy:.2%}, on drawn digits {row.drawn_accuracy:.2%}, "
-                f"in {runs.duration(row.seconds)}"
+                f"{row.study} {row.value}, seed {row.seed}: test accuracy {row.test_accuracy:.2%}"
+                + ("" if math.isnan(drawn) else f", on drawn digits {drawn:.2%}")
+                + f", in {runs.duration(row.seconds)}"
             )
         words = f"{runs.duration(state.seconds_left)} left" if state.active else ""
         if state.training:

@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from mnist_core.figures.style import BLUE, GREY, ORANGE, plain
+from mnist_core.figures.style import BLUE, ORANGE, TRACK, plain
 
-# Colour, marker and dash of the first, the second and the third series.
-_LOOKS = ((BLUE, "circle", "solid"), (ORANGE, "diamond", "dash"), (GREY, "square", "dot"))
+# Colour, marker and dash of the first and of the second series.
+_LOOKS = ((BLUE, "circle", "solid"), (ORANGE, "diamond", "dash"))
 
 
 def accuracy_by_value(
@@ -25,14 +25,17 @@ def accuracy_by_value(
 
     Args:
         values: labels, from left to right.
-        series: by title, for each value any number of accuracies as shares of 1. What lies
-            between the first two is shaded.
+        series: one or two, by title: for each value any number of accuracies as shares of 1.
+            What lies between two that are joined is shaded.
         choice, accuracy: titles of the axes.
         joined: whether a line joins the means.
     """
     figure = go.Figure()
-    for place, (title, rows) in enumerate(series.items()):
-        colour, symbol, dash = _LOOKS[place % len(_LOOKS)]
+    looks = [
+        (title, list(rows), *look)
+        for (title, rows), look in zip(series.items(), _LOOKS, strict=False)
+    ]
+    for title, rows, colour, symbol, _ in looks:
         spots = [(label, v) for label, row in zip(values, rows, strict=True) for v in row]
         figure.add_scatter(
             x=[label for label, _ in spots],
@@ -44,6 +47,7 @@ def accuracy_by_value(
             showlegend=False,
             hovertemplate="%{x}: %{y:.2%}<extra>one seed</extra>",
         )
+    for place, (title, rows, colour, symbol, dash) in enumerate(looks):
         known = [(label, row) for label, row in zip(values, rows, strict=True) if len(row)]
         figure.add_scatter(
             x=[label for label, _ in known],
@@ -55,12 +59,12 @@ def accuracy_by_value(
             },
             mode="lines+markers" if joined else "markers",
             line={"color": colour, "dash": dash},
-            fill="tonexty" if place == 1 and joined else None,
-            fillcolor="rgba(230, 159, 0, 0.13)",
+            fill="tonexty" if place and joined else None,
+            fillcolor=TRACK,
             marker={"symbol": symbol, "color": colour, "size": 10},
             name=title,
             legendgroup=title,
-            showlegend=len(series) > 1,
+            showlegend=len(looks) > 1,
             hovertemplate="%{x}: %{y:.2%}<extra>" + title + ", mean</extra>",
         )
     figure.update_xaxes(
