@@ -254,7 +254,8 @@ def _study(options: argparse.Namespace, arguments: list[str]) -> None:
         for name in dict.fromkeys(trial.recipe.dataset for trial in wanted):
             _load(name)
         try:
-            _load(trials.DRAWN)
+            if not datasets.at_hand(trials.DRAWN):
+                _load(trials.DRAWN)
         except InputError as error:
             console.print(f"Without drawn digits: {error}")
     try:
@@ -262,10 +263,10 @@ def _study(options: argparse.Namespace, arguments: list[str]) -> None:
         with _TrialsLine() as line:
             state = trials.follow(wanted, line.show)
     except KeyboardInterrupt:
-        taken_out = trials.stop(wanted)
+        trials.stop(wanted)
         console.print(
-            f"{taken_out} trials were taken out of the queue; one that is in training ends by "
-            f"itself. Go on with: python -m mnist_core {shlex.join(arguments)}"
+            "No further trials wait in the queue; one that is in training ends by itself. Go on "
+            f"with: python -m mnist_core {shlex.join(arguments)}"
         )
         raise
     rows = trials.read()

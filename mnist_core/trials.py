@@ -132,9 +132,9 @@ def measure(reader: Predictor, dataset: Dataset, recipe: Recipe, seed: int) -> d
     )
     found = {"trained_accuracy": right / len(training)}
     if datasets.at_hand(DRAWN):
-        drawn = datasets.load(DRAWN)
-        read = reader.predict(datasets.scale(drawn.x_test))
-        found["drawn_accuracy"] = evaluation.accuracy(read, drawn.y_test)
+        drawn, drawn_labels = datasets.pens_test()
+        read = reader.predict(datasets.scale(drawn))
+        found["drawn_accuracy"] = evaluation.accuracy(read, drawn_labels)
     return found
 
 
@@ -252,7 +252,8 @@ def _remove(run: Run) -> None:
     gone = run.path.with_name(f".gone-{run.name}-{time.time_ns()}")
     with contextlib.suppress(FileNotFoundError):
         run.path.rename(gone)
-    shutil.rmtree(gone, ignore_errors=True)
+    for left in run.path.parent.glob(".gone-*"):  # and what an interruption left
+        shutil.rmtree(left, ignore_errors=True)
 
 
 @contextlib.contextmanager
