@@ -5,8 +5,10 @@ from __future__ import annotations
 import argparse
 import contextlib
 import dataclasses
+import functools
 import json
 import logging
+import math
 import os
 import shlex
 import sys
@@ -18,7 +20,7 @@ from rich.console import Console
 from rich.progress import TaskID
 from rich.table import Table
 
-from mnist_core import datasets, drawing, jobs, recipes, runs
+from mnist_core import datasets, drawing, jobs, recipes, runs, studies, trials
 from mnist_core.errors import InputError
 
 if TYPE_CHECKING:
@@ -122,6 +124,17 @@ def _parser() -> argparse.ArgumentParser:
         "recipes", metavar="RECIPE", nargs="*", help="default: all that documents report"
     )
     reproduce.add_argument("--seeds", metavar="N", type=int, default=3, help="default: 3")
+
+    study = commands.add_parser(
+        "study", help="measure what one choice does to accuracy, over several seeds"
+    )
+    study.set_defaults(command=_study)
+    study.add_argument(
+        "studies", metavar="STUDY", nargs="*", help=f"{', '.join(studies.STUDIES)} (default: all)"
+    )
+    study.add_argument(
+        "--seeds", metavar="N", type=int, default=studies.SEEDS, help="default: %(default)s"
+    )
     return parser
 
 
@@ -164,8 +177,17 @@ def _resume(options: argparse.Namespace, _: list[str]) -> None:
         _start_tensorflow()
         from mnist_core import training
 
-        run = training.carry_out(run, dataset, line.show, on_preparation=line.prepare)
+        measure = None
+        if run.study:
+            measure = functools.partial(
+                trials.measure, dataset=dataset, recipe=run.recipe, seed=run.info["seed"]
+            )
+        run = training.carry_out(
+            run, dataset, line.show, on_preparation=line.prepare, measure=measure
+        )
     _print_summary(run)
+    if run.study:
+        trials.gather()
 
 
 def _export(options: argparse.Namespace, _: list[str]) -> None:
@@ -224,6 +246,44 @@ def _reproduce(options: argparse.Namespace, _: list[str]) -> None:
         drawn = reproductions.summary(rows, name, "drawn_accuracy")
         table.add_row(name, str(test.seeds), str(test), str(drawn))
     console.print(table)
+
+
+def _study(options: argparse.Namespace, arguments: list[str]) -> None:
+    wanted = studies.wanted(options.studies, options.seeds)
+    if trials.look(wanted).measured < len(wanted):
+        for name in dict.fromkeys(trial.recipe.dataset for trial in wanted):
+            _load(name)
+        try:
+            if not datasets.at_hand(trials.DRAWN):
+                _load(trials.DRAWN)
+        except InputError as error:
+            console.print(f"Without drawn digits: {error}")
+    try:
+        trials.submit(wanted)
+        with _TrialsLine() as line:
+            state = trials.follow(wanted, line.show)
+    except KeyboardInterrupt:
+        trials.stop(wanted)
+        console.print(
+            "No further trials wait in the queue; one that is in training ends by itself. Go on "
+            f"with: python -m mnist_core {shlex.join(arguments)}"
+        )
+        raise
+    rows = trials.read()
+    for name in options.studies or studies.STUDIES:
+        study = studies.STUDIES[name]
+        table = Table(study.title, "seeds", "test accuracy", "drawn digits", box=None)
+        for value in study.values:
+            test, drawn = (study.summary(rows, value, f) for f in (studies.TEST, studies.DRAWN))
+            table.add_row(value, str(test.seeds), str(test), str(drawn))
+        console.print(table)
+        console.print(studies.conclusion(study, rows).replace("**", "") + "\n")
+    if state.measured < state.total:
+        raise InputError(
+            f"{state.total - state.measured} of {state.total} trials are not measured"
+            + "".join(f"; {trials.why(run)}" for run in state.failed[:1])
+            + f" Try them again with: python -m mnist_core {shlex.join(arguments)}"
+        )
 
 
 def _load(name: str, also: Callable[[float], None] | None = None) -> datasets.Dataset:
@@ -292,6 +352,40 @@ class _ProgressLine:
         self._bar.update(
             self._task, description=words, completed=done, total=total, figures=figures
         )
+
+
+class _TrialsLine:
+    """A line for each trial that is measured, and a living one: how many, time left, which."""
+
+    def __enter__(self) -> _TrialsLine:
+        from rich.progress import BarColumn, Progress, TextColumn
+
+        self._bar = Progress(
+            TextColumn("{task.completed}/{task.total} trials"),
+            BarColumn(),
+            TextColumn("{task.description}"),
+            console=console,
+            disable=not console.is_terminal,
+        )
+        self._task = self._bar.add_task("", total=None)
+        self._bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.stop()
+
+    def show(self, state: trials.State, new: list[trials.Row]) -> None:
+        for row in new:
+            drawn = row.drawn_accuracy
+            console.print(
+                f"{row.study} {row.value}, seed {row.seed}: test accuracy {row.test_accuracy:.2%}"
+                + ("" if math.isnan(drawn) else f", on drawn digits {drawn:.2%}")
+                + f", in {runs.duration(row.seconds)}"
+            )
+        words = f"{runs.duration(state.seconds_left)} left" if state.active else ""
+        if state.training:
+            words += f", now {trials.words(state.training)}"
+        self._bar.update(self._task, description=words, completed=state.measured, total=state.total)
 
 
 def _print_summary(run: runs.Run) -> None:

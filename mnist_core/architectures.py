@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING
 
 import keras
@@ -95,6 +96,7 @@ def optimizer(recipe: Recipe, steps: int) -> keras.optimizers.Optimizer:
     kinds = {
         "adam": keras.optimizers.Adam,
         "sgd": keras.optimizers.SGD,
+        "sgd-momentum": functools.partial(keras.optimizers.SGD, momentum=0.9),
         "rmsprop": keras.optimizers.RMSprop,
         "adamw": keras.optimizers.AdamW,
     }

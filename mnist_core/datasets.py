@@ -306,16 +306,36 @@ def _load_pens(progress: Progress | None, fetch: bool) -> Dataset:
 
 
 def _pens_dataset(path: Path) -> Dataset:
-    digits = sorted(read_pens(path), key=lambda digit: digit.writer)
-    images = [np.round(drawing.from_strokes(digit.strokes) * 255) for digit in digits]
+    digits = read_pens(path)
     parts: dict[str, Any] = {}
     for part in ("train", "test"):
-        chosen = [i for i, d in enumerate(digits) if (d.writer in TEST_WRITERS) == (part == "test")]
-        parts[f"x_{part}"] = np.stack([images[i] for i in chosen]).astype(np.uint8)
-        parts[f"y_{part}"] = np.array([digits[i].label for i in chosen], np.uint8)
-        parts[f"writers_{part}"] = np.array([digits[i].writer for i in chosen], np.int16)
-        parts[f"strokes_{part}"] = [digits[i].strokes for i in chosen]
+        chosen = _pens_of(digits, part)
+        parts[f"x_{part}"], parts[f"y_{part}"] = _drawn(chosen)
+        parts[f"writers_{part}"] = np.array([digit.writer for digit in chosen], np.int16)
+        parts[f"strokes_{part}"] = [digit.strokes for digit in chosen]
     return Dataset("pen-strokes", source=str(path), **parts)
+
+
+def _pens_of(digits: list[PenDigit], part: str) -> list[PenDigit]:
+    chosen = [d for d in digits if (d.writer in TEST_WRITERS) == (part == "test")]
+    return sorted(chosen, key=lambda digit: digit.writer)
+
+
+def _drawn(digits: list[PenDigit]) -> tuple[Images, Labels]:
+    images = [np.round(drawing.from_strokes(digit.strokes) * 255) for digit in digits]
+    return np.stack(images).astype(np.uint8), np.array([d.label for d in digits], np.uint8)
+
+
+def pens_test() -> tuple[Images, Labels]:
+    """The test images and labels of `pen-strokes` alone, drawn in a fifth of its time.
+
+    Raises:
+        InputError: the dataset is not on this machine, or damaged.
+    """
+    path = find("pen-strokes")
+    if path is None:
+        raise InputError(missing("pen-strokes"))
+    return _drawn(_pens_of(read_pens(path), "test"))
 
 
 def _uncompress(data: bytes) -> bytes:

@@ -51,14 +51,18 @@ def submit(recipe: Recipe, dataset: str, seed: int = 0, name: str | None = None)
 
 
 def queue() -> list[Run]:
-    """The runs that wait, in the order in which they will be trained."""
-    waiting = [run for run in runs.all_runs() if run.problem is None and run.status == runs.QUEUED]
-    return sorted(waiting, key=lambda run: (run.info.get("order", 0), run.name))
+    """The runs that wait, in the order in which they will be trained.
+
+    Trials of studies come last: there may be hundreds, and nobody waits for a single one.
+    """
+    found = runs.all_runs(trials=True)
+    waiting = [run for run in found if run.problem is None and run.status == runs.QUEUED]
+    return sorted(waiting, key=lambda run: (bool(run.study), run.info.get("order", 0), run.name))
 
 
 def current() -> Run | None:
     """The run that is being trained, if there is one."""
-    return next((run for run in runs.all_runs() if _in_training(run)), None)
+    return next((run for run in runs.all_runs(trials=True) if _in_training(run)), None)
 
 
 def _in_training(run: Run) -> bool:
@@ -135,7 +139,7 @@ def _work_to_do() -> bool:
     """Whether a run waits, or one that nobody watches is to be discarded."""
     return any(
         run.status == runs.QUEUED or runs.asked_to_stop(run.path) == runs.DISCARD
-        for run in runs.all_runs()
+        for run in runs.all_runs(trials=True)
         if run.problem is None
     )
 
@@ -185,7 +189,7 @@ def _key(run: Run) -> tuple[str, int]:
 
 def _work_once(tried: set[tuple[str, int]]) -> bool:
     """Wait for a training that is under way, or train the next run; False if there is none."""
-    for ended in runs.all_runs():  # a training may end before it hears of the request
+    for ended in runs.all_runs(trials=True):  # a training may end before it hears of the request
         if not _in_training(ended) and runs.asked_to_stop(ended.path) == runs.DISCARD:
             _remove(ended)
     under_way = current()

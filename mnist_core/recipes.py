@@ -8,6 +8,8 @@ tuples and dictionaries.
 from __future__ import annotations
 
 import dataclasses
+import hashlib
+import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -101,8 +103,23 @@ class Recipe:
         return cls(**{"title": values["name"], **values, "hidden": hidden})
 
 
+def fingerprint(recipe: Recipe) -> str:
+    """Twelve hexadecimal digits that change with what decides a training.
+
+    The title does not count, and neither does what is as it is by default, so that a new
+    kind of setting leaves the fingerprints of older recipes as they are.
+    """
+    usual = {f.name: f.default for f in dataclasses.fields(Recipe)}
+    values = {
+        name: value
+        for name, value in recipe.to_dict().items()
+        if name != "title" and value not in ((), {}) and value != usual[name]
+    }
+    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:12]
+
+
 # What each optimizer is called in Keras, with Keras' own default learning rate.
-OPTIMIZERS = {"adam": 0.001, "sgd": 0.01, "rmsprop": 0.001, "adamw": 0.001}
+OPTIMIZERS = {"adam": 0.001, "sgd": 0.01, "sgd-momentum": 0.01, "rmsprop": 0.001, "adamw": 0.001}
 LOSSES = ("sparse_categorical_crossentropy", "categorical_crossentropy")
 CLASSES = 10
 OUTPUTS = ("softmax", "sigmoid")

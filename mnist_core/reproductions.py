@@ -11,25 +11,20 @@ adds the rows that are missing.
 
 from __future__ import annotations
 
-import csv
-import dataclasses
-import hashlib
-import json
 import math
 import os
-import statistics
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from mnist_core import datasets, evaluation, recipes, runs
+from mnist_core import datasets, evaluation, recipes, runs, tables
 from mnist_core.errors import InputError
-from mnist_core.files import written_whole
 from mnist_core.recipes import Recipe
+from mnist_core.tables import Summary, summarize
 
 if TYPE_CHECKING:
     from mnist_core.training import Progress
@@ -128,54 +123,21 @@ class Row:
     measured: str  # the day
 
 
-def fingerprint(recipe: Recipe) -> str:
-    """Twelve hexadecimal digits that change with what decides a training.
-
-    The title does not count, and neither does what is as it is by default, so that a new
-    kind of setting leaves the fingerprints of older recipes as they are.
-    """
-    usual = {f.name: f.default for f in dataclasses.fields(Recipe)}
-    values = {k: v for k, v in recipe.to_dict().items() if k != "title" and v and v != usual[k]}
-    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:12]
-
-
 def read(path: Path = TABLE) -> list[Row]:
     """The rows of the table, those of recipes that have changed since left out.
 
     Raises:
         InputError: the table cannot be read.
     """
-    kinds = {f.name: {"int": int, "float": float, "str": str}[str(f.type)] for f in _fields()}
-    try:
-        with path.open(newline="", encoding="utf-8") as file:
-            rows = [
-                Row(**{name: kind(line[name]) for name, kind in kinds.items()})
-                for line in csv.DictReader(file)
-            ]
-    except FileNotFoundError:
-        return []
-    except (OSError, ValueError, KeyError, TypeError, csv.Error) as error:
-        raise InputError(
-            f"The table {path} cannot be read: delete it and run `{COMMAND}` again."
-        ) from error
-    prints = {name: fingerprint(recipe) for name, recipe in recipes.RECIPES.items()}
+    prints = {name: recipes.fingerprint(recipe) for name, recipe in recipes.RECIPES.items()}
+    rows = tables.read(path, Row, COMMAND)
     return [row for row in rows if prints.get(row.recipe) == row.fingerprint]
 
 
 def write(rows: Iterable[Row], path: Path = TABLE) -> None:
     """Write the table, in the order of the recipes and the seeds."""
     order = list(recipes.RECIPES)
-    ordered = sorted(rows, key=lambda row: (order.index(row.recipe), row.seed))
-    with written_whole(path) as beside, beside.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, [f.name for f in _fields()], lineterminator="\n")
-        writer.writeheader()
-        for row in ordered:
-            values = dataclasses.asdict(row).items()
-            writer.writerow({k: f"{v:.6g}" if isinstance(v, float) else v for k, v in values})
-
-
-def _fields() -> tuple[dataclasses.Field[Any], ...]:
-    return dataclasses.fields(Row)
+    tables.write(path, Row, sorted(rows, key=lambda row: (order.index(row.recipe), row.seed)))
 
 
 def reproduce(
@@ -241,7 +203,7 @@ def measure(
     return Row(
         recipe=recipe.name,
         seed=seed,
-        fingerprint=fingerprint(recipe),
+        fingerprint=recipes.fingerprint(recipe),
         dataset=dataset.name,
         parameters=info["parameters"],
         epochs=info["epochs"],
@@ -275,33 +237,13 @@ def _temporary_models_dir() -> Iterator[None]:
                 os.environ["MODELS_DIR"] = before
 
 
-@dataclass(frozen=True)
-class Summary:
-    """Mean and sample standard deviation of one figure over the seeds; NaN where unknown."""
-
-    mean: float
-    spread: float
-    seeds: int
-
-    def __str__(self) -> str:
-        """As a percentage, e.g. `97.81 ± 0.12 %`."""
-        if not self.seeds:
-            return ""
-        spread = f" ± {100 * self.spread:.2f}" if self.seeds > 1 else ""
-        return f"{100 * self.mean:.2f}{spread} %"
-
-
 def _percent(share: float, places: int = 2) -> str:
     return f"{100 * share:.{places}f} %"
 
 
 def summary(rows: Iterable[Row], recipe: str, figure: str) -> Summary:
     """Sum up a figure (a field of `Row`) of a recipe over its seeds."""
-    values = [float(getattr(row, figure)) for row in rows if row.recipe == recipe]
-    if not values:
-        return Summary(math.nan, math.nan, 0)
-    spread = statistics.stdev(values) if len(values) > 1 else math.nan
-    return Summary(statistics.fmean(values), spread, len(values))
+    return summarize(float(getattr(row, figure)) for row in rows if row.recipe == recipe)
 
 
 # --- where reports cannot be right ---------------------------------------------------

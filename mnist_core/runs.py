@@ -111,6 +111,12 @@ class Run:
         )
 
     @property
+    def study(self) -> Mapping[str, Any]:
+        """Of a trial of a study: the study's `name` and the `value`; else empty."""
+        study = self.info.get("study")
+        return study if isinstance(study, dict) else {}
+
+    @property
     def usable(self) -> bool:
         """Whether the run has a network that can read digits."""
         return self.problem is None and self.status in (FINISHED, STOPPED)
@@ -203,23 +209,36 @@ def locate(run: str | Path) -> Path:
         return SHIPPED_DIR / path
 
 
-def all_runs() -> list[Run]:
-    """Every run in `models_dir()` and every shipped one, the default first, then the newest."""
+def all_runs(trials: bool = False) -> list[Run]:
+    """Every run in `models_dir()` and every shipped one, the default first, then the newest.
+
+    Args:
+        trials: whether to give those too that are trained for a study and kept only until
+            they are measured.
+    """
     paths: dict[str, Path] = {}
     for folder in (SHIPPED_DIR, models_dir()):
         if folder.is_dir():
             paths |= {p.name: p for p in folder.iterdir() if p.is_dir() and p.name[0] not in "._"}
     found = sorted((read(path) for path in paths.values()), key=lambda run: run.name)
+    found = [run for run in found if trials or not run.study]
     found.sort(key=lambda run: str(run.info.get("created", "")), reverse=True)
     found.sort(key=lambda run: run.name != DEFAULT_RUN)
     return found
 
 
-def create(recipe: Recipe, dataset: str, seed: int, name: str | None = None) -> Run:
+def create(
+    recipe: Recipe,
+    dataset: str,
+    seed: int,
+    name: str | None = None,
+    study: Mapping[str, str] | None = None,
+) -> Run:
     """Make the directory of a new run, with the status `queued`.
 
     Args:
         name: of the directory; by default the recipe's with date and time.
+        study: of which the run is a trial, as in `Run.study`.
 
     Raises:
         InputError: a name that is no plain file name or is taken, or a folder that cannot
@@ -256,6 +275,8 @@ def create(recipe: Recipe, dataset: str, seed: int, name: str | None = None) -> 
         "created": now(),
         "order": time.time_ns(),  # of several runs created within a second
     }
+    if study:
+        info["study"] = dict(study)
     try:
         write_info(path, info)
     except InputError:

@@ -13,7 +13,7 @@ import dataclasses
 import json
 import platform
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -61,6 +61,7 @@ SCALAR = summary_pb2.SummaryMetadata(
     plugin_data=summary_pb2.SummaryMetadata.PluginData(plugin_name="scalars")
 )
 OnProgress = Callable[[Progress], None]
+Measure = Callable[[Predictor], Mapping[str, float]]
 OnPreparation = Callable[[float], None]  # the share of the training digits that is drawn, 0 to 1
 
 
@@ -101,14 +102,16 @@ def carry_out(
     callbacks: Iterable[keras.callbacks.Callback] = (),
     command: str | None = None,
     on_preparation: OnPreparation | None = None,
+    measure: Measure | None = None,
 ) -> Run:
     """Train a run that is queued, or go on with one that was interrupted.
 
     The run directory says all the while how far it is, and somebody may ask there for the
     end (`runs.ask_to_stop`): then the best weights so far are kept and evaluated.
 
-    Args and errors: as those of `train`. A run that went on after an interruption ends with
-    the weights that it would have had without.
+    Args and errors: as those of `train`, and `measure`, which gives further metrics of the
+    trained network before the run counts as finished. A run that went on after an
+    interruption ends with the weights that it would have had without.
     """
     recipe, seed = run.recipe, int(run.info["seed"])
     started = time.perf_counter()
@@ -172,6 +175,7 @@ def carry_out(
         if temperature != 1.0 or recipe.turned:
             final = Predictor(model, temperature=temperature, turned=recipe.turned)
         probabilities = final.predict(datasets.scale(dataset.x_test))
+        further = measure(final) if measure else {}
         save(model, run.model_file, dataset.x_test[:PROOF_IMAGES])
         sha256 = runs.file_sha256(run.model_file)
         runs.write_evaluation(
@@ -204,6 +208,7 @@ def carry_out(
         ],
     }
     metrics |= {key: kept[key] for key in ("val_loss", "val_accuracy") if key in kept}
+    metrics |= further
     info |= {
         "status": runs.STOPPED if files.stopped else runs.FINISHED,
         "finished": runs.now(),

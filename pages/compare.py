@@ -11,9 +11,10 @@ from mnist_core import comparison, datasets, figures, report, reproductions, run
 from mnist_core.comparison import FIGURES, Contender, Measured
 from mnist_core.errors import InputError
 from mnist_core.runs import Run
-from ui import background, heading, links
+from ui import background, heading, links, studies
 
 REPORTS, SIDE_BY_SIDE = "Reports reproduced", "Runs side by side"
+CHOICES = "What each choice does"
 MOST = 8  # runs that are compared at a time
 COSTS = {
     "Parameters": "parameters",
@@ -326,7 +327,7 @@ st.html(
 )
 view = st.segmented_control(
     "View",
-    [REPORTS, SIDE_BY_SIDE],
+    [REPORTS, SIDE_BY_SIDE, CHOICES],
     default=REPORTS,
     required=True,
     key="view",
@@ -335,5 +336,7 @@ view = st.segmented_control(
 )
 if view == SIDE_BY_SIDE:
     show_runs()
+elif view == CHOICES:
+    studies.show()
 else:
     show_reports()

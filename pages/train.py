@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from mnist_core import datasets, figures, jobs, recipes, runs
+from mnist_core import datasets, figures, jobs, recipes, runs, trials
 from mnist_core.errors import InputError
 from mnist_core.recipes import RECIPES, Recipe
 from mnist_core.runs import Run
@@ -295,9 +295,7 @@ def watch() -> None:
         if run.usable:
             show_result(run)
     with last:
-        waiting = [other for other in jobs.queue() if other.name != run.name]
-        if waiting:
-            show_queue(waiting)
+        show_queue([other for other in jobs.queue() if other.name != run.name])
 
 
 def show_progress(run: Run, progress: dict[str, Any]) -> None:
@@ -306,6 +304,8 @@ def show_progress(run: Run, progress: dict[str, Any]) -> None:
         ahead = [other.name for other in jobs.queue()].index(run.name) if run in jobs.queue() else 0
         training = jobs.current()
         words = "Starting …" if training is None and not ahead else "Waiting for its turn"
+        if training is not None and training.study and not ahead:
+            words = f"Next, after {trials.words(training)} of a study"
         st.progress(0.0, words)
     elif phase == "training":
         done = (progress["epoch"] - 1 + progress["step"] / progress["steps"]) / progress["epochs"]
@@ -353,9 +353,15 @@ def show_failure(run: Run) -> None:
 
 
 def show_queue(waiting: list[Run]) -> None:
+    """What waits; of the trials of studies, which come last, only how many they are."""
+    own = [run for run in waiting if not run.study]
+    if len(own) < len(waiting):
+        st.caption(f"{len(waiting) - len(own)} trainings of studies wait until no other does.")
+    if not own:
+        return
     with st.container(key="queue"):
-        st.markdown(f"**Waiting: {len(waiting)}**")
-        for number, run in enumerate(waiting, 1):
+        st.markdown(f"**Waiting: {len(own)}**")
+        for number, run in enumerate(own, 1):
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.markdown(f"{number}. {run.name}")
                 st.button(

@@ -124,7 +124,9 @@ def test_nonsense_is_refused_before_anything_is_built():
 def test_optimizers_are_keras_own(name):
     recipe = Recipe("x", "x", (), optimizer=name, learning_rate=0.125)
     optimizer = architectures.optimizer(recipe, 100)
-    assert type(optimizer).__name__.lower() == name
+    kind, _, momentum = name.partition("-")
+    assert type(optimizer).__name__.lower() == kind
+    assert getattr(optimizer, "momentum", 0.0) == (0.9 if momentum else 0.0)
     assert float(optimizer.learning_rate) == 0.125
     default = type(optimizer)().learning_rate
     assert OPTIMIZERS[name] == pytest.approx(float(default))

@@ -89,7 +89,7 @@ def test_help_is_there_without_waiting_for_tensorflow():
     )
     assert done.stderr == ""
     assert time.monotonic() - started < 30
-    for name in ("train", "resume", "evaluate", "predict", "runs", "report", "reproduce"):
+    for name in ("train", "resume", "evaluate", "predict", "runs", "report", "reproduce", "study"):
         assert re.search(rf"^ +{name}\s", done.stdout, re.MULTILINE)
 
 
@@ -102,6 +102,7 @@ def test_help_is_there_without_waiting_for_tensorflow():
         ("runs", []),
         ("report", ["RUN", "--output"]),
         ("reproduce", ["RECIPE", "--seeds"]),
+        ("study", ["STUDY", "--seeds", "dropout"]),
     ],
 )
 def test_every_command_explains_itself(capsys, name, explains):
@@ -316,6 +317,8 @@ def test_a_script_gets_json_and_nothing_else(seven):
         ([], "COMMAND"),
         (["reproduce", "cmn"], "no recipe 'cmn'"),
         (["reproduce", "mlp", "--seeds", "some"], "--seeds"),
+        (["study", "droput"], "no study 'droput': choose one of layers, neurons"),
+        (["study", "dropout", "--seeds", "0"], "at least 1"),
         (["evaluate", "nobody"], "nobody does not exist"),
         (["evaluate", "x" * 300], "x"),
         (["predict", "nowhere.png"], "nowhere.png"),

@@ -513,6 +513,14 @@ def test_six_writers_are_kept_for_testing():
 
 
 @pytest.mark.usefixtures("needs_pens")
+def test_the_test_digits_of_the_pens_can_be_had_alone():
+    pens = datasets.load("pen-strokes", fetch=False)
+    images, labels = datasets.pens_test()
+    assert (images == pens.x_test).all()
+    assert (labels == pens.y_test).all()
+
+
+@pytest.mark.usefixtures("needs_pens")
 def test_the_pen_goes_down_when_y_grows():
     pens = datasets.load("pen-strokes", fetch=False)
     down = [

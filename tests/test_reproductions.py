@@ -22,7 +22,7 @@ def shipped():
 def row(recipe="report-ann", seed=0, **figures):
     usual = {f.name: 0.5 if f.type == "float" else 1 for f in dataclasses.fields(Row)}
     usual |= {"dataset": "mnist", "tensorflow": "2", "measured": "2026-01-01"}
-    fingerprint = reproductions.fingerprint(recipes.get(recipe))
+    fingerprint = recipes.fingerprint(recipes.get(recipe))
     return Row(**(usual | {"recipe": recipe, "seed": seed, "fingerprint": fingerprint} | figures))
 
 
@@ -164,12 +164,14 @@ def test_a_damaged_table_is_refused_in_a_sentence(tmp_path, content):
 
 def test_a_fingerprint_is_of_what_decides_a_training():
     recipe = RECIPES["mlp"]
-    assert reproductions.fingerprint(recipe) == reproductions.fingerprint(
+    assert recipes.fingerprint(recipe) == recipes.fingerprint(
         dataclasses.replace(recipe, title="other words")
     )
     for change in ({"epochs": 3}, {"batch_size": 5}, {"hidden": (dense(5),)}, {"patience": 2}):
         other = dataclasses.replace(recipe, **change)
-        assert reproductions.fingerprint(other) != reproductions.fingerprint(recipe)
+        assert recipes.fingerprint(other) != recipes.fingerprint(recipe)
+    whole = Recipe("whole", "whole", (), validation_split=0.0)  # nothing is not the usual
+    assert recipes.fingerprint(whole) != recipes.fingerprint(Recipe("whole", "whole", ()))
 
 
 def test_a_summary_of_one_or_no_row():

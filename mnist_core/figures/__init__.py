@@ -20,6 +20,7 @@ from mnist_core.figures.mistakes import (
     reliability,
 )
 from mnist_core.figures.network import architecture
+from mnist_core.figures.studies import accuracy_by_value
 from mnist_core.figures.training import curve, curves_in_words, curves_of, digit_accuracy
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "MISTAKES",
     "TOTAL",
     "accuracy_and_cost",
+    "accuracy_by_value",
     "answering",
     "architecture",
     "balance",
