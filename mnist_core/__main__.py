@@ -93,6 +93,11 @@ def _parser() -> argparse.ArgumentParser:
     export.add_argument("run", metavar="RUN", help="name or directory of a run")
     export.add_argument("file", metavar="FILE", type=Path, help="ends in .keras, .h5 or .tflite")
 
+    ensemble = commands.add_parser("ensemble", help="average several runs into a new run")
+    ensemble.set_defaults(command=_ensemble)
+    ensemble.add_argument("name", metavar="NAME", help="of the new run")
+    ensemble.add_argument("runs", metavar="RUN", nargs="+", help="names or directories of runs")
+
     evaluate = commands.add_parser("evaluate", help="measure a run on a test set")
     evaluate.set_defaults(command=_evaluate)
     evaluate.add_argument("run", metavar="RUN", help="name or directory of a run")
@@ -173,6 +178,24 @@ def _export(options: argparse.Namespace, _: list[str]) -> None:
     from mnist_core import exchange
 
     exchange.export(runs.read(options.run), options.file)
+
+
+def _ensemble(options: argparse.Namespace, _: list[str]) -> None:
+    from mnist_core import comparison, ensembles
+
+    members = [runs.read(name) for name in options.runs]
+    ensembles.check(members)
+    _start_tensorflow()
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)  # each member makes a graph
+    run = ensembles.create(options.name, members)
+    _print_summary(run)
+    found = [comparison.contender(run, comparison.measure(run)) for run in (*members, run)]
+    table = Table("run", *(figure.title for figure in comparison.GAIN_AND_COST), box=None)
+    for contender in found:
+        values = [(f, contender.figures.get(f.key)) for f in comparison.GAIN_AND_COST]
+        table.add_row(contender.name, *("–" if v is None else f.write(v) for f, v in values))
+    console.print(table)
+    console.print(comparison.gain(found[-1], found[:-1]))
 
 
 def _report(options: argparse.Namespace, _: list[str]) -> None:

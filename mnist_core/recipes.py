@@ -15,6 +15,9 @@ from typing import Any
 
 from mnist_core.errors import InputError
 
+# Recipes of runs that were not trained here from layers: these say nothing of their networks.
+IMPORTED, ENSEMBLE = "imported", "ensemble"
+
 # A layer is its kind and its arguments, e.g. {"kind": "dense", "units": 128}.
 Layer = Mapping[str, Any]
 

@@ -73,6 +73,8 @@ def refusal(run: Run) -> str | None:
         return f"The run {run.name} is {run.status}: ask for its report when it has finished."
     if not run.usable:
         return f"The run {run.name} has {run.status}: train it again to have a report of it."
+    if run.members:
+        return f"The run {run.name} averages others: ask for the report of one of them."
     if not {"train_accuracy", "test_accuracy"} <= set(run.metrics):
         return f"The run {run.name} holds no final figures: train it again."
     return None

@@ -512,11 +512,14 @@ def undelete() -> None:
 
 def downloads(run: Run) -> None:
     with st.popover("Download", icon=":material/download:"):
-        for ending, words in (
-            (".keras", "Keras"),
-            (".h5", "Keras' older format"),
-            (".tflite", "LiteRT, for phones and small computers"),
-        ):
+        formats = {
+            ".keras": "Keras",
+            ".h5": "Keras' older format",
+            ".tflite": "LiteRT, for phones and small computers",
+        }
+        for ending, words in formats.items():
+            if run.members and ending != ".keras":
+                continue  # only there an average of runs can be kept
             st.download_button(
                 f"{ending} – {words}",
                 functools.partial(exported, run, ending),
