@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.progress import TaskID
 from rich.table import Table
 
-from mnist_core import datasets, drawing, jobs, recipes, runs
+from mnist_core import datasets, drawing, jobs, recipes, runs, transfer
 from mnist_core.errors import InputError
 
 if TYPE_CHECKING:
@@ -74,6 +74,11 @@ def _parser() -> argparse.ArgumentParser:
     train.set_defaults(command=_train)
     train.add_argument("recipe", metavar="RECIPE", help=", ".join(recipes.RECIPES))
     train.add_argument("--dataset", metavar="D", help=", ".join(datasets.NAMES))
+    train.add_argument("--images", metavar="N", type=int, help="train on so many, chosen by seed")
+    train.add_argument("--from", metavar="RUN", dest="start", help="begin with a run's weights")
+    train.add_argument(
+        "--freeze", metavar="N", type=int, default=0, help="keep those of the first N layers"
+    )
     train.add_argument("--epochs", metavar="N", type=int, help="instead of the recipe's")
     train.add_argument("--seed", metavar="S", type=int, default=0, help="default: 0")
     train.add_argument("--name", help="of the run (default: the recipe's with date and time)")
@@ -131,7 +136,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _train(options: argparse.Namespace, arguments: list[str]) -> None:
-    recipe = recipes.get(options.recipe)
+    recipe = _recipe(options)
     if options.epochs is not None:
         recipe = dataclasses.replace(recipe, epochs=options.epochs)
     if not 0 <= options.seed < 2**31:
@@ -158,6 +163,24 @@ def _train(options: argparse.Namespace, arguments: list[str]) -> None:
 
         training.save(predictor.load(run).model, run.path / "model.h5", dataset.x_test[:500])
     _print_summary(run)
+
+
+def _recipe(options: argparse.Namespace) -> recipes.Recipe:
+    """The recipe that is asked for; of the run that it starts from, if that has it."""
+    if options.start is None:
+        if options.freeze:
+            raise InputError("--freeze keeps the weights of a run: name it with --from.")
+        recipe = recipes.get(options.recipe)
+    else:
+        run = transfer.source(options.start)
+        own = run.recipe.name == options.recipe
+        recipe = run.recipe if own else recipes.get(options.recipe)
+        recipe = recipes.continued(recipe, runs.reference(run), options.freeze)
+    if options.images is not None:
+        if options.images < 1:
+            raise InputError(f"Train on at least one image, not {options.images}.")
+        recipe = recipes.few(recipe, options.images)
+    return recipe
 
 
 def _resume(options: argparse.Namespace, _: list[str]) -> None:

@@ -112,8 +112,12 @@ def measure(run: Run) -> Measured:
     accuracy, count = math.nan, 0
     if datasets.at_hand(DRAWN):
         drawn = datasets.load(DRAWN, fetch=False)
-        count = len(drawn.y_test)
-        accuracy = evaluation.accuracy(reader.predict(datasets.scale(drawn.x_test)), drawn.y_test)
+        # A writer whose hand the run has learnt is no stranger to it.
+        known = [datasets.writer_of(name) for name in runs.trained_on(run)]
+        strange = ~np.isin(drawn.writers_test, [writer for writer in known if writer])
+        count = int(strange.sum())
+        given = reader.predict(datasets.scale(drawn.x_test[strange]))
+        accuracy = evaluation.accuracy(given, drawn.y_test[strange])
     return Measured(accuracy, count, float(np.median(times)) * 1000)
 
 

@@ -250,6 +250,9 @@ def _configuration(run: Run) -> str:
     ):
         if any(amounts.values()):
             rows.append((name, ", ".join(f"{key} {value:g}" for key, value in amounts.items())))
+    if recipe.start_from:
+        frozen = f", the first {recipe.frozen} layers frozen" if recipe.frozen else ""
+        rows.append(("starts from", f"the weights of {recipe.start_from}{frozen}"))
     if recipe.renderings:
         rows.append(("renderings of each stroke digit", str(recipe.renderings)))
     if recipe.non_digits:

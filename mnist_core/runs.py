@@ -175,9 +175,10 @@ def _has_sound_sources(info: Mapping[str, Any]) -> bool:
     """Whether it can be read which runs an ensemble averages, and which one a run started from."""
     try:
         parts = [*_members(info), *([info["start"]] if info.get("start") else [])]
-        return all(
-            isinstance(part["run"], str) and all(isinstance(n, str) for n in part["datasets"])
-            for part in parts
+        texts = [text for part in parts for text in (part["run"], *part["datasets"])]
+        counts = [part.get("layers", 0) for part in parts]
+        return all(isinstance(text, str) for text in texts) and all(
+            isinstance(count, int) for count in counts
         )
     except (AttributeError, KeyError, TypeError):
         return False
@@ -557,6 +558,10 @@ def summary(run: Run) -> dict[str, str]:
         "dataset": info["dataset"]["name"],
         "parameters": f"{info.get('parameters', 0):,}",
     }
+    if start := info.get("start"):
+        rows["starts from"] = f"{start['run']}, {start['layers']} layers"
+        if run.recipe.frozen:
+            rows["starts from"] += f", {run.recipe.frozen} of them frozen"
     if run.members:
         rows["averages"] = ", ".join(run.members)
     if "epochs" in info:
