@@ -73,7 +73,11 @@ def _parser() -> argparse.ArgumentParser:
     train = commands.add_parser("train", help="train a recipe into a new run")
     train.set_defaults(command=_train)
     train.add_argument("recipe", metavar="RECIPE", help=", ".join(recipes.RECIPES))
-    train.add_argument("--dataset", metavar="D", help=", ".join(datasets.NAMES))
+    train.add_argument(
+        "--dataset",
+        metavar="D",
+        help=f"{', '.join(datasets.NAMES)}, or pen-strokes-7 for that writer alone",
+    )
     train.add_argument("--images", metavar="N", type=int, help="train on so many, chosen by seed")
     train.add_argument("--from", metavar="RUN", dest="start", help="begin with a run's weights")
     train.add_argument(
