@@ -93,6 +93,12 @@ def refusal(run: Run) -> str | None:
     return None
 
 
+def known_writers(run: Run) -> set[int]:
+    """The writers of the drawn test digits whose hands a run has learnt all the same."""
+    known = map(datasets.writer_of, runs.trained_on(run))
+    return {writer for writer in known if writer in datasets.TEST_WRITERS}
+
+
 def measure(run: Run) -> Measured:
     """Load a run's network, let it read the drawn digits, and time it on one image.
 
@@ -113,8 +119,8 @@ def measure(run: Run) -> Measured:
     if datasets.at_hand(DRAWN):
         drawn = datasets.load(DRAWN, fetch=False)
         # A writer whose hand the run has learnt is no stranger to it.
-        known = [datasets.writer_of(name) for name in runs.trained_on(run)]
-        strange = ~np.isin(drawn.writers_test, [writer for writer in known if writer])
+        assert drawn.writers_test is not None
+        strange = ~np.isin(drawn.writers_test, list(known_writers(run)))
         count = int(strange.sum())
         given = reader.predict(datasets.scale(drawn.x_test[strange]))
         accuracy = evaluation.accuracy(given, drawn.y_test[strange])

@@ -148,13 +148,13 @@ def carry_out(run: Run) -> Run:
                 raise InputError(f"The run {member.name} has changed meanwhile: average anew.")
         # Answers that are sure enough for the members, on average, are so for all together.
         sure = sum(member.sure_above for member in members) / len(members)
-        seconds = [member.info.get("seconds") for member in members]
+        seconds: list[float | None] = [member.info.get("seconds") for member in members]
         finished = exchange.keep(
             run,
             build(members),
             datasets.load(run.info["dataset"]["name"], fetch=False),
             sure_above=round(sure, 4),
-            seconds=round(sum(seconds), 1) if None not in seconds else None,
+            seconds=None if None in seconds else round(sum(filter(None, seconds)), 1),
         )
     except BaseException as error:
         reason = str(error) or type(error).__name__
