@@ -20,7 +20,7 @@ from rich.console import Console
 from rich.progress import TaskID
 from rich.table import Table
 
-from mnist_core import datasets, drawing, jobs, recipes, runs, studies, trials
+from mnist_core import datasets, drawing, jobs, recipes, runs, studies, transfer, trials
 from mnist_core.errors import InputError
 
 if TYPE_CHECKING:
@@ -75,7 +75,16 @@ def _parser() -> argparse.ArgumentParser:
     train = commands.add_parser("train", help="train a recipe into a new run")
     train.set_defaults(command=_train)
     train.add_argument("recipe", metavar="RECIPE", help=", ".join(recipes.RECIPES))
-    train.add_argument("--dataset", metavar="D", help=", ".join(datasets.NAMES))
+    train.add_argument(
+        "--dataset",
+        metavar="D",
+        help=f"{', '.join(datasets.NAMES)}, or pen-strokes-7 for that writer alone",
+    )
+    train.add_argument("--images", metavar="N", type=int, help="train on so many, chosen by seed")
+    train.add_argument("--from", metavar="RUN", dest="start", help="begin with a run's weights")
+    train.add_argument(
+        "--freeze", metavar="N", type=int, default=0, help="keep those of the first N layers"
+    )
     train.add_argument("--epochs", metavar="N", type=int, help="instead of the recipe's")
     train.add_argument("--seed", metavar="S", type=int, default=0, help="default: 0")
     train.add_argument("--name", help="of the run (default: the recipe's with date and time)")
@@ -94,6 +103,11 @@ def _parser() -> argparse.ArgumentParser:
     export.set_defaults(command=_export)
     export.add_argument("run", metavar="RUN", help="name or directory of a run")
     export.add_argument("file", metavar="FILE", type=Path, help="ends in .keras, .h5 or .tflite")
+
+    ensemble = commands.add_parser("ensemble", help="average several runs into a new run")
+    ensemble.set_defaults(command=_ensemble)
+    ensemble.add_argument("name", metavar="NAME", help="of the new run")
+    ensemble.add_argument("runs", metavar="RUN", nargs="+", help="names or directories of runs")
 
     evaluate = commands.add_parser("evaluate", help="measure a run on a test set")
     evaluate.set_defaults(command=_evaluate)
@@ -139,7 +153,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _train(options: argparse.Namespace, arguments: list[str]) -> None:
-    recipe = recipes.get(options.recipe)
+    recipe = _recipe(options)
     if options.epochs is not None:
         recipe = dataclasses.replace(recipe, epochs=options.epochs)
     if not 0 <= options.seed < 2**31:
@@ -166,6 +180,24 @@ def _train(options: argparse.Namespace, arguments: list[str]) -> None:
 
         training.save(predictor.load(run).model, run.path / "model.h5", dataset.x_test[:500])
     _print_summary(run)
+
+
+def _recipe(options: argparse.Namespace) -> recipes.Recipe:
+    """The recipe that is asked for; of the run that it starts from, if that has it."""
+    if options.start is None:
+        if options.freeze:
+            raise InputError("--freeze keeps the weights of a run: name it with --from.")
+        recipe = recipes.get(options.recipe)
+    else:
+        run = transfer.source(options.start)
+        own = run.recipe.name == options.recipe
+        recipe = run.recipe if own else recipes.get(options.recipe)
+        recipe = recipes.continued(recipe, runs.reference(run), options.freeze)
+    if options.images is not None:
+        if options.images < 1:
+            raise InputError(f"Train on at least one image, not {options.images}.")
+        recipe = recipes.few(recipe, options.images)
+    return recipe
 
 
 def _resume(options: argparse.Namespace, _: list[str]) -> None:
@@ -195,6 +227,24 @@ def _export(options: argparse.Namespace, _: list[str]) -> None:
     from mnist_core import exchange
 
     exchange.export(runs.read(options.run), options.file)
+
+
+def _ensemble(options: argparse.Namespace, _: list[str]) -> None:
+    from mnist_core import comparison, ensembles
+
+    members = [runs.read(name) for name in options.runs]
+    ensembles.check(members)
+    _start_tensorflow()
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)  # each member makes a graph
+    run = ensembles.create(options.name, members)
+    _print_summary(run)
+    found = [comparison.contender(run, comparison.measure(run)) for run in (*members, run)]
+    table = Table("run", *(figure.title for figure in comparison.GAIN_AND_COST), box=None)
+    for contender in found:
+        values = [(f, contender.figures.get(f.key)) for f in comparison.GAIN_AND_COST]
+        table.add_row(contender.name, *("–" if v is None else f.write(v) for f, v in values))
+    console.print(table)
+    console.print(comparison.gain(found[-1], found[:-1]))
 
 
 def _report(options: argparse.Namespace, _: list[str]) -> None:

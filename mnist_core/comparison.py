@@ -53,6 +53,14 @@ FIGURES = (
 )
 
 
+# What an average of runs is made for, and what it takes.
+GAIN_AND_COST = tuple(
+    figure
+    for figure in FIGURES
+    if figure.key in ("test_accuracy", "drawn_accuracy", "milliseconds", "bytes")
+)
+
+
 @dataclass(frozen=True)
 class Measured:
     """What has to be tried out with the network itself."""
@@ -85,6 +93,12 @@ def refusal(run: Run) -> str | None:
     return None
 
 
+def known_writers(run: Run) -> set[int]:
+    """The writers of the drawn test digits whose hands a run has learnt all the same."""
+    known = map(datasets.writer_of, runs.trained_on(run))
+    return {writer for writer in known if writer in datasets.TEST_WRITERS}
+
+
 def measure(run: Run) -> Measured:
     """Load a run's network, let it read the drawn digits, and time it on one image.
 
@@ -104,8 +118,12 @@ def measure(run: Run) -> Measured:
     accuracy, count = math.nan, 0
     if datasets.at_hand(DRAWN):
         drawn = datasets.load(DRAWN, fetch=False)
-        count = len(drawn.y_test)
-        accuracy = evaluation.accuracy(reader.predict(datasets.scale(drawn.x_test)), drawn.y_test)
+        # A writer whose hand the run has learnt is no stranger to it.
+        assert drawn.writers_test is not None
+        strange = ~np.isin(drawn.writers_test, list(known_writers(run)))
+        count = int(strange.sum())
+        given = reader.predict(datasets.scale(drawn.x_test[strange]))
+        accuracy = evaluation.accuracy(given, drawn.y_test[strange])
     return Measured(accuracy, count, float(np.median(times)) * 1000)
 
 
@@ -215,6 +233,50 @@ def recommend(contenders: Sequence[Contender]) -> str:
             f"{times:.1f} times as often."
         )
     return words
+
+
+def gain(average: Contender, others: Sequence[Contender]) -> str:
+    """What an average of runs gains over the best of its members, and what it costs.
+
+    Args:
+        others: among which its members are looked for.
+
+    Returns:
+        One or two sentences; only the members' names where none of them is known.
+    """
+    members = [runs.read(name) for name in average.run.members]
+    words = f"{average.name} averages {_listed([run.name for run in members])}."
+    places = [run.path.resolve() for run in members]
+    known = [c for c in others if c.run.path.resolve() in places]
+    gained, first = [], None
+    for figure, what in ((GAIN_AND_COST[0], "test digits"), (GAIN_AND_COST[1], "drawn digits")):
+        rivals = [
+            c
+            for c in known
+            if {figure.key} <= set(c.figures) & set(average.figures)
+            and (c.test_digits == average.test_digits or not figure.test_only)
+        ]
+        if rivals:
+            first = max(rivals, key=lambda c: c.figures[figure.key])
+            points = (average.figures[figure.key] - first.figures[figure.key]) * 100
+            more = f"{abs(points):.2f} points {'more' if points > 0 else 'fewer'} of"
+            if abs(points) < 0.005:
+                more = "as many of"
+            gained.append(f"{more} the {what} {'as' if 'as' in more else 'than'} {first.name}")
+    if first is None:
+        return words
+    words += f" It reads {_listed(gained)}, its best {'members' if len(gained) > 1 else 'member'}"
+    cost = [
+        what.format(f"{average.figures[key] / first.figures[key]:.1f}")
+        for key, what in (("milliseconds", "{} times the time for one image"),
+                          ("bytes", "{} times the room"))
+        if key in average.figures and key in first.figures
+    ]  # fmt: skip
+    return words + (f"; it takes {_listed(cost)} of {first.name}." if cost else ".")
+
+
+def _listed(words: Sequence[str]) -> str:
+    return " and ".join(filter(None, [", ".join(words[:-1]), words[-1]]))
 
 
 def _count(contender: Contender, drawn: bool) -> int:

@@ -11,6 +11,7 @@ import functools
 import gzip
 import hashlib
 import os
+import re
 import zipfile
 import zlib
 from collections.abc import Callable, Sequence
@@ -211,6 +212,7 @@ PENS_URL = (
 PENS_SHA256 = "a66225d68d7d68591e62944df1ad33b3f5aa608e2df2505844b41f5568a80da4"
 # Every fifth of the 30 writers is kept for testing and never trained on.
 TEST_WRITERS = (5, 10, 15, 20, 25, 30)
+WRITERS = 30
 PENS = 5995  # digits of the other 24 writers
 
 
@@ -345,6 +347,37 @@ def _uncompress(data: bytes) -> bytes:
     return unlzw3.unlzw(data)
 
 
+def writer_of(name: str) -> int | None:
+    """The writer of a dataset `pen-strokes-1` to `pen-strokes-30`; None for any other name."""
+    found = re.fullmatch(r"pen-strokes-([1-9]\d?)", name)
+    return int(found[1]) if found and int(found[1]) <= WRITERS else None
+
+
+def of_writer(pens: Dataset, writer: int) -> Dataset:
+    """The digits of one of the writers of `pen-strokes`, to learn one hand.
+
+    The first half of what that person wrote is for training, the second half for testing.
+    """
+    for part in ("train", "test"):
+        chosen = np.flatnonzero(getattr(pens, f"writers_{part}") == writer)
+        if len(chosen):
+            break
+    images, labels = getattr(pens, f"x_{part}"), getattr(pens, f"y_{part}")
+    strokes = getattr(pens, f"strokes_{part}")
+    first, second = np.split(chosen, [len(chosen) // 2])
+    # All are of one hand: there are no writers to keep apart.
+    return Dataset(
+        f"pen-strokes-{writer}",
+        images[first],
+        labels[first],
+        images[second],
+        labels[second],
+        pens.source,
+        strokes_train=[strokes[i] for i in first],
+        strokes_test=[strokes[i] for i in second],
+    )
+
+
 # --- mnist+pen-strokes ---------------------------------------------------------------
 
 
@@ -439,6 +472,7 @@ def find(name: str) -> Path | None:
 
 def at_hand(name: str) -> bool:
     """Whether `load` can read the dataset without a download."""
+    name = "pen-strokes" if writer_of(name) else name
     paths = [find(part) for part in name.split("+") if part in _FILES]
     return name in _LOADERS and all(path is not None and path.exists() for path in paths)
 
@@ -456,15 +490,20 @@ def load(name: str, progress: Progress | None = None, fetch: bool = True) -> Dat
     """Load a dataset by name, downloading it if it is not on this machine.
 
     Args:
-        name: one of `NAMES`.
+        name: one of `NAMES`, or `pen-strokes-7` for the digits of that writer alone.
         progress: called with the bytes downloaded so far and in all.
         fetch: whether a dataset that is not on this machine may be downloaded.
 
     Raises:
         InputError: an unknown name, or a file that is missing, damaged or cannot be had.
     """
+    if writer := writer_of(name):
+        return of_writer(load("pen-strokes", progress, fetch), writer)
     if name not in _LOADERS:
-        raise InputError(f"There is no dataset {name!r}: choose one of {', '.join(NAMES)}.")
+        raise InputError(
+            f"There is no dataset {name!r}: choose one of {', '.join(NAMES)}, or pen-strokes-1 "
+            f"to pen-strokes-{WRITERS} for one writer."
+        )
     return _LOADERS[name](progress, fetch)
 
 

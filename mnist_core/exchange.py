@@ -7,6 +7,7 @@ import os
 import tempfile
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -17,13 +18,12 @@ from mnist_core.datasets import Dataset
 from mnist_core.drawing import SIDE
 from mnist_core.errors import InputError
 from mnist_core.files import written_whole
-from mnist_core.recipes import Recipe
+from mnist_core.recipes import IMPORTED, Recipe
 from mnist_core.runs import Run
 
 FORMATS = (".keras", ".h5", ".tflite")
 LARGEST = 200_000_000  # bytes that an imported file may unpack to
 MOST_PARAMETERS = 20_000_000
-IMPORTED = "imported"  # the recipe's name of a run that was not trained here
 
 
 def export(run: Run, path: Path) -> None:
@@ -38,6 +38,10 @@ def export(run: Run, path: Path) -> None:
     """
     if path.suffix not in FORMATS:
         raise InputError(f"The file must end in {', '.join(FORMATS)}, not {path.name!r}.")
+    if run.members and path.suffix != ".keras":
+        raise InputError(
+            f"A {path.suffix} file cannot hold an average of runs: export {run.name} as .keras."
+        )
     model = predictor.load(run).model
     if path.suffix == ".tflite":
         with written_whole(path) as beside:
@@ -76,30 +80,44 @@ def import_keras(data: bytes, name: str, dataset: Dataset) -> Run:
     runs.check_name(name)
     model = _fitted(_loaded(data))
     recipe = Recipe(IMPORTED, "A network that was imported", (), dataset=dataset.name)
-    probabilities = predictor.Predictor(model).predict(datasets.scale(dataset.x_test))
     run = runs.create(recipe, dataset.name, 0, name)
     try:
-        training.save(model, run.model_file, dataset.x_test[: training.PROOF_IMAGES])
-        sha256 = runs.file_sha256(run.model_file)
-        runs.write_evaluation(
-            run.path,
-            runs.Evaluation(probabilities, dataset.y_test, dataset.name, dataset.checksum, sha256),
-        )
-        return runs.change(
-            run,
-            dataset={"name": dataset.name, "checksum": dataset.checksum},
-            status=runs.FINISHED,
-            finished=runs.now(),
-            parameters=model.count_params(),
-            model={"sha256": sha256, "bytes": run.model_file.stat().st_size},
-            metrics={
-                "test_loss": evaluation.loss(probabilities, dataset.y_test),
-                "test_accuracy": evaluation.accuracy(probabilities, dataset.y_test),
-            },
-        )
+        return keep(run, model, dataset)
     except BaseException:
         runs.delete(run)
         raise
+
+
+def keep(run: Run, model: keras.Model, dataset: Dataset, **entries: Any) -> Run:
+    """Save a network that is trained already as a run's, measured on a dataset's test digits.
+
+    Args:
+        entries: of run.json, besides those that every finished run has.
+
+    Raises:
+        InputError: nothing can be written, or the file reads differently.
+    """
+    probabilities = predictor.Predictor(model).predict(datasets.scale(dataset.x_test))
+    training.save(model, run.model_file, dataset.x_test[: training.PROOF_IMAGES])
+    sha256 = runs.file_sha256(run.model_file)
+    runs.write_evaluation(
+        run.path,
+        runs.Evaluation(probabilities, dataset.y_test, dataset.name, dataset.checksum, sha256),
+    )
+    return runs.change(
+        run,
+        dataset={"name": dataset.name, "checksum": dataset.checksum},
+        status=runs.FINISHED,
+        finished=runs.now(),
+        parameters=model.count_params(),
+        model={"sha256": sha256, "bytes": run.model_file.stat().st_size},
+        metrics={
+            "test_loss": evaluation.loss(probabilities, dataset.y_test),
+            "test_accuracy": evaluation.accuracy(probabilities, dataset.y_test),
+        },
+        process=None,
+        **entries,
+    )
 
 
 def _loaded(data: bytes) -> keras.Model:

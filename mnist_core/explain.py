@@ -106,7 +106,10 @@ def features(reader: Predictor, images: Images, note: Note | None = None) -> Fea
         float32 (n, as many as the last layer takes).
     """
     model = fold(reader.model)
-    inner = keras.Model(model.inputs, model.layers[-1].input)
+    given = model.layers[-1].input
+    # An average of networks is given what each of them says.
+    together = keras.layers.Concatenate()(given) if isinstance(given, list) else given
+    inner = keras.Model(model.inputs, together)
     graph = tf.function(lambda batch: inner(batch, training=False), reduce_retracing=True)
     parts = []
     for at in range(0, len(images), BATCH):

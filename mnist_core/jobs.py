@@ -20,7 +20,7 @@ from pathlib import Path
 import filelock
 import psutil
 
-from mnist_core import recipes, runs
+from mnist_core import recipes, runs, transfer
 from mnist_core.errors import InputError
 from mnist_core.recipes import Recipe
 from mnist_core.runs import Run
@@ -43,6 +43,7 @@ def submit(recipe: Recipe, dataset: str, seed: int = 0, name: str | None = None)
             cannot be written to.
     """
     recipes.layer_table(recipe)
+    transfer.check(recipe)
     if not 0 <= seed < 2**31:
         raise InputError(f"The seed must be a whole number from 0 to 2147483647, not {seed}.")
     run = runs.create(recipe, dataset, seed, name)

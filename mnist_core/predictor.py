@@ -21,6 +21,7 @@ from mnist_core.drawing import SIDE
 from mnist_core.errors import InputError
 from mnist_core.runs import Run
 
+LEAST = 1e-30  # of a probability; far from any digit, sigmoid outputs may all be zero
 BATCH = 500  # images read at a time, so that thousands do not need gigabytes
 
 
@@ -49,8 +50,7 @@ class Predictor:
         angles = (turned, -turned) if turned else (0.0,)
 
         def probabilities(images: tf.Tensor) -> tf.Tensor:
-            # Far from any digit, all sigmoid outputs may be zero to the last bit.
-            scores = tf.maximum(network(_turned(images, angles), training=False), 1e-30)
+            scores = tf.maximum(network(_turned(images, angles), training=False), LEAST)
             if len(angles) > 1 or temperature != 1.0:
                 logits = tf.reshape(tf.math.log(scores), (len(angles), -1, 10)) / temperature
                 return tf.nn.softmax(tf.reduce_mean(logits, axis=0))
@@ -142,20 +142,23 @@ def fold(model: keras.Model) -> keras.Model:
     return keras.Model(model.input, flow)
 
 
+def turning(angle: float) -> npt.NDArray[np.float32]:
+    """The projective map (8,) that turns an image by degrees about its centre of mass."""
+    centre = drawing.CENTRE - 0.5  # in pixels from the middle of the first
+    cos, sin = np.cos(np.radians(angle)), np.sin(np.radians(angle))
+    x, y = centre - cos * centre + sin * centre, centre - sin * centre - cos * centre
+    return np.array([cos, -sin, x, sin, cos, y, 0.0, 0.0], np.float32)
+
+
 def _turned(images: tf.Tensor, angles: Sequence[float]) -> tf.Tensor:
     """Images (n, 28, 28) turned about their centre of mass, (n * len(angles), 28, 28)."""
     if len(angles) == 1:
         return images
-    centre = drawing.CENTRE - 0.5  # in pixels from the middle of the first
-    maps = []
-    for angle in np.radians(angles):
-        cos, sin = np.cos(angle), np.sin(angle)
-        x, y = centre - cos * centre + sin * centre, centre - sin * centre - cos * centre
-        maps.append([cos, -sin, x, sin, cos, y, 0.0, 0.0])
+    maps = [turning(angle) for angle in angles]
     count = tf.shape(images)[0]
     turned = tf.raw_ops.ImageProjectiveTransformV3(
         images=tf.tile(images, (len(angles), 1, 1))[..., None],
-        transforms=tf.repeat(tf.constant(maps, tf.float32), count, axis=0),
+        transforms=tf.repeat(tf.constant(np.stack(maps)), count, axis=0),
         output_shape=(SIDE, SIDE),
         fill_value=0.0,
         interpolation="BILINEAR",

@@ -17,6 +17,9 @@ from typing import Any
 
 from mnist_core.errors import InputError
 
+# Recipes of runs that were not trained here from layers: these say nothing of their networks.
+IMPORTED, ENSEMBLE = "imported", "ensemble"
+
 # A layer is its kind and its arguments, e.g. {"kind": "dense", "units": 128}.
 Layer = Mapping[str, Any]
 
@@ -78,6 +81,8 @@ class Recipe:
     non_digits: int = 0  # drawings of other things, to be unsure of
     turned: float = 0.0  # degrees: every digit is read turned by these both ways; 0: as it is
     calibrate: bool = False  # whether to fit a temperature on the validation digits
+    start_from: str | None = None  # a run whose weights are taken, as far as the layers agree
+    frozen: int = 0  # of the first layers with weights: so many keep those of that run
 
     def to_dict(self) -> dict[str, Any]:
         return dataclasses.asdict(self)
@@ -93,6 +98,7 @@ class Recipe:
         layers = values["hidden"]
         amounts = [values.get(key, {}) for key in ("augmentation", "stroke_augmentation")]
         texts = [values["name"], *(values.get(key, "") for key in ("title", "dataset"))]
+        texts.append(values.get("start_from") or "")
         if (
             not isinstance(layers, list | tuple)
             or not all(isinstance(table, Mapping) for table in (*layers, *amounts))
@@ -122,6 +128,8 @@ def fingerprint(recipe: Recipe) -> str:
 OPTIMIZERS = {"adam": 0.001, "sgd": 0.01, "sgd-momentum": 0.01, "rmsprop": 0.001, "adamw": 0.001}
 LOSSES = ("sparse_categorical_crossentropy", "categorical_crossentropy")
 CLASSES = 10
+CONTINUED_RATE = 0.3  # of the usual learning rate, where a training goes on from weights
+FEWEST_TO_CALIBRATE = 2000  # images, of which a fifth validates
 OUTPUTS = ("softmax", "sigmoid")
 ACTIVATIONS = ("relu", "sigmoid", "tanh", "elu", "gelu", "linear")
 SCHEDULES = ("constant", "cosine")
@@ -182,6 +190,9 @@ def check(recipe: Recipe) -> None:
         _within(f"The stroke augmentation {name}", amount, 0.0, STROKE_AUGMENTATIONS[name])
     for layer in recipe.hidden:
         _check_layer(layer)
+    _within("The number of frozen layers", recipe.frozen, 0, len(widths(recipe.hidden)), whole=True)
+    if recipe.frozen and not recipe.start_from:
+        raise InputError("Layers are frozen as another run has them: say which to start from.")
 
 
 _WIDTH = {"dense": "units", "lstm": "units", "conv": "filters"}
@@ -190,6 +201,46 @@ _WIDTH = {"dense": "units", "lstm": "units", "conv": "filters"}
 def widths(hidden: Sequence[Layer]) -> list[int]:
     """Neurons, units or filters of the layers that have weights."""
     return [layer[_WIDTH[layer["kind"]]] for layer in hidden if layer["kind"] in _WIDTH]
+
+
+def agreeing(one: Recipe, other: Recipe) -> int:
+    """How many of the first layers with weights two networks have in common.
+
+    The output counts as the last of them; dropout, which has no weights, does not count.
+    """
+    rows = [
+        [*(dict(layer) for layer in recipe.hidden if layer["kind"] != "dropout"), recipe.output]
+        for recipe in (one, other)
+    ]
+    count = 0
+    for mine, theirs in zip(*rows, strict=False):
+        if mine != theirs:
+            break
+        count += isinstance(mine, str) or mine["kind"] in _WIDTH
+    return count
+
+
+def continued(recipe: Recipe, run: str, frozen: int = 0) -> Recipe:
+    """The recipe as one that goes on from a run's weights, in smaller steps."""
+    # What goes on from a run that went on itself has its smaller steps already.
+    rate = recipe.learning_rate * (1 if recipe.start_from else CONTINUED_RATE)
+    return dataclasses.replace(recipe, start_from=run, frozen=frozen, learning_rate=rate)
+
+
+def few(recipe: Recipe, images: int) -> Recipe:
+    """The recipe for a small number of images, with what else has to be small then.
+
+    Batches become smaller, a fifth of the images validates, and no more than a tenth are
+    drawings of other things; a temperature is not fitted on a handful of digits.
+    """
+    return dataclasses.replace(
+        recipe,
+        train_images=images,
+        batch_size=min(recipe.batch_size, max(1, images // 8)),
+        validation_split=max(recipe.validation_split, 0.2),
+        non_digits=min(recipe.non_digits, images // 10),
+        calibrate=recipe.calibrate and images >= FEWEST_TO_CALIBRATE,
+    )
 
 
 def rebuilt(

@@ -73,6 +73,8 @@ def refusal(run: Run) -> str | None:
         return f"The run {run.name} is {run.status}: ask for its report when it has finished."
     if not run.usable:
         return f"The run {run.name} has {run.status}: train it again to have a report of it."
+    if run.members:
+        return f"The run {run.name} averages others: ask for the report of one of them."
     if not {"train_accuracy", "test_accuracy"} <= set(run.metrics):
         return f"The run {run.name} holds no final figures: train it again."
     return None
@@ -248,6 +250,9 @@ def _configuration(run: Run) -> str:
     ):
         if any(amounts.values()):
             rows.append((name, ", ".join(f"{key} {value:g}" for key, value in amounts.items())))
+    if recipe.start_from:
+        frozen = f", the first {recipe.frozen} layers frozen" if recipe.frozen else ""
+        rows.append(("starts from", f"the weights of {recipe.start_from}{frozen}"))
     if recipe.renderings:
         rows.append(("renderings of each stroke digit", str(recipe.renderings)))
     if recipe.non_digits:

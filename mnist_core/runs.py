@@ -93,6 +93,11 @@ class Run:
         return float(self.info.get("sure_above", 0.5))
 
     @property
+    def members(self) -> list[str]:
+        """The runs that an ensemble averages; of any other run, none."""
+        return [str(member["run"]) for member in _members(self.info)]
+
+    @property
     def model_file(self) -> Path:
         return self.path / "model.keras"
 
@@ -157,6 +162,8 @@ def _problem(path: Path, info: Mapping[str, Any]) -> str | None:
         parts["dataset"].get("name"), str
     ):
         return f"The run.json of {path.name} is garbled: train the run again or delete it."
+    if not _has_sound_sources(info):
+        return f"The run.json of {path.name} does not say what it came from: delete the run."
     model = path / "model.keras"
     if info["status"] in (FINISHED, STOPPED):
         broken = f"The model file of {path.name} is {{}}: train the run again or delete it."
@@ -168,6 +175,24 @@ def _problem(path: Path, info: Mapping[str, Any]) -> str | None:
         if not zipfile.is_zipfile(model):
             return broken.format("damaged")
     return None
+
+
+def _has_sound_sources(info: Mapping[str, Any]) -> bool:
+    """Whether it can be read which runs an ensemble averages, and which one a run started from."""
+    try:
+        parts = [*_members(info), *([info["start"]] if info.get("start") else [])]
+        texts = [text for part in parts for text in (part["run"], *part["datasets"])]
+        counts = [part.get("layers", 0) for part in parts]
+        return all(isinstance(text, str) for text in texts) and all(
+            isinstance(count, int) for count in counts
+        )
+    except (AttributeError, KeyError, TypeError):
+        return False
+
+
+def _members(info: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """What an ensemble's run.json says of each run that it averages."""
+    return list((info.get("ensemble") or {}).get("members", ()))
 
 
 def _with_true_status(info: dict[str, Any]) -> dict[str, Any]:
@@ -209,6 +234,22 @@ def locate(run: str | Path) -> Path:
         return SHIPPED_DIR / path
 
 
+def reference(run: Run) -> str:
+    """What `read` finds a run by from anywhere: its name, or its directory."""
+    path = run.path.resolve()
+    return run.name if locate(run.name).resolve() == path else str(path)
+
+
+def trained_on(run: Run) -> set[str]:
+    """The datasets whose training digits shaped a run's weights.
+
+    Those of the run that it started from and of the runs that it averages count too.
+    """
+    parts = [run.info.get("start") or {}, *_members(run.info)]
+    own = set() if run.members else {str(run.info["dataset"]["name"])}
+    return own.union(*(part.get("datasets", ()) for part in parts))
+
+
 def all_runs(trials: bool = False) -> list[Run]:
     """Every run in `models_dir()` and every shipped one, the default first, then the newest.
 
@@ -227,18 +268,12 @@ def all_runs(trials: bool = False) -> list[Run]:
     return found
 
 
-def create(
-    recipe: Recipe,
-    dataset: str,
-    seed: int,
-    name: str | None = None,
-    study: Mapping[str, str] | None = None,
-) -> Run:
+def create(recipe: Recipe, dataset: str, seed: int, name: str | None = None, **entries: Any) -> Run:
     """Make the directory of a new run, with the status `queued`.
 
     Args:
         name: of the directory; by default the recipe's with date and time.
-        study: of which the run is a trial, as in `Run.study`.
+        entries: of run.json, besides the usual ones or in their place.
 
     Raises:
         InputError: a name that is no plain file name or is taken, or a folder that cannot
@@ -274,9 +309,8 @@ def create(
         "status": QUEUED,
         "created": now(),
         "order": time.time_ns(),  # of several runs created within a second
+        **entries,
     }
-    if study:
-        info["study"] = dict(study)
     try:
         write_info(path, info)
     except InputError:
@@ -536,6 +570,12 @@ def summary(run: Run) -> dict[str, str]:
         "dataset": info["dataset"]["name"],
         "parameters": f"{info.get('parameters', 0):,}",
     }
+    if start := info.get("start"):
+        rows["starts from"] = f"{start['run']}, {start['layers']} layers"
+        if run.recipe.frozen:
+            rows["starts from"] += f", {run.recipe.frozen} of them frozen"
+    if run.members:
+        rows["averages"] = ", ".join(run.members)
     if "epochs" in info:
         seconds, best = info.get("seconds", 0), metrics.get("best_epoch")
         rows["epochs"] = f"{info['epochs']} in {seconds:,.0f} s, best {best}"

@@ -24,7 +24,16 @@ import numpy.typing as npt
 import tensorflow as tf
 from tensorflow.core.framework import summary_pb2
 
-from mnist_core import architectures, augmentation, datasets, evaluation, nondigits, recipes, runs
+from mnist_core import (
+    architectures,
+    augmentation,
+    datasets,
+    evaluation,
+    nondigits,
+    recipes,
+    runs,
+    transfer,
+)
 from mnist_core.datasets import Dataset, Images, Labels
 from mnist_core.errors import InputError
 from mnist_core.files import written_whole
@@ -90,6 +99,7 @@ def train(
         InputError: hyperparameters or a name that cannot be used, or a loss that diverges.
     """
     recipes.layer_table(recipe)
+    transfer.check(recipe)
     _parts(datasets.subset(dataset, recipe.train_images, seed), recipe)
     run = runs.create(recipe, dataset.name, seed, name)
     return carry_out(run, dataset, on_progress, callbacks, command, on_preparation)
@@ -138,6 +148,10 @@ def carry_out(
         validation = chosen.x_train[validation_part], chosen.y_train[validation_part]
         keras.utils.set_random_seed(seed)
         model = architectures.build(recipe)
+        checkpoint = run.path / "checkpoint.npz"
+        if recipe.start_from and not checkpoint.is_file():
+            info["start"] = transfer.take_weights(model, recipe)
+        transfer.freeze(model, recipe.frozen)
         info["parameters"] = model.count_params()
         runs.write_info(run.path, info)
         reader = Predictor(model)
@@ -164,7 +178,7 @@ def carry_out(
             report,
             [*callbacks, files],
             reader,
-            run.path / "checkpoint.npz",
+            checkpoint,
         )
         files.say({"phase": "evaluating"})
         temperature = 1.0

@@ -11,7 +11,7 @@ from mnist_core import comparison, datasets, figures, report, reproductions, run
 from mnist_core.comparison import FIGURES, Contender, Measured
 from mnist_core.errors import InputError
 from mnist_core.runs import Run
-from ui import background, heading, links, studies
+from ui import averaging, background, heading, links, studies
 
 REPORTS, SIDE_BY_SIDE = "Reports reproduced", "Runs side by side"
 CHOICES = "What each choice does"
@@ -136,7 +136,7 @@ def show_runs() -> None:
     found = {run.name: run for run in runs.all_runs()}
     fit = [name for name, run in found.items() if comparison.refusal(run) is None]
     # What was chosen and has gone since, or broke, is said and left out.
-    chosen = list(st.session_state.get("compared", fit[:5]))
+    chosen = averaging.with_finished(st.session_state.get("compared", fit[:5]), found, MOST)
     gone = [name for name in chosen if name not in fit]
     st.session_state["compared"] = [name for name in chosen if name in fit]
     st.multiselect(
@@ -159,6 +159,7 @@ def show_runs() -> None:
     if not chosen_runs:
         st.info("Choose two runs or more.")
         return
+    averaging.offer(chosen_runs)
     measuring(chosen_runs)
     show_report_button(fit, found)
 
@@ -204,6 +205,7 @@ def show_comparison(contenders: list[Contender], complete: bool) -> None:
             "different digits are not set against each other."
         )
     show_figures(contenders)
+    averaging.show_gain(contenders)
     show_cost(contenders)
     show_curves(contenders)
 

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from mnist_core import datasets, evaluation, figures, results, runs
+from mnist_core import comparison, datasets, evaluation, figures, results, runs
 from mnist_core.datasets import Dataset
 from mnist_core.errors import InputError
 from mnist_core.runs import Evaluation, Run
@@ -995,6 +995,11 @@ def page() -> None:
         State["confusion_digit"] = None
         st.warning(f"There is no digit {index} among the {len(own.labels):,} of {dataset}.")
     write_address()
+    if dataset == comparison.DRAWN and (writers := comparison.known_writers(run)):
+        st.caption(
+            f"{run.name} has learnt the hand of writer {', '.join(map(str, sorted(writers)))}, "
+            "who is among these."
+        )
     headline(run, own, other)
     view = st.segmented_control(
         "View", list(VIEWS.values()), required=True, key="confusion_view",

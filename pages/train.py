@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from mnist_core import datasets, figures, jobs, recipes, runs, trials
+from mnist_core import datasets, figures, jobs, recipes, runs, transfer, trials
 from mnist_core.errors import InputError
 from mnist_core.recipes import RECIPES, Recipe
 from mnist_core.runs import Run
@@ -43,15 +43,17 @@ def choose() -> tuple[Recipe, str, int, str | None] | None:
             key="recipe",
             persist_state="session",
             format_func=lambda name: f"{name} – {RECIPES[name].title}",
+            disabled=st.session_state.get("start_from") is not None,
         )
     ]
+    base = starting(base)
     left, right = st.columns(2)
     with left:
         dataset = st.selectbox(
             "Dataset",
             datasets.NAMES,
-            datasets.NAMES.index(base.dataset),
-            key=f"{base.name}-dataset",
+            datasets.NAMES.index(base.dataset) if base.dataset in datasets.NAMES else 0,
+            key=key_of(base, "dataset"),
             persist_state="session",
         )
     with right:
@@ -74,12 +76,45 @@ def choose() -> tuple[Recipe, str, int, str | None] | None:
     return None
 
 
+def starting(base: Recipe) -> Recipe:
+    """The recipe, or that of a run whose weights the training is to start from."""
+    found = {run.name: run for run in runs.all_runs() if transfer.refusal(run) is None}
+    if st.session_state.get("start_from") not in found:
+        st.session_state["start_from"] = None
+    name = st.selectbox(
+        "Start from",
+        [None, *found],
+        key="start_from",
+        persist_state="session",
+        format_func=lambda name: name or "nothing: fresh weights",
+        help="A run whose layers and weights the training begins with, in smaller steps.",
+    )
+    if name is None:
+        return base
+    recipe = recipes.continued(found[name].recipe, name)
+    most = len(recipes.widths(recipe.hidden))
+    frozen = st.number_input(
+        f"Freeze, 0 to {most} first layers",
+        0,
+        most,
+        key=key_of(recipe, "frozen"),
+        persist_state="session",
+        help="Layers that keep the weights of that run.",
+    )
+    return dataclasses.replace(recipe, frozen=int(frozen))
+
+
+def key_of(base: Recipe, entry: str) -> str:
+    """The key of an entry's widget: each recipe and each run to start from has its own."""
+    return f"{f'from-{base.start_from}' if base.start_from else base.name}-{entry}"
+
+
 def field(entry: str, widget: Callable[..., Any], label: str, base: Recipe, **options: Any) -> Any:
     """A widget for an entry of the recipe, with a sentence below it if the value is nonsense."""
     value = widget(
         label,
         value=options.pop("value", getattr(base, entry)),
-        key=f"{base.name}-{entry}",
+        key=key_of(base, entry),
         persist_state="session",
         **options,
     )
@@ -99,10 +134,10 @@ def parts(base: Recipe, recipe: Recipe) -> tuple[Recipe, int, str | None]:
     one, two = st.columns(2)
 
     def key(entry: str) -> dict[str, Any]:
-        return {"key": f"{base.name}-{entry}", "persist_state": "session"}
+        return {"key": key_of(base, entry), "persist_state": "session"}
 
     with one:
-        hidden = layers(base, key)
+        hidden = base.hidden if base.start_from else layers(base, key)
         optimizer = st.selectbox(
             "Optimizer",
             list(recipes.OPTIMIZERS),
@@ -518,11 +553,14 @@ def undelete() -> None:
 
 def downloads(run: Run) -> None:
     with st.popover("Download", icon=":material/download:"):
-        for ending, words in (
-            (".keras", "Keras"),
-            (".h5", "Keras' older format"),
-            (".tflite", "LiteRT, for phones and small computers"),
-        ):
+        formats = {
+            ".keras": "Keras",
+            ".h5": "Keras' older format",
+            ".tflite": "LiteRT, for phones and small computers",
+        }
+        for ending, words in formats.items():
+            if run.members and ending != ".keras":
+                continue  # only there an average of runs can be kept
             st.download_button(
                 f"{ending} – {words}",
                 functools.partial(exported, run, ending),

@@ -97,6 +97,8 @@ def test_help_is_there_without_waiting_for_tensorflow():
     ("name", "explains"),
     [
         ("train", ["RECIPE", "report-ann", "--dataset", "--epochs", "--seed", "--name", "--h5"]),
+        ("train", ["--from RUN", "--freeze N", "--images N"]),
+        ("ensemble", ["NAME", "RUN"]),
         ("evaluate", ["RUN", "--dataset"]),
         ("predict", ["IMAGE", "--run", "--json"]),
         ("runs", []),
@@ -298,6 +300,27 @@ def test_a_script_gets_json_and_nothing_else(seven):
     assert done.stderr == ""
 
 
+# --- from other runs -----------------------------------------------------------------
+
+
+def test_train_goes_on_from_a_run_with_few_images(command, models_dir):
+    text = command(
+        *("train", "report-ann", "--from", "report-ann", "--freeze", "1", "--images", "100"),
+        *("--dataset", "optical-digits", "--epochs", "3", "--name", "gone-on"),
+    )
+    run = runs.read("gone-on")
+    assert "report-ann, 3 layers, 1 of them frozen" in " ".join(text.split())
+    assert (run.recipe.train_images, run.info["images"], run.recipe.epochs) == (100, 80, 3)
+    assert run.metrics["test_accuracy"] > 0.75  # from fresh weights it would be about 0.3
+
+
+def test_ensemble_says_what_it_gains_and_costs(command, own_run):
+    text = " ".join(command("ensemble", "both", "mine", "report-ann").split())
+    assert runs.read("both").usable
+    assert "both averages mine and report-ann. It reads" in text
+    assert "times the time for one image" in text
+
+
 # --- bad input -----------------------------------------------------------------------
 
 
@@ -313,6 +336,14 @@ def test_a_script_gets_json_and_nothing_else(seven):
         (["train", "cnn", "--dataset", "optical-digits", "--name", "a/b"], "name"),
         (["train", "cnn", "--epochs", "many"], "--epochs"),
         (["train"], "RECIPE"),
+        (["train", "mlp", "--from", "nobody"], "nobody does not exist"),
+        (["train", "mlp", "--from", "report-ann"], "first layer of report-ann is another"),
+        (["train", "wide-mlp", "--freeze", "1"], "name it with --from"),
+        (["train", "report-ann", "--from", "report-ann", "--freeze", "3"], "from 0 to 2"),
+        (["train", "mlp", "--images", "0"], "at least one image"),
+        (["ensemble", "x", "cnn"], "takes 2 to 8 runs"),
+        (["ensemble", "x", "cnn", "nobody"], "nobody does not exist"),
+        (["ensemble", "a/b", "cnn", "pen-cnn"], "name must be"),
         (["bake"], "bake"),
         ([], "COMMAND"),
         (["reproduce", "cmn"], "no recipe 'cmn'"),

@@ -142,6 +142,9 @@ nan, infinity = float("nan"), float("inf")
         ({"hidden": (max_pool(1),)}, "size of a pooling layer"),
         ({"hidden": ({"kind": "attention"},)}, "no layer 'attention'"),
         ({"hidden": ({},)}, "no layer None"),
+        ({"frozen": 1}, "say which to start from"),
+        ({"frozen": 2, "start_from": "cnn"}, "frozen layers must be a whole number from 0 to 1"),
+        ({"frozen": -1, "start_from": "cnn"}, "number of frozen layers"),
     ],
 )
 def test_nonsense_is_refused_by_name(changes, says):
@@ -158,6 +161,48 @@ def test_the_limits_themselves_are_allowed():
     recipes.check(Recipe("x", "x", (), augmentation=dict.fromkeys(recipes.AUGMENTATIONS, 0)))
     recipes.check(Recipe("x", "x", (), augmentation=recipes.AUGMENTATIONS))
     recipes.check(Recipe("x", "x", (), stroke_augmentation=recipes.STROKE_AUGMENTATIONS))
+
+
+# --- starting from another ------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "count"),
+    [
+        ((), (), 1),  # the output alone
+        ((dense(8),), (dense(8), dropout(0.3)), 2),  # dropout has no weights
+        ((dense(8), dense(4)), (dense(8), dense(5)), 1),
+        ((dense(8),), (dense(8), dense(8)), 1),
+        ((dense(8),), (dense(8, "tanh"),), 0),
+        ((conv(8), max_pool(), conv(8)), (conv(8), conv(8)), 1),
+        ((conv(8), max_pool(), conv(8)), (conv(8), max_pool(), conv(8)), 3),
+    ],
+)
+def test_networks_agree_as_far_as_their_first_layers_are_the_same(one, other, count):
+    for pair in ((one, other), (other, one)):
+        assert recipes.agreeing(*(Recipe("x", "x", hidden) for hidden in pair)) == count
+
+
+def test_another_output_agrees_with_none():
+    one = Recipe("x", "x", (dense(8),))
+    assert recipes.agreeing(one, dataclasses.replace(one, output="sigmoid")) == 1
+
+
+def test_what_goes_on_takes_smaller_steps_once():
+    recipe = recipes.continued(RECIPES["cnn"], "cnn", 2)
+    assert recipe.learning_rate < RECIPES["cnn"].learning_rate
+    assert recipes.continued(recipe, "again").learning_rate == recipe.learning_rate
+    assert (recipe.start_from, recipe.frozen) == ("cnn", 2)
+
+
+@pytest.mark.parametrize("name", list(RECIPES))
+@pytest.mark.parametrize("images", [1, 10, 100, 5000])
+def test_few_images_make_a_recipe_that_can_be_trained(name, images):
+    recipe = recipes.few(RECIPES[name], images)
+    recipes.check(recipe)
+    assert recipe.train_images == images
+    assert recipe.batch_size <= max(1, images * (1 - recipe.validation_split))
+    assert recipe.non_digits <= images / 10
 
 
 # --- from_dict -----------------------------------------------------------------------
@@ -182,6 +227,7 @@ def test_the_limits_themselves_are_allowed():
         {"name": "x", "hidden": [[["kind", "dense"]]]},
         {"name": "x", "hidden": {"kind": "dense"}},
         {"name": "x", "hidden": [], "augmentation": 4},
+        {"name": "x", "hidden": [], "start_from": 4},
         {"name": "x", "hidden": [], "stroke_augmentation": ["slant"]},
     ],
 )

@@ -201,3 +201,42 @@ def test_there_is_a_report_of_every_run_that_is_compared(page, quick, own_run):
     chosen.set_value("mine").run()
     assert not app.exception
     assert "holds no final figures" in said(app)
+
+
+def test_runs_are_averaged_and_the_average_joins_them(page, quick, own_run):
+    app = measured(page(RUNS))
+    app.multiselect(key="compared").set_value(["report-ann"]).run()
+    assert "Choose 2 to 8 runs to average them" in said(app)
+    app.multiselect(key="compared").set_value(["report-ann", "mine"]).run()
+    app.text_input(key="average_name").set_value("no name")
+    app.button(key="average").click().run()
+    assert "name must be" in said(app)
+    app.text_input(key="average_name").set_value("both")
+    app.button(key="average").click().run()
+    assert not app.exception
+    limit = time.monotonic() + 120
+    while runs.read("both").active:
+        assert time.monotonic() < limit
+        time.sleep(0.2)
+    app = measured(app.run())
+    assert not app.exception
+    assert app.multiselect(key="compared").value == ["report-ann", "mine", "both"]
+    app = measured(app)
+    assert "both averages report-ann and mine." in said(app)
+    assert "times the room" in said(app)
+    assert "both" in table(app, "").columns
+
+
+def test_an_average_that_fails_says_why(page, quick, own_run, monkeypatch):
+    app = measured(page(RUNS))
+
+    def start(name, members):
+        return runs.create(own_run.recipe, "optical-digits", 0, name, status=runs.FAILED,
+                           reason="There is no room.")  # fmt: skip
+
+    monkeypatch.setattr("mnist_core.ensembles.start", start)
+    app.button(key="average").click().run()
+    assert "There is no average: There is no room." in said(app)
+    app.button(key="average_close").click().run()
+    assert not app.exception
+    assert app.button(key="average")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from mnist_core import evaluation, results, runs
+from mnist_core import datasets, evaluation, results, runs
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -282,3 +282,24 @@ def test_two_runs_of_which_one_has_no_evaluation(visit, needs_mnist, own_run, mo
     assert "mine has not been evaluated on mnist" in texts(page)
     assert page.button(key="evaluate_mine")
     assert "97.80%" in texts(page)  # the other one shows meanwhile
+
+
+def test_an_average_of_runs_is_explored_like_any_run(visit, own_run):
+    from mnist_core import ensembles
+
+    average = ensembles.create("average", [own_run, runs.read("report-ann")])
+    # Two members were measured on as many datasets: the first one's digits are taken.
+    page = visit(run="average", dataset=average.info["dataset"]["name"])
+    assert not page.exception
+    assert f"{average.metrics['test_accuracy']:.2%}" in texts(page)
+    (samples,) = grids(page)
+    page = visit(run="average", dataset="optical-digits", digit=samples[0]["index"])
+    assert not page.exception
+
+
+def test_a_hand_that_was_learnt_is_told(visit, own_run, needs_pens):
+    changed = runs.change(own_run, dataset={"name": "pen-strokes-5"})
+    results.evaluate(changed, datasets.load("pen-strokes"))
+    page = visit(run="mine", dataset="pen-strokes")
+    assert not page.exception
+    assert "mine has learnt the hand of writer 5" in texts(page)

@@ -180,3 +180,40 @@ def test_a_broken_run_is_listed_as_broken(page, tmp_path):
     page.query_params["run"] = "mine"
     run(page)
     assert "cannot be read" in texts(page)
+
+
+def test_a_training_starts_from_a_run_with_its_layers(page):
+    run(page)
+    page.selectbox(key="start_from").set_value("report-ann")
+    run(page)
+    assert page.selectbox(key="recipe").disabled
+    assert "109,386 parameters" in texts(page)
+    with pytest.raises(KeyError):  # its layers are what they are
+        page.text_input(key="from-report-ann-widths")
+    page.number_input(key="from-report-ann-frozen").set_value(1)
+    page.selectbox(key="from-report-ann-dataset").set_value("optical-digits")
+    page.number_input(key="from-report-ann-train_images").set_value(100)
+    page.number_input(key="from-report-ann-batch_size").set_value(10)
+    page.text_input(key="from-report-ann-name").set_value("gone-on")
+    run(page)
+    page.button(key="train").click()
+    run(page)
+    queued = runs.read("gone-on")
+    shipped = runs.read("report-ann").recipe
+    assert (queued.recipe.start_from, queued.recipe.frozen) == ("report-ann", 1)
+    assert queued.recipe.hidden == shipped.hidden
+    assert queued.recipe.learning_rate < shipped.learning_rate
+    page.selectbox(key="start_from").set_value(None)
+    run(page)
+    assert not page.selectbox(key="recipe").disabled
+    assert page.number_input(key="report-ann-batch_size").value == 128
+
+
+def test_a_run_to_start_from_that_is_deleted_is_forgotten(page, tmp_path):
+    shutil.copytree(runs.SHIPPED_DIR / "report-ann", tmp_path / "mine")
+    run(page)
+    page.selectbox(key="start_from").set_value("mine")
+    run(page)
+    shutil.rmtree(tmp_path / "mine")
+    run(page)
+    assert page.selectbox(key="start_from").value is None

@@ -1,0 +1,223 @@
+"""Several runs averaged as one: a run like any other, whose network holds all of theirs.
+
+The average is taken over calibrated probabilities, each member's as it gives them alone, with
+its temperature and its turned readings. Networks that err on different digits outvote each
+other's errors (Hansen, Salamon 1990, "Neural network ensembles"); the price is the time and
+the size of all of them together.
+
+    python -m mnist_core.ensembles RUN
+
+is the process that `start` begins.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import psutil
+
+from mnist_core import datasets, drawing, recipes, results, runs
+from mnist_core.errors import InputError
+from mnist_core.recipes import Recipe
+from mnist_core.runs import Run
+
+if TYPE_CHECKING:
+    import keras
+
+FEWEST, MOST = 2, 8
+MOST_PARAMETERS = 20_000_000  # of all members together, as much as an imported network may have
+
+
+def check(members: Sequence[Run]) -> None:
+    """Refuse runs that cannot be averaged.
+
+    Raises:
+        InputError: too few or too many, one of them twice, broken or without a network, or
+            too large together.
+    """
+    if not FEWEST <= len(members) <= MOST:
+        raise InputError(f"An average takes {FEWEST} to {MOST} runs, not {len(members)}.")
+    for run in members:
+        if run.problem:
+            raise InputError(run.problem)
+        if not run.usable:
+            raise InputError(f"The run {run.name} is {run.status}: average runs that are finished.")
+        if [other.path.resolve() for other in members].count(run.path.resolve()) > 1:
+            raise InputError(f"The run {run.name} is named twice: name each run once.")
+    total = sum(int(run.info.get("parameters", 0)) for run in members)
+    if total > MOST_PARAMETERS:
+        raise InputError(
+            f"These runs have {total:,} parameters together, more than {MOST_PARAMETERS:,}: "
+            "average fewer or smaller ones."
+        )
+
+
+def create(name: str, members: Sequence[Run]) -> Run:
+    """Average runs into a new run, and measure it.
+
+    Its test digits are those that most members were measured on, of the datasets on this
+    machine.
+
+    Returns:
+        The finished run; its run.json names the members with their model files' checksums.
+
+    Raises:
+        InputError: runs that cannot be averaged (see `check`), a name that cannot be used, or
+            nothing can be written.
+    """
+    return carry_out(_begin(name, members))
+
+
+def start(name: str, members: Sequence[Run]) -> Run:
+    """As `create`, in a process of its own; the run is `running` until that has ended."""
+    run = _begin(name, members)
+    try:
+        with (run.path / "log.txt").open("a") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "mnist_core.ensembles", str(run.path.resolve())],
+                cwd=runs.SHIPPED_DIR.parent,
+                env={**os.environ, "MODELS_DIR": str(runs.models_dir().resolve())},
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=log,
+                start_new_session=True,
+            )
+    except OSError as error:
+        raise InputError(f"No process can be started ({error.strerror}): try again.") from error
+    with contextlib.suppress(psutil.Error):
+        mark = {"pid": process.pid, "created": psutil.Process(process.pid).create_time()}
+        run = runs.change(run, process=mark)
+    # Somebody has to take note of its end, else it stays in the list of processes.
+    threading.Thread(target=process.wait, daemon=True).start()
+    return run
+
+
+def _begin(name: str, members: Sequence[Run]) -> Run:
+    check(members)
+    runs.check_name(name)
+    dataset = _dataset(members)
+    described = [
+        {
+            "run": runs.reference(run),
+            "sha256": results.model_sha256(run),
+            "datasets": sorted(runs.trained_on(run)),
+        }
+        for run in members
+    ]
+    recipe = Recipe(recipes.ENSEMBLE, "Several runs averaged", (), dataset=dataset)
+    # It never waits in the queue of trainings: there is nothing to train.
+    return runs.create(
+        recipe,
+        dataset,
+        0,
+        name,
+        status=runs.RUNNING,
+        process=runs.this_process(),
+        ensemble={"members": described},
+    )
+
+
+def _dataset(members: Sequence[Run]) -> str:
+    """The test digits that most members were measured on, of those on this machine."""
+    names = [results.test_set(str(run.info["dataset"]["name"])) for run in members]
+    known = [name for name in names if datasets.at_hand(name)]
+    return max(known, key=known.count, default="optical-digits")
+
+
+def carry_out(run: Run) -> Run:
+    """Build and measure the ensemble that a new run's run.json describes.
+
+    Raises:
+        InputError: a member has gone or changed since, or nothing can be written. The run has
+            failed then, and says why.
+    """
+    from mnist_core import exchange
+
+    try:
+        runs.write_progress(run.path, {"phase": "evaluating"})
+        members = [runs.read(name) for name in run.members]
+        check(members)
+        for member, noted in zip(members, run.info["ensemble"]["members"], strict=True):
+            if results.model_sha256(member) != noted["sha256"]:
+                raise InputError(f"The run {member.name} has changed meanwhile: average anew.")
+        # Answers that are sure enough for the members, on average, are so for all together.
+        sure = sum(member.sure_above for member in members) / len(members)
+        seconds: list[float | None] = [member.info.get("seconds") for member in members]
+        finished = exchange.keep(
+            run,
+            build(members),
+            datasets.load(run.info["dataset"]["name"], fetch=False),
+            sure_above=round(sure, 4),
+            seconds=None if None in seconds else round(sum(filter(None, seconds)), 1),
+        )
+    except BaseException as error:
+        reason = str(error) or type(error).__name__
+        with contextlib.suppress(InputError, OSError):
+            runs.change(run, status=runs.FAILED, reason=reason, finished=runs.now(), process=None)
+        raise
+    (run.path / "progress.json").unlink(missing_ok=True)
+    return finished
+
+
+def build(members: Sequence[Run]) -> keras.Model:
+    """One network of Keras' own layers that gives the mean of the members' probabilities.
+
+    Returns:
+        A model from float32 (n, 28, 28) in [0, 1] to float32 (n, 10), rows summing to 1.
+
+    Raises:
+        InputError: a member is broken.
+    """
+    import keras
+
+    from mnist_core import predictor
+
+    image = keras.Input((drawing.SIDE, drawing.SIDE), name="image")
+    said = []
+    for number, run in enumerate(members, 1):
+        network = predictor.fold(predictor.load(run).model)
+        network = keras.Model(network.inputs[0], network.outputs[0], name=f"member_{number}")
+        said.append(_calibrated(network, image, run.temperature, run.recipe.turned))
+    return keras.Model(image, keras.layers.Average()(said), name="ensemble")
+
+
+def _calibrated(
+    network: keras.Model, image: keras.KerasTensor, temperature: float, turned: float
+) -> keras.KerasTensor:
+    """What a `Predictor` with that temperature and angle would say, as layers."""
+    from keras import layers, ops
+
+    from mnist_core import predictor
+
+    logs = []
+    for angle in (turned, -turned) if turned else (0.0,):
+        view = image
+        if angle:
+            view = layers.Reshape((drawing.SIDE, drawing.SIDE, 1))(view)
+            view = ops.image.affine_transform(
+                view, predictor.turning(angle), interpolation="bilinear", fill_mode="constant"
+            )
+            view = layers.Reshape((drawing.SIDE, drawing.SIDE))(view)
+        logs.append(ops.log(ops.maximum(network(view), predictor.LEAST)))
+    mean = layers.Average()(logs) if len(logs) > 1 else logs[0]
+    return layers.Softmax()(layers.Rescaling(1 / temperature)(mean))
+
+
+def main(arguments: list[str]) -> None:
+    """The process: builds and measures the ensemble in a run directory."""
+    run = runs.read(arguments[0])
+    run = runs.change(run, process=runs.this_process())
+    try:
+        carry_out(run)
+    except InputError as error:
+        sys.exit(f"error: {error}")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
