@@ -29,7 +29,7 @@ import filelock
 import numpy as np
 import psutil
 
-from mnist_core import datasets, jobs, recipes, runs, search
+from mnist_core import datasets, jobs, runs, search
 from mnist_core.datasets import Dataset
 from mnist_core.errors import InputError
 from mnist_core.recipes import Recipe
