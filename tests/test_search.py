@@ -373,7 +373,7 @@ def test_what_was_tried_before_the_disk_was_full_is_kept(calm, undisturbed, monk
             yield opened
 
     monkeypatch.setattr(search, "_storage", without_room)
-    with pytest.raises(InputError, match="disk is full|cannot be written to"):
+    with pytest.raises(InputError, match=r"disk is full|cannot be written to"):
         trials.carry_out("calm")
     monkeypatch.setattr(search, "_storage", storage)
     assert search.state("calm").activity == search.FAILED
