@@ -232,6 +232,7 @@ class Search:
     share: float = 0.0  # of the trial under way, 0 to 1
     problem: str | None = None  # one sentence, where it failed
     winner: str | None = None  # the run that the best trial was trained into
+    winning_trial: int | None = None  # which one that was: a better one may have come since
 
     @property
     def active(self) -> bool:
@@ -280,23 +281,22 @@ def state(name: str) -> Search:
     """
     path = _file(name)
     stat = path.stat()
-    settings, trials, winner = _read(path, stat.st_mtime_ns, stat.st_size)
+    found = _read(path, stat.st_mtime_ns, stat.st_size)
     told = told_of(name)
-    ended = [trial for trial in trials if trial.state != RUNNING]
     if runs.alive(told.get("process")):
-        activity = str(told.get("state", WAITING))
-        return Search(name, settings, trials, activity, float(told.get("share", 0)), winner=winner)
-    trials = tuple(ended)  # nobody is at the one that seems to run
+        activity, share = str(told.get("state", WAITING)), float(told.get("share", 0))
+        return dataclasses.replace(found, activity=activity, share=share)
+    found = dataclasses.replace(found, trials=found.done)  # nobody is at one that seems to run
     if told.get("problem"):
-        return Search(name, settings, trials, FAILED, 0, str(told["problem"]), winner)
-    if len(ended) >= settings.trials:
-        return Search(name, settings, trials, FINISHED, winner=winner)
-    activity = INTERRUPTED if told.get("process") else STOPPED
-    return Search(name, settings, trials, activity, winner=winner)
+        return dataclasses.replace(found, activity=FAILED, problem=str(told["problem"]))
+    if len(found.done) >= found.settings.trials:
+        return dataclasses.replace(found, activity=FINISHED)
+    return dataclasses.replace(found, activity=INTERRUPTED if told.get("process") else STOPPED)
 
 
 @functools.lru_cache(maxsize=32)
-def _read(path: Path, *stamp: int) -> tuple[Settings, tuple[Trial, ...], str | None]:
+def _read(path: Path, *stamp: int) -> Search:
+    """What the study says; it does not know whether a process is at it."""
     with opened(path) as study:
         settings = settings_of(study)
         trials = []
@@ -320,7 +320,10 @@ def _read(path: Path, *stamp: int) -> tuple[Settings, tuple[Trial, ...], str | N
                     frozen.user_attrs.get("note"),
                 )
             )
-        return settings, tuple(trials), study.user_attrs.get("winner")
+        winner, winning = (study.user_attrs.get(key) for key in ("winner", "winning_trial"))
+        return Search(
+            path.stem, settings, tuple(trials), STOPPED, winner=winner, winning_trial=winning
+        )
 
 
 def importance(name: str) -> dict[str, float]:
@@ -333,12 +336,12 @@ def importance(name: str) -> dict[str, float]:
         InputError: there is no such search, or its file cannot be read.
     """
     path = _file(name)
-    _, trials, _ = _read(path, path.stat().st_mtime_ns, path.stat().st_size)
-    return dict(_importance(path, tuple(t.number for t in trials if t.state == COMPLETE)))
+    trials = state(name).trials
+    return dict(_importance(path, tuple((t.number, t.value) for t in trials if t.state == COMPLETE)))
 
 
 @functools.lru_cache(maxsize=32)
-def _importance(path: Path, complete: tuple[int, ...]) -> dict[str, float]:
+def _importance(path: Path, complete: tuple[tuple[int, float | None], ...]) -> dict[str, float]:
     if len(complete) < ENOUGH:
         return {}
     with opened(path) as study:
@@ -453,16 +456,15 @@ def winner(name: str) -> Run:
     Raises:
         InputError: no trial ran to its end, the search goes on, or nothing can be written.
     """
-    search = state(name)
-    best = search.best
-    if search.active:
+    if state(name).active:
         raise InputError(f"The search {name} goes on: stop it or wait for its end.")
-    if best is None:
-        raise InputError(f"No trial of {name} ran to its end yet: go on with the search.")
     with only_one(name), opened(_file(name)) as study:
-        known = study.user_attrs.get("winner")
-        if known and study.user_attrs.get("winning_trial") == best.number:
-            run = runs.read(known)
+        search = state(name)
+        best = search.best
+        if best is None:
+            raise InputError(f"No trial of {name} ran to its end yet: go on with the search.")
+        if search.winner and search.winning_trial == best.number:
+            run = runs.read(search.winner)
             if run.active or run.usable or run.resumable:
                 return run
         settings = search.settings

@@ -11,9 +11,9 @@ from mnist_core import comparison, datasets, figures, report, reproductions, run
 from mnist_core.comparison import FIGURES, Contender, Measured
 from mnist_core.errors import InputError
 from mnist_core.runs import Run
-from ui import background, heading, links
+from ui import background, heading, links, search_view
 
-REPORTS, SIDE_BY_SIDE = "Reports reproduced", "Runs side by side"
+REPORTS, SIDE_BY_SIDE, SEARCH = "Reports reproduced", "Runs side by side", "Search"
 MOST = 8  # runs that are compared at a time
 COSTS = {
     "Parameters": "parameters",
@@ -326,7 +326,7 @@ st.html(
 )
 view = st.segmented_control(
     "View",
-    [REPORTS, SIDE_BY_SIDE],
+    [REPORTS, SIDE_BY_SIDE, SEARCH],
     default=REPORTS,
     required=True,
     key="view",
@@ -335,5 +335,7 @@ view = st.segmented_control(
 )
 if view == SIDE_BY_SIDE:
     show_runs()
+elif view == SEARCH:
+    search_view.show()
 else:
     show_reports()
