@@ -25,6 +25,7 @@ import subprocess
 import sys
 import threading
 import time
+import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -336,8 +337,8 @@ def importance(name: str) -> dict[str, float]:
         InputError: there is no such search, or its file cannot be read.
     """
     path = _file(name)
-    trials = state(name).trials
-    return dict(_importance(path, tuple((t.number, t.value) for t in trials if t.state == COMPLETE)))
+    ended = [trial for trial in state(name).trials if trial.state == COMPLETE]
+    return dict(_importance(path, tuple((trial.number, trial.value) for trial in ended)))
 
 
 @functools.lru_cache(maxsize=32)
@@ -348,7 +349,11 @@ def _importance(path: Path, complete: tuple[tuple[int, float | None], ...]) -> d
         from optuna.importance import PedAnovaImportanceEvaluator, get_param_importances
 
         evaluator = PedAnovaImportanceEvaluator(target_quantile=0.25)
-        return {k: float(v) for k, v in get_param_importances(study, evaluator=evaluator).items()}
+        with warnings.catch_warnings():
+            # That few trials had a second layer, say, can be seen in the list of them.
+            warnings.simplefilter("ignore")
+            shares = get_param_importances(study, evaluator=evaluator)
+        return {key: float(shares[key]) for key in sorted(shares, key=lambda k: (-shares[k], k))}
 
 
 # --- start, stop, go on ----------------------------------------------------------------

@@ -326,7 +326,7 @@ def show_pictures(found: Search) -> None:
         f"{in_words(best)}.",
         "search_parallel",
     )
-    st.caption("The better, the bluer; the best is thick. Pruned trials are as good as they were.")
+    st.caption("The better, the bluer; the best is thick. A pruned trial counts as it was then.")
 
 
 def choices(trials: list[Trial]) -> dict[str, list[float | str | None]]:

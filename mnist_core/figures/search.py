@@ -10,6 +10,8 @@ import plotly.graph_objects as go
 from mnist_core.figures.style import BLUE, GREY, SKY, VERMILION, plain
 
 Value = float | str | None
+MOST_LINES = 100  # more cannot be told apart, and would have to be sent
+BELOW = -0.14  # where those pass that had nothing to choose
 LOGARITHMIC_AXES = ("learning rate",)
 # From the worst to the best; all can be seen on white and on black.
 SHADES = (GREY, SKY, BLUE)
@@ -84,8 +86,8 @@ def search_parallel(
     The better a trial, the bluer its line; the best is thick and red.
 
     Args:
-        choices: by name, for each trial a number, a word, or None where it had no such choice;
-            there the line has a gap.
+        choices: by name, for each trial a number, a word, or None where it had no such choice:
+            its line passes below the axis.
         accuracies: of the same trials, 0 to 1.
     """
     figure = go.Figure()
@@ -96,12 +98,14 @@ def search_parallel(
         figure.add_shape(
             type="line", x0=place, x1=place, y0=0, y1=1, line={"color": GREY, "width": 1}
         )
+        inward = place == len(columns) - 1  # the last one has no room at its right
         for at, words in ticks:
             figure.add_annotation(
-                x=place, y=at, text=words, showarrow=False, xanchor="left", xshift=3,
-                font={"size": 11}, bgcolor="rgba(128, 136, 148, 0.25)",
+                x=place, y=at, text=words, showarrow=False, xanchor="right" if inward else "left",
+                xshift=-4 if inward else 4, font={"size": 11}, bgcolor="rgba(128, 136, 148, 0.25)",
             )  # fmt: skip
-    order = np.argsort(accuracies, kind="stable")  # the best are drawn last, above the others
+    # The best are drawn last, above the others.
+    order = np.argsort(accuracies, kind="stable")[-MOST_LINES:]
     names = list(columns)
     for rank, trial in enumerate(order):
         last = rank == len(order) - 1
@@ -124,38 +128,36 @@ def search_parallel(
     figure.update_xaxes(
         tickvals=list(range(len(names))),
         ticktext=[name.replace(" ", "<br>") for name in names],
-        range=[-0.2, len(names) - 0.4],
+        range=[-0.2, len(names) - 0.8],
         showgrid=False,
         zeroline=False,
         side="top",
         tickangle=0 if len(names) < 8 else -45,
     )
-    figure.update_yaxes(visible=False, range=[-0.06, 1.06])
-    return plain(figure, height)
+    figure.update_yaxes(visible=False, range=[BELOW - 0.06, 1.06])
+    plain(figure, height)
+    figure.update_layout(margin={"l": 10, "r": 24, "t": 70, "b": 10})
+    return figure
 
 
-def _axis(name: str, values: Sequence[Value]) -> tuple[list[float | None], list[tuple[float, str]]]:
-    """Where each value stands on its axis, 0 to 1, and what is written beside it."""
+def _axis(name: str, values: Sequence[Value]) -> tuple[list[float], list[tuple[float, str]]]:
+    """Where each value stands on its axis, 0 to 1 or `BELOW`, and what is written beside it."""
     known = [value for value in values if value is not None]
-    distinct = set(known)
-    words = [value for value in distinct if isinstance(value, str)]
-    if words or len(distinct) <= 4:
-        steps = sorted(distinct, key=lambda value: (isinstance(value, str), value))
+    steps = sorted(set(known), key=lambda value: (isinstance(value, str), value))
+    if len(steps) <= 6 or any(isinstance(value, str) for value in steps):
         place = {
             value: 0.5 if len(steps) == 1 else step / (len(steps) - 1)
             for step, value in enumerate(steps)
         }
         ticks = [(place[value], _in_words(name, value)) for value in steps]
-        return [None if value is None else place[value] for value in values], ticks
-    numbers = np.array([np.nan if value is None else value for value in values], float)
-    scaled = np.log(numbers) if name in LOGARITHMIC_AXES else numbers
-    low, high = np.nanmin(scaled), np.nanmax(scaled)
-    spots = (scaled - low) / (high - low)
-    ticks = [
-        (0.0, _in_words(name, float(np.nanmin(numbers)))),
-        (1.0, _in_words(name, float(np.nanmax(numbers)))),
-    ]
-    return [None if np.isnan(spot) else float(spot) for spot in spots], ticks
+    else:
+        scale = np.log if name in LOGARITHMIC_AXES else np.asarray
+        low, high = (float(scale(value)) for value in (steps[0], steps[-1]))
+        place = {value: (float(scale(value)) - low) / (high - low) for value in steps}
+        ticks = [(0.0, _in_words(name, steps[0])), (1.0, _in_words(name, steps[-1]))]
+    if len(known) < len(values):
+        ticks.append((BELOW, "none"))
+    return [BELOW if value is None else place[value] for value in values], ticks
 
 
 def _in_words(name: str, value: Value) -> str:
