@@ -278,7 +278,7 @@ def _search(options: argparse.Namespace, _: list[str]) -> None:
     from mnist_core import search
 
     fields = {field.name for field in dataclasses.fields(search.Space)}
-    asked = {
+    asked: dict[str, Any] = {
         key: tuple(value) if isinstance(value, list) else value
         for key, value in vars(options).items()
         if key in fields | {"dataset", "seed"} and value is not None

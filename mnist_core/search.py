@@ -82,7 +82,10 @@ class Space:
         known = {f.name for f in dataclasses.fields(cls)}
         if not isinstance(values, Mapping) or set(values) - known:
             raise InputError("The settings of this search are garbled: start a new one.")
-        return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})
+        given: dict[str, Any] = {
+            key: tuple(value) if isinstance(value, list) else value for key, value in values.items()
+        }
+        return cls(**given)
 
 
 def check(space: Space, dataset: str, trials: int, seed: int) -> None:
@@ -300,7 +303,7 @@ def _read(path: Path, *stamp: int) -> Search:
     """What the study says; it does not know whether a process is at it."""
     with opened(path) as study:
         settings = settings_of(study)
-        trials = []
+        trials: list[Trial] = []
         for frozen in study.get_trials(deepcopy=False):
             # What failed was broken off and is done again, and what has no recipe begins.
             if frozen.state.name not in ("COMPLETE", "PRUNED", "RUNNING"):

@@ -98,11 +98,10 @@ def search_parallel(
         figure.add_shape(
             type="line", x0=place, x1=place, y0=0, y1=1, line={"color": GREY, "width": 1}
         )
-        inward = place == len(columns) - 1  # the last one has no room at its right
         for at, words in ticks:
             figure.add_annotation(
-                x=place, y=at, text=words, showarrow=False, xanchor="right" if inward else "left",
-                xshift=-4 if inward else 4, font={"size": 11}, bgcolor="rgba(128, 136, 148, 0.25)",
+                x=place, y=at, text=words, showarrow=False, xanchor="left", xshift=4,
+                font={"size": 11}, bgcolor="rgba(128, 136, 148, 0.25)",
             )  # fmt: skip
     # The best are drawn last, above the others.
     order = np.argsort(accuracies, kind="stable")[-MOST_LINES:]
@@ -128,7 +127,7 @@ def search_parallel(
     figure.update_xaxes(
         tickvals=list(range(len(names))),
         ticktext=[name.replace(" ", "<br>") for name in names],
-        range=[-0.2, len(names) - 0.8],
+        range=[-0.1, len(names) - 0.95],
         showgrid=False,
         zeroline=False,
         side="top",
@@ -136,7 +135,7 @@ def search_parallel(
     )
     figure.update_yaxes(visible=False, range=[BELOW - 0.06, 1.06])
     plain(figure, height)
-    figure.update_layout(margin={"l": 10, "r": 24, "t": 70, "b": 10})
+    figure.update_layout(margin={"l": 10, "r": 60, "t": 70, "b": 10})
     return figure
 
 
@@ -163,7 +162,13 @@ def _axis(name: str, values: Sequence[Value]) -> tuple[list[float], list[tuple[f
 def _in_words(name: str, value: Value) -> str:
     if isinstance(value, str):
         return value
-    return f"{value:.2%}" if name == "accuracy" else f"{value:.3g}"
+    return (
+        f"{value:.2%}"
+        if name == "accuracy"
+        else f"{value:.2g}"
+        if isinstance(value, float)
+        else str(value)
+    )
 
 
 def search_in_words(
