@@ -11,10 +11,13 @@ import logging
 import math
 import os
 import shlex
+import signal
 import sys
-from collections.abc import Callable
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from rich.console import Console
 from rich.progress import TaskID
@@ -22,8 +25,11 @@ from rich.table import Table
 
 from mnist_core import datasets, drawing, jobs, recipes, runs, studies, transfer, trials
 from mnist_core.errors import InputError
+from mnist_core.search import AUGMENTED, FAMILIES
 
 if TYPE_CHECKING:
+    from mnist_core.search import Search
+    from mnist_core.searching import Step
     from mnist_core.training import Progress
 
 console = Console(highlight=False, markup=False)
@@ -149,7 +155,49 @@ def _parser() -> argparse.ArgumentParser:
     study.add_argument(
         "--seeds", metavar="N", type=int, default=studies.SEEDS, help="default: %(default)s"
     )
+    _add_search(commands)
     return parser
+
+
+def _add_search(commands: argparse._SubParsersAction[_Parser]) -> None:
+    search = commands.add_parser(
+        "search",
+        help="search architectures and hyperparameters",
+        description=(
+            "Search architectures and hyperparameters by validation accuracy, or go on with a "
+            "search that was stopped or interrupted. Ctrl-C ends it; the same command goes on. "
+            "Test digits are read for the winner alone, once it has been trained."
+        ),
+    )
+    search.set_defaults(command=_search)
+    search.add_argument("name", metavar="NAME", help="of the search, new or to go on with")
+    search.add_argument("--trials", metavar="N", type=int, help="in all (default: 20)")
+    search.add_argument(
+        "--winner", action="store_true", help="train the best trial into a run at the end"
+    )
+    new = search.add_argument_group("settings of a new search")
+    new.add_argument("--dataset", metavar="D", help="default: mnist")
+    new.add_argument("--seed", metavar="S", type=int, help="default: 0")
+    new.add_argument("--epochs", metavar="N", type=int, help="of each trial (default: 5)")
+    new.add_argument(
+        "--train-images", metavar="N", type=int, help="that each trial sees (default: all)"
+    )
+    new.add_argument(
+        "--layers", metavar=("LOW", "HIGH"), type=int, nargs=2, help="hidden (default: 1 3)"
+    )
+    new.add_argument("--widths", metavar="N", type=int, nargs="+", help="of hidden layers")
+    new.add_argument("--dropout", metavar=("LOW", "HIGH"), type=float, nargs=2)
+    new.add_argument("--learning-rate", metavar=("LOW", "HIGH"), type=float, nargs=2)
+    new.add_argument("--batch-sizes", metavar="N", type=int, nargs="+")
+    for plural, choices in (
+        ("activations", recipes.ACTIVATIONS),
+        ("optimizers", tuple(recipes.OPTIMIZERS)),
+        ("augmentations", tuple(AUGMENTED)),
+        ("families", FAMILIES),
+    ):
+        new.add_argument(
+            f"--{plural}", metavar=plural.upper()[:1], nargs="+", help=", ".join(choices)
+        )
 
 
 def _train(options: argparse.Namespace, arguments: list[str]) -> None:
@@ -336,6 +384,144 @@ def _study(options: argparse.Namespace, arguments: list[str]) -> None:
         )
 
 
+def _search(options: argparse.Namespace, _: list[str]) -> None:
+    from mnist_core import search
+
+    fields = {field.name for field in dataclasses.fields(search.Space)}
+    asked: dict[str, Any] = {
+        key: tuple(value) if isinstance(value, list) else value
+        for key, value in vars(options).items()
+        if key in fields | {"dataset", "seed"} and value is not None
+    }
+    space = {key: value for key, value in asked.items() if key in fields}
+    if options.name in search.names():
+        settings = search.state(options.name).settings
+        known = {**vars(settings.space), "dataset": settings.dataset, "seed": settings.seed}
+        for key, value in asked.items():
+            if known[key] != value:
+                raise InputError(
+                    f"The search {options.name} has other settings ({key.replace('_', ' ')}): "
+                    "leave them out to go on with it, or give another name."
+                )
+        _more_trials(options)
+    else:
+        search.create(
+            options.name,
+            asked.get("dataset", "mnist"),
+            20 if options.trials is None else options.trials,
+            asked.get("seed", 0),
+            search.Space(**space),
+        )
+    found = search.state(options.name)
+    if len(found.done) < found.settings.trials:
+        found = _try_out(options.name)
+    best = found.best
+    if best is None:
+        console.print("no trial ran to its end yet")
+    else:
+        console.print(f"best: trial {best.number}, validation accuracy {best.value:.2%}")
+        for key, value in best.params.items():
+            console.print(f"  {key.replace('_', ' ')} {_short(value)}")
+    if found.activity != search.FINISHED:
+        console.print(f"stopped: the same command goes on with {found.name}")
+    elif options.winner:
+        _print_summary(_follow(search.winner(options.name)))
+    elif best is not None and found.winner is None:
+        console.print(f"train it: python -m mnist_core search {found.name} --winner")
+
+
+def _more_trials(options: argparse.Namespace) -> None:
+    """Make an existing search longer, if that is asked for."""
+    from mnist_core import search
+
+    found = search.state(options.name)
+    if options.trials is not None and options.trials != found.settings.trials:
+        search.extend(options.name, options.trials)
+    elif len(found.done) >= found.settings.trials and not options.winner:
+        search.extend(options.name)  # which says that there is nothing left to try
+
+
+def _try_out(name: str) -> Search:
+    """Try what is left, with a living line for the trial under way and a line for each ended."""
+    from mnist_core import search
+
+    _load(search.state(name).settings.dataset)
+    _start_tensorflow()
+    from mnist_core import searching
+
+    # Every trial makes a graph anew, which TensorFlow would warn of.
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
+    search.side(name, "stop").unlink(missing_ok=True)
+    printed = len(search.state(name).done)
+
+    def report_ended(found: Search) -> None:
+        nonlocal printed
+        for trial in found.done[printed:]:
+            value = "–" if trial.value is None else f"{trial.value:.2%}"
+            console.print(
+                f"trial {trial.number}: {value}  {trial.state}, {runs.duration(trial.seconds or 0)}"
+                + (f"  {trial.note}" if trial.note else "")
+            )
+        printed = len(found.done)
+
+    with _ProgressLine() as line:
+
+        def show(step: Step) -> None:
+            if step.trial > printed + 1:
+                report_ended(search.state(name))
+            line.show_trial(step, search.state(name))
+
+        with _interrupt_stops(name) as asked:
+            found = searching.carry_out(name, show)
+    report_ended(found)
+    if asked.is_set():
+        console.print(f"the same command goes on with {name}")
+        raise KeyboardInterrupt
+    return found
+
+
+@contextlib.contextmanager
+def _interrupt_stops(name: str) -> Iterator[threading.Event]:
+    """Let the first Ctrl-C ask the search to stop; a second one ends it at once.
+
+    Python drops a KeyboardInterrupt that comes while it tidies up, which TensorFlow has it do
+    often.
+    """
+    from mnist_core import search
+
+    asked = threading.Event()
+
+    def ask(*_: object) -> None:
+        asked.set()
+        signal.signal(signal.SIGINT, before)
+        search.stop(name)
+
+    before = signal.signal(signal.SIGINT, ask)
+    try:
+        yield asked
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _short(value: object) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def _follow(run: runs.Run) -> runs.Run:
+    """Wait for a run that trains in a process of its own, and show how far it is."""
+    with _ProgressLine() as line:
+        while run.active:
+            told = runs.read_progress(run)
+            if told.get("phase") == "training":
+                line.show_told(told)
+            jobs.tend()
+            time.sleep(0.3)
+            run = runs.read(run.path)
+    if not run.usable:
+        raise InputError(run.problem or str(run.info.get("reason", f"{run.name} failed.")))
+    return run
+
+
 def _load(name: str, also: Callable[[float], None] | None = None) -> datasets.Dataset:
     """Load a dataset, with a progress bar if it has to be downloaded."""
     from rich.progress import DownloadColumn, Progress, TextColumn, TimeRemainingColumn
@@ -386,14 +572,25 @@ class _ProgressLine:
         self._show("drawing strokes", share, 1, "")
 
     def show(self, progress: Progress) -> None:
-        minutes, seconds = divmod(round(progress.seconds_left), 60)
+        self.show_told(dataclasses.asdict(progress))
+
+    def show_told(self, told: Mapping[str, Any]) -> None:
+        """What a training says of itself, as `runs.read_progress` gives it."""
         figures = (
-            f"{minutes}:{seconds:02} left  loss {progress.loss:.4f}  "
-            f"accuracy {progress.accuracy:.2%}  {progress.images_per_second:,.0f} images/s"
+            f"{_clock(told['seconds_left'])} left  loss {told['loss']:.4f}  "
+            f"accuracy {told['accuracy']:.2%}  {told['images_per_second']:,.0f} images/s"
         )
-        done = (progress.epoch - 1) * progress.steps + progress.step
-        words = f"epoch {progress.epoch}/{progress.epochs}"
-        self._show(words, done, progress.epochs * progress.steps, figures)
+        done = (told["epoch"] - 1) * told["steps"] + told["step"]
+        words = f"epoch {told['epoch']}/{told['epochs']}"
+        self._show(words, done, told["epochs"] * told["steps"], figures)
+
+    def show_trial(self, step: Step, found: Search) -> None:
+        left, best = found.seconds_left, found.best
+        figures = "" if left is None else f"{_clock(left)} left  "
+        if best is not None:
+            figures += f"best {best.value:.2%}"
+        words = f"trial {step.trial}/{found.settings.trials}, epoch {step.epoch}"
+        self._show(words, step.trial - 1 + step.share, found.settings.trials, figures)
 
     def _show(self, words: str, done: float, total: float, figures: str) -> None:
         if self._task is None:
@@ -436,6 +633,11 @@ class _TrialsLine:
         if state.training:
             words += f", now {trials.words(state.training)}"
         self._bar.update(self._task, description=words, completed=state.measured, total=state.total)
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes}:{rest:02}"
 
 
 def _print_summary(run: runs.Run) -> None:

@@ -208,6 +208,14 @@ def this_process() -> dict[str, float]:
     return {"pid": process.pid, "created": process.create_time()}
 
 
+def process_mark(pid: int) -> dict[str, float] | None:
+    """What `this_process` says in the process of that number; None if it is gone."""
+    try:
+        return {"pid": pid, "created": psutil.Process(pid).create_time()}
+    except psutil.Error:
+        return None
+
+
 def alive(process: Any) -> bool:
     """Whether the process that `this_process` described still runs."""
     try:

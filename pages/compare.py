@@ -11,10 +11,10 @@ from mnist_core import comparison, datasets, figures, report, reproductions, run
 from mnist_core.comparison import FIGURES, Contender, Measured
 from mnist_core.errors import InputError
 from mnist_core.runs import Run
-from ui import averaging, background, heading, links, studies
+from ui import averaging, background, heading, links, search_view, studies
 
 REPORTS, SIDE_BY_SIDE = "Reports reproduced", "Runs side by side"
-CHOICES = "What each choice does"
+CHOICES, SEARCH = "What each choice does", "Search"
 MOST = 8  # runs that are compared at a time
 COSTS = {
     "Parameters": "parameters",
@@ -329,7 +329,7 @@ st.html(
 )
 view = st.segmented_control(
     "View",
-    [REPORTS, SIDE_BY_SIDE, CHOICES],
+    [REPORTS, SIDE_BY_SIDE, CHOICES, SEARCH],
     default=REPORTS,
     required=True,
     key="view",
@@ -340,5 +340,7 @@ if view == SIDE_BY_SIDE:
     show_runs()
 elif view == CHOICES:
     studies.show()
+elif view == SEARCH:
+    search_view.show()
 else:
     show_reports()

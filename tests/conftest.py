@@ -16,6 +16,7 @@ from mnist_core.recipes import Recipe, dense
 hypothesis.settings.register_profile("unhurried", deadline=None)
 hypothesis.settings.load_profile("unhurried")
 
+WITH_PROCESSES = ("test_jobs", "test_search", "test_studies", "test_ensembles")
 TINY = Recipe("tiny", "tiny", (dense(16),), epochs=2, batch_size=64)
 
 
@@ -33,7 +34,7 @@ def pytest_collection_modifyitems(items):
     fails every time; a machine that stood still for a minute does not.
     """
     for item in items:
-        if item.get_closest_marker("browser") or item.path.stem == "test_jobs":
+        if item.get_closest_marker("browser") or item.path.stem in WITH_PROCESSES:
             item.add_marker(pytest.mark.flaky(reruns=2))
 
 

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from mnist_core import reproductions, runs
+from mnist_core import reproductions, runs, search
 from mnist_core.__main__ import main
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -393,3 +393,57 @@ def test_an_image_is_not_read_with_a_run_that_is_missing_or_broken(refusal, own_
     own_run.model_file.write_bytes(b"x")
     assert "model file of mine" in refusal("predict", one, "--run", "mine")
     assert "model file of mine" in refusal("evaluate", "mine")
+
+
+SEARCH = ("search", "quick", "--dataset", "optical-digits", "--layers", "0", "1", "--seed", "3")
+
+
+def test_a_search_is_ended_with_ctrl_c_and_gone_on_with_to_its_winner(models_dir):
+    def begin(*arguments):
+        return subprocess.Popen(
+            [sys.executable, "-m", "mnist_core", *SEARCH, *arguments],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    process = begin("--trials", "99", "--epochs", "2")
+    for line in process.stdout:
+        if line.startswith("trial 1: "):
+            process.send_signal(signal.SIGINT)
+            break
+    printed, said = process.communicate(timeout=120)
+    assert process.returncode == 130, said
+    assert "the same command goes on" in printed
+    done = len(search.state("quick").done)
+    assert 1 <= done < 99
+    process = begin("--trials", str(done + 1), "--winner")
+    printed, said = process.communicate(timeout=120)
+    assert process.returncode == 0, said
+    assert f"trial {done + 1}: " in printed
+    assert "trial 1: " not in printed
+    found = search.state("quick")
+    assert found.settings.trials == len(found.done) == done + 1
+    run = runs.read(found.winner)
+    assert run.status == runs.FINISHED
+    assert f"{run.metrics['test_accuracy']:.2%}" in printed
+    assert run.metrics["val_accuracy"] == found.best.value
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--trials", "0"], "number of trials"),
+        (["--learning-rate", "0", "1"], "learning rate must be"),
+        (["--layers", "3", "1"], "lowest number of hidden layers"),
+        (["--dataset", "letters"], "no dataset 'letters'"),
+    ],
+)
+def test_a_search_with_nonsense_is_refused_in_one_line(refusal, arguments, says):
+    assert says in refusal("search", "bad", *arguments)
+
+
+def test_a_search_with_other_settings_is_refused_in_one_line(refusal):
+    search.create("quick", "optical-digits", 1)
+    assert "other settings (seed)" in refusal("search", "quick", "--seed", "4")

@@ -105,3 +105,38 @@ def test_nothing_to_show_is_no_error():
     thresholds = np.linspace(0, 1, 101)
     shares = evaluation.answering(probabilities, labels, thresholds)
     figures.answering(thresholds, *shares, 0.5)
+
+
+def test_the_course_of_a_search_says_which_trial_was_the_best_until_then():
+    figure = figures.search_history([0.5, 0.9, None, 0.8, 0.95], [True, False, False, True, True])
+    best, complete, pruned = figure.data
+    assert list(best.y) == [0.5, 0.5, 0.5, 0.8, 0.95]  # what was pruned never is the best
+    assert list(complete.x) == [1, 4, 5]
+    assert list(pruned.x) == [2]
+    words = figures.search_in_words([0.5, 0.9], [True, False], 0)
+    assert (
+        words
+        == "2 trials, 1 of them pruned. The best is trial 1 with 50.00% of the validation digits."
+    )
+
+
+def test_a_search_without_a_trial_that_ended_can_be_drawn():
+    figures.search_history([], [])
+    figures.search_history([None], [False])
+    assert "none of which" in figures.search_in_words([None], [False], None)
+
+
+def test_every_trial_is_a_line_through_its_choices():
+    rates = [10.0**-power for power in range(8)]
+    figure = figures.search_parallel(
+        {"learning rate": rates, "width 2": [None, *[16, 32] * 3, 16], "kind": ["a", "b"] * 4},
+        [place / 10 for place in range(8)],
+    )
+    assert len(figure.data) == 8
+    heights = np.array([line.y for line in figure.data])
+    assert np.allclose(heights[:, 0], np.linspace(1, 0, 8))  # by the logarithm
+    assert heights[0, 1] < 0  # it had no second layer
+    assert set(heights[1:, 1]) == {0, 1}
+    assert np.allclose(heights[:, 3], np.linspace(0, 1, 8))
+    assert figure.data[-1].line.width > figure.data[0].line.width  # the best
+    assert "width 2" not in figure.data[0].hovertemplate

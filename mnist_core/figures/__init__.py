@@ -20,6 +20,12 @@ from mnist_core.figures.mistakes import (
     reliability,
 )
 from mnist_core.figures.network import architecture
+from mnist_core.figures.search import (
+    search_history,
+    search_importance,
+    search_in_words,
+    search_parallel,
+)
 from mnist_core.figures.studies import accuracy_by_value
 from mnist_core.figures.training import curve, curves_in_words, curves_of, digit_accuracy
 
@@ -49,5 +55,9 @@ __all__ = [
     "pixel_values",
     "reliability",
     "reported_and_reproduced",
+    "search_history",
+    "search_importance",
+    "search_in_words",
+    "search_parallel",
     "writers",
 ]

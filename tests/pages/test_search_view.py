@@ -1,0 +1,150 @@
+"""The search on the comparison page, run without a browser."""
+
+import contextlib
+import shutil
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from mnist_core import jobs, search, searching
+from mnist_core.search import Space
+
+ROOT = Path(__file__).parent.parent.parent
+SPACE = Space(
+    layers=(0, 1), widths=(8, 16), epochs=3, learning_rate=(1e-6, 1e-2), optimizers=("adam",)
+)
+
+
+@pytest.fixture
+def page(models_dir):
+    app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=120)
+
+    def open_page():
+        app.run()
+        app.switch_page("pages/compare.py")
+        app.query_params["view"] = "Search"
+        app.run()
+        assert not app.exception
+        return app
+
+    yield open_page
+    for process in psutil.process_iter(["environ"]):
+        with contextlib.suppress(psutil.Error):
+            if (process.info["environ"] or {}).get("MODELS_DIR") == str(models_dir):
+                process.kill()
+
+
+@pytest.fixture(scope="module")
+def searched(tmp_path_factory):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MODELS_DIR", str(tmp_path_factory.mktemp("models")))
+        search.create("mine", "optical-digits", 6, seed=2, space=SPACE)
+        searching.carry_out("mine")
+        return search.folder()
+
+
+@pytest.fixture
+def mine(searched, models_dir):
+    """A finished search of six trials, free to be changed."""
+    return shutil.copytree(searched, search.folder()) / "mine.db"
+
+
+def said(app):
+    parts = [*app.markdown, *app.caption, *app.info, *app.success, *app.warning, *app.error]
+    return " ".join(element.value for element in parts)
+
+
+def keys(app):
+    return {button.key for button in app.button}
+
+
+def test_without_a_search_the_page_asks_for_one(page):
+    app = page()
+    assert "search_start" in keys(app)
+    assert app.text_input(key="search_new_name").value == "search-1"
+    assert "validation digits alone" in said(app)
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (lambda app: app.number_input(key="search_trials").set_value(0), "number of trials"),
+        (lambda app: app.multiselect(key="search_widths").set_value([]), "at least one width"),
+        (lambda app: app.number_input(key="search_epochs").set_value(0), "number of epochs"),
+    ],
+)
+def test_settings_that_contradict_themselves_cannot_be_started(page, change, says):
+    app = page()
+    change(app).run()
+    assert not app.exception
+    assert says in app.error[0].value
+    assert app.button(key="search_start").disabled
+
+
+def test_a_search_is_started_stopped_and_gone_on_with(page):
+    app = page()
+    app.selectbox(key="search_dataset").set_value("optical-digits")
+    app.number_input(key="search_trials").set_value(500)
+    app.number_input(key="search_epochs").set_value(1)
+    app.text_input(key="search_new_name").set_value("live").run()
+    app.button(key="search_start").click().run()
+    assert not app.exception
+    assert app.selectbox(key="search_name").value == "live"
+    limit = time.monotonic() + 120
+    while len(search.state("live").done) < 2:
+        assert time.monotonic() < limit, search.state("live")
+        time.sleep(0.2)
+    app.run()
+    assert "of 500" in app.get("progress")[0].proto.text
+    assert "left" in app.get("progress")[0].proto.text
+    assert "Best so far" in said(app)
+    assert "search_winner" not in keys(app)
+    app.button(key="search_stop").click().run()
+    while search.state("live").active:
+        assert time.monotonic() < limit
+        time.sleep(0.2)
+    app.run()
+    assert "Stopped after" in said(app)
+    assert {"search_resume", "search_winner"} <= keys(app)
+    app.button(key="search_resume").click().run()
+    assert not app.exception
+    assert search.state("live").active
+
+
+def test_a_finished_search_shows_its_trials_in_pictures_and_words(page, mine):
+    app = page()
+    best = search.state("mine").best
+    assert f"trial {best.number} with {best.value:.2%}" in said(app)
+    shown = app.get("plotly_chart")
+    words = " ".join(element.proto.alt for element in shown)
+    assert f"The best is trial {best.number}" in words
+    assert "A line for each of 6 trials" in words
+    assert f"To be seen once {search.ENOUGH} trials" in said(app)
+    table = app.dataframe[0].value
+    assert list(table["trial"]) == [1, 2, 3, 4, 5, 6]
+    assert table["validation"].max() == best.value
+
+
+def test_the_winner_becomes_a_run_with_a_link(page, mine, monkeypatch):
+    monkeypatch.setattr(jobs, "tend", lambda: False)
+    app = page()
+    app.button(key="search_winner").click().run()
+    assert not app.exception
+    name = search.state("mine").winner
+    assert [run.name for run in jobs.queue()] == [name]
+    assert "search_winner" not in keys(app)
+    link = app.get("page_link")[0].proto
+    assert name in link.label
+    assert f"run={name}" in link.query_string
+
+
+def test_a_file_that_cannot_be_read_is_told_and_another_search_can_begin(page, mine):
+    mine.write_bytes(b"no database" * 99)
+    app = page()
+    assert "is damaged" in app.error[0].value
+    app.selectbox(key="search_name").set_value("New search").run()
+    assert not app.exception
+    assert "search_start" in keys(app)
