@@ -181,7 +181,7 @@ def submit(trials: Sequence[Trial]) -> int:
                 if run:
                     _remove(run)
                 mark = {"name": trial.study, "value": trial.value}
-                runs.create(trial.recipe, trial.recipe.dataset, trial.seed, trial.name, mark)
+                runs.create(trial.recipe, trial.recipe.dataset, trial.seed, trial.name, study=mark)
                 known.add(trial.key)
                 count += 1
     finally:
