@@ -9,8 +9,12 @@ BIN = .venv/bin
 run: .venv/app
 	$(BIN)/streamlit run streamlit_app.py --server.port $(PORT) --server.address $(HOST)
 
+# One browser at a time, and for itself; what needs none runs in two processes.
 test: .venv/dev
-	$(BIN)/python -m pytest
+	@status=0; \
+	$(BIN)/python -m pytest tests/browser || status=1; \
+	$(BIN)/python -m pytest --ignore tests/browser -n 2 --dist loadfile || status=1; \
+	exit $$status
 
 lint: .venv/dev
 	$(BIN)/ruff check
