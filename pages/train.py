@@ -22,6 +22,7 @@ from ui import digits, heading, reading
 QUICK, SLOW = 0.4, 2.0  # seconds between looks at the run directories
 FAINT = {"displayModeBar": False}
 AUGMENTED = {"none": {}, "light": recipes.LIGHT, "strong": recipes.STRONG}
+FRESH = "Nothing: fresh weights"
 
 heading.begin("Train a network", wide=True)
 st.html("<style>.st-key-diagram { overflow-x: auto; }</style>")
@@ -86,7 +87,8 @@ def starting(base: Recipe) -> Recipe:
         [None, *found],
         key="start_from",
         persist_state="session",
-        format_func=lambda name: name or "nothing: fresh weights",
+        format_func=lambda name: name or FRESH,
+        placeholder=FRESH,
         help="A run whose layers and weights the training begins with, in smaller steps.",
     )
     if name is None:
