@@ -13,6 +13,7 @@ dies, Dask gives its trial to another; a row is told by its trial, so that none 
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import hashlib
 import importlib.metadata
@@ -21,7 +22,6 @@ import logging
 import os
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -37,7 +37,16 @@ from typing import Any
 
 import numpy as np
 from dask.system import CPU_COUNT
-from distributed import Client, Future, KilledWorker, Worker, WorkerPlugin, get_worker
+from distributed import (
+    Client,
+    Future,
+    KilledWorker,
+    Security,
+    Worker,
+    WorkerPlugin,
+    get_worker,
+    rpc,
+)
 
 from mnist_core import datasets, jobs, runs, trials
 from mnist_core.errors import InputError
@@ -363,23 +372,31 @@ def _connected(address: str) -> Iterator[Client]:
             f"The address of a scheduler is like tcp://HOST:8786, not {address!r}: take the one "
             "that `dask scheduler` prints."
         )
-    silent = InputError(
-        f"No Dask scheduler answers at {address}: start one with `dask scheduler`, or give the "
-        "address that it prints."
-    )
     for name in ("distributed", "distributed.client"):  # what goes wrong is said here
         logging.getLogger(name).setLevel(logging.CRITICAL)
     try:
-        with socket.create_connection((match[1].strip("[]"), int(match[2])), ANSWER_SECONDS):
-            pass
+        # A client would wait for ever for somebody who takes the call and says nothing.
+        kind = asyncio.run(asyncio.wait_for(_kind(address), ANSWER_SECONDS))
+        if kind != "Scheduler":
+            raise OSError(f"a {kind} answers")
         client = Client(address, timeout=ANSWER_SECONDS, set_as_default=False)
-    except (OSError, TimeoutError, ValueError) as error:
-        raise silent from error
+    except Exception as error:  # whatever Dask makes of an answer that it does not understand
+        raise InputError(
+            f"No Dask scheduler answers at {address}: start one with `dask scheduler`, or give "
+            "the address that it prints."
+        ) from error
     try:
         yield client
     finally:
         with contextlib.suppress(OSError, TimeoutError):
             client.close(timeout=ANSWER_SECONDS)
+
+
+async def _kind(address: str) -> str:
+    """What answers there: `Scheduler`, `Worker` or `Nanny`."""
+    arguments = Security().get_connection_args("client")
+    async with rpc(address, connection_args=arguments) as other:
+        return str((await other.identity())["type"])
 
 
 def _check(client: Client, here: str) -> None:
