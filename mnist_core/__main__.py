@@ -366,6 +366,8 @@ def _reproduce(options: argparse.Namespace, _: list[str]) -> None:
 
 def _study(options: argparse.Namespace, arguments: list[str]) -> None:
     wanted = studies.wanted(options.studies, options.seeds)
+    if options.scheduler is not None:
+        _check_for_dask()
     if trials.look(wanted).measured < len(wanted):
         for name in dict.fromkeys(trial.recipe.dataset for trial in wanted):
             _load(name)
@@ -378,7 +380,7 @@ def _study(options: argparse.Namespace, arguments: list[str]) -> None:
         if options.scheduler is None:
             trials.submit(wanted)
         else:
-            _train_on_cluster(options.scheduler, wanted, arguments)
+            _train_on_cluster(options.scheduler, wanted)
         with _TrialsLine() as line:
             state = trials.follow(wanted, line.show)
     except KeyboardInterrupt:
@@ -405,13 +407,17 @@ def _study(options: argparse.Namespace, arguments: list[str]) -> None:
         )
 
 
-def _train_on_cluster(scheduler: str, wanted: Sequence[trials.Trial], arguments: list[str]) -> None:
+def _check_for_dask() -> None:
     try:
-        from mnist_core import cluster
+        import distributed  # noqa: F401
     except ImportError as error:
         raise InputError(
             f'A cluster takes Dask ({error}): install it with pip install "dask[distributed]".'
         ) from error
+
+
+def _train_on_cluster(scheduler: str, wanted: Sequence[trials.Trial]) -> None:
+    from mnist_core import cluster
 
     def stop() -> None:
         console.print(

@@ -144,6 +144,18 @@ def test_workers_with_another_version_are_refused(small, models_dir, two_workers
         other.wait()
 
 
+def test_without_dask_it_is_said_how_to_get_it(models_dir):
+    code = (
+        "import sys; sys.modules['distributed'] = None\n"
+        "from mnist_core.__main__ import main\n"
+        "sys.exit(main(['study', 'images', '--scheduler', 'tcp://127.0.0.1:8786']))"
+    )
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert ended.returncode == 2
+    assert 'install it with pip install "dask[distributed]"' in ended.stderr
+    assert len(ended.stderr.splitlines()) == 1
+
+
 def test_a_scheduler_that_does_not_answer_is_told(small, models_dir, monkeypatch, capsys):
     monkeypatch.setattr(cluster, "ANSWER_SECONDS", 0.5)
     with socket.create_server(("127.0.0.1", 0)) as mute:
