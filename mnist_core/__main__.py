@@ -385,10 +385,9 @@ def _study(options: argparse.Namespace, arguments: list[str]) -> None:
             state = trials.follow(wanted, line.show)
     except KeyboardInterrupt:
         trials.stop(wanted)
-        console.print(
-            "No further trials wait in the queue; one that is in training ends by itself. Go on "
-            f"with: python -m mnist_core {shlex.join(arguments)}"
-        )
+        if options.scheduler is None:
+            console.print("No further trials wait in the queue; one in training ends by itself.")
+        console.print(f"Go on with: python -m mnist_core {shlex.join(arguments)}")
         raise
     rows = trials.read()
     for name in options.studies or studies.STUDIES:
