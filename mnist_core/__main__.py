@@ -15,7 +15,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -28,10 +28,12 @@ from mnist_core.errors import InputError
 from mnist_core.search import AUGMENTED, FAMILIES
 
 if TYPE_CHECKING:
+    from mnist_core import cluster
     from mnist_core.search import Search
     from mnist_core.searching import Step
     from mnist_core.training import Progress
 
+WORKERS_SHOWN = 8
 console = Console(highlight=False, markup=False)
 
 
@@ -101,6 +103,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     resume.set_defaults(command=_resume)
     resume.add_argument("run", metavar="RUN", help="name or directory of a run")
+    resume.add_argument("--with-parent", action="store_true", help=argparse.SUPPRESS)
 
     work = commands.add_parser("work", help="train the runs that wait, one after another")
     work.set_defaults(command=lambda *_: jobs.work())
@@ -154,6 +157,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     study.add_argument(
         "--seeds", metavar="N", type=int, default=studies.SEEDS, help="default: %(default)s"
+    )
+    study.add_argument(
+        "--scheduler", metavar="ADDRESS", help="train on a Dask cluster, e.g. tcp://HOST:8786"
     )
     _add_search(commands)
     return parser
@@ -248,7 +254,19 @@ def _recipe(options: argparse.Namespace) -> recipes.Recipe:
     return recipe
 
 
+def _end_with_parent() -> None:
+    """End this process when the one that holds the other end of its input is gone."""
+
+    def watch() -> None:
+        os.read(0, 1)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
 def _resume(options: argparse.Namespace, _: list[str]) -> None:
+    if options.with_parent:
+        _end_with_parent()
     with jobs.turn(runs.read(options.run)) as run, _ProgressLine() as line:
         dataset = _load(
             run.info["dataset"]["name"],
@@ -348,6 +366,8 @@ def _reproduce(options: argparse.Namespace, _: list[str]) -> None:
 
 def _study(options: argparse.Namespace, arguments: list[str]) -> None:
     wanted = studies.wanted(options.studies, options.seeds)
+    if options.scheduler is not None:
+        _check_for_dask()
     if trials.look(wanted).measured < len(wanted):
         for name in dict.fromkeys(trial.recipe.dataset for trial in wanted):
             _load(name)
@@ -357,15 +377,17 @@ def _study(options: argparse.Namespace, arguments: list[str]) -> None:
         except InputError as error:
             console.print(f"Without drawn digits: {error}")
     try:
-        trials.submit(wanted)
+        if options.scheduler is None:
+            trials.submit(wanted)
+        else:
+            _train_on_cluster(options.scheduler, wanted)
         with _TrialsLine() as line:
             state = trials.follow(wanted, line.show)
     except KeyboardInterrupt:
         trials.stop(wanted)
-        console.print(
-            "No further trials wait in the queue; one that is in training ends by itself. Go on "
-            f"with: python -m mnist_core {shlex.join(arguments)}"
-        )
+        if options.scheduler is None:
+            console.print("No further trials wait in the queue; one in training ends by itself.")
+        console.print(f"Go on with: python -m mnist_core {shlex.join(arguments)}")
         raise
     rows = trials.read()
     for name in options.studies or studies.STUDIES:
@@ -382,6 +404,30 @@ def _study(options: argparse.Namespace, arguments: list[str]) -> None:
             + "".join(f"; {trials.why(run)}" for run in state.failed[:1])
             + f" Try them again with: python -m mnist_core {shlex.join(arguments)}"
         )
+
+
+def _check_for_dask() -> None:
+    try:
+        import distributed  # noqa: F401
+    except ImportError as error:
+        raise InputError(
+            f'A cluster takes Dask ({error}): install it with pip install "dask[distributed]".'
+        ) from error
+
+
+def _train_on_cluster(scheduler: str, wanted: Sequence[trials.Trial]) -> None:
+    from mnist_core import cluster
+
+    def stop() -> None:
+        console.print(
+            "No further trials are begun; those in training are waited for. Ctrl-C again leaves "
+            "them."
+        )
+
+    with _TrialsLine() as line, _interrupt_asks(stop) as asked:
+        cluster.train_all(scheduler, wanted, line.show_cluster, asked.is_set)
+    if asked.is_set():
+        raise KeyboardInterrupt
 
 
 def _search(options: argparse.Namespace, _: list[str]) -> None:
@@ -471,7 +517,7 @@ def _try_out(name: str) -> Search:
                 report_ended(search.state(name))
             line.show_trial(step, search.state(name))
 
-        with _interrupt_stops(name) as asked:
+        with _interrupt_asks(lambda: search.stop(name)) as asked:
             found = searching.carry_out(name, show)
     report_ended(found)
     if asked.is_set():
@@ -481,20 +527,18 @@ def _try_out(name: str) -> Search:
 
 
 @contextlib.contextmanager
-def _interrupt_stops(name: str) -> Iterator[threading.Event]:
-    """Let the first Ctrl-C ask the search to stop; a second one ends it at once.
+def _interrupt_asks(stop: Callable[[], None]) -> Iterator[threading.Event]:
+    """Let the first Ctrl-C ask for a stop; a second one ends it at once.
 
     Python drops a KeyboardInterrupt that comes while it tidies up, which TensorFlow has it do
     often.
     """
-    from mnist_core import search
-
     asked = threading.Event()
 
     def ask(*_: object) -> None:
         asked.set()
         signal.signal(signal.SIGINT, before)
-        search.stop(name)
+        stop()
 
     before = signal.signal(signal.SIGINT, ask)
     try:
@@ -615,6 +659,7 @@ class _TrialsLine:
             disable=not console.is_terminal,
         )
         self._task = self._bar.add_task("", total=None)
+        self._told = ""
         self._bar.start()
         return self
 
@@ -622,6 +667,30 @@ class _TrialsLine:
         self._bar.stop()
 
     def show(self, state: trials.State, new: list[trials.Row]) -> None:
+        self._print(new)
+        words = f"{runs.duration(state.seconds_left)} left" if state.active else ""
+        if state.training:
+            words += f", now {trials.words(state.training)}"
+        self._bar.update(self._task, description=words, completed=state.measured, total=state.total)
+
+    def show_cluster(self, look: cluster.Look, new: list[trials.Row]) -> None:
+        self._print(new)
+        words = [] if look.seconds_left is None else [f"{runs.duration(look.seconds_left)} left"]
+        words.append(look.note or _count(len(look.workers), "worker"))
+        if not console.is_terminal and words[-1] != self._told:  # there is no line that lives
+            self._told = words[-1]
+            console.print(self._told)
+        lines = [", ".join(words)]
+        for address, has in list(look.workers.items())[:WORKERS_SHOWN]:
+            lines.append(f"{address}: {'; '.join(trial.words for trial in has) or '–'}")
+        if len(look.workers) > WORKERS_SHOWN:
+            lines.append(f"and {len(look.workers) - WORKERS_SHOWN} more")
+        words_of_all = "\n".join(lines)
+        self._bar.update(
+            self._task, description=words_of_all, completed=look.measured, total=look.total
+        )
+
+    def _print(self, new: list[trials.Row]) -> None:
         for row in new:
             drawn = row.drawn_accuracy
             console.print(
@@ -629,10 +698,10 @@ class _TrialsLine:
                 + ("" if math.isnan(drawn) else f", on drawn digits {drawn:.2%}")
                 + f", in {runs.duration(row.seconds)}"
             )
-        words = f"{runs.duration(state.seconds_left)} left" if state.active else ""
-        if state.training:
-            words += f", now {trials.words(state.training)}"
-        self._bar.update(self._task, description=words, completed=state.measured, total=state.total)
+
+
+def _count(number: int, thing: str) -> str:
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
 
 
 def _clock(seconds: float) -> str:

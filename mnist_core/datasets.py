@@ -446,7 +446,8 @@ ABOUT = {
         "form; it comes with scikit-learn (Alpaydin, Kaynak 1998).",
     ),
 }
-_FILES = {
+# The datasets that are read from a file: by which variable it is found, and its usual name.
+FILES = {
     "mnist": ("MNIST_PATH", "mnist.npz"),
     "pen-strokes": ("PENDIGITS_PATH", PENS_FILE),
 }
@@ -463,7 +464,7 @@ def find(name: str) -> Path | None:
     None if there is none; a path named by the environment is returned as it is, whether
     it exists or not, so that a mistake in it is noticed.
     """
-    variable, file = _FILES[name]
+    variable, file = FILES[name]
     if given := os.environ.get(variable):
         return Path(given).expanduser()
     cached = cache_folder() / file
@@ -472,14 +473,20 @@ def find(name: str) -> Path | None:
 
 def at_hand(name: str) -> bool:
     """Whether `load` can read the dataset without a download."""
+    paths = [find(part) for part in files_of(name)]
+    known = name in _LOADERS or writer_of(name) is not None
+    return known and all(path is not None and path.exists() for path in paths)
+
+
+def files_of(name: str) -> list[str]:
+    """The datasets with a file of their own that a dataset is made of."""
     name = "pen-strokes" if writer_of(name) else name
-    paths = [find(part) for part in name.split("+") if part in _FILES]
-    return name in _LOADERS and all(path is not None and path.exists() for path in paths)
+    return [part for part in name.split("+") if part in FILES]
 
 
 def missing(name: str) -> str:
     """One sentence that says how to get a dataset that is not on this machine."""
-    variable, file = _FILES[name]
+    variable, file = FILES[name]
     return (
         f"The dataset {name} is not on this machine: let it be downloaded, or set {variable} "
         f"to your copy of {file}."

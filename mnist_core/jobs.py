@@ -256,13 +256,14 @@ def _train(run: Run) -> None:
     after = runs.read(run.path)
     # What is on the disk, not what `read` makes of a run whose process is gone.
     if run.path.is_dir() and "finished" not in after.info:
-        reason = _why(child.returncode, after)
+        reason = why(child.returncode, after)
         with contextlib.suppress(InputError, OSError, ValueError):
             runs.log(run.path, f"failed: {reason}")
             runs.change(run, status=runs.FAILED, reason=reason, finished=runs.now(), process=None)
 
 
-def _why(code: int, run: Run) -> str:
+def why(code: int, run: Run) -> str:
+    """Why a training process ended that does not say so itself, as a sentence."""
     if code < 0:
         name = signal.Signals(-code).name
         more = ": the machine may have run out of memory" if name == "SIGKILL" else ""

@@ -276,11 +276,19 @@ def all_runs(trials: bool = False) -> list[Run]:
     return found
 
 
-def create(recipe: Recipe, dataset: str, seed: int, name: str | None = None, **entries: Any) -> Run:
+def create(
+    recipe: Recipe,
+    dataset: str,
+    seed: int,
+    name: str | None = None,
+    folder: Path | None = None,
+    **entries: Any,
+) -> Run:
     """Make the directory of a new run, with the status `queued`.
 
     Args:
         name: of the directory; by default the recipe's with date and time.
+        folder: in which it lies, by default `models_dir()`.
         entries: of run.json, besides the usual ones or in their place.
 
     Raises:
@@ -289,7 +297,7 @@ def create(recipe: Recipe, dataset: str, seed: int, name: str | None = None, **e
     """
     if name is not None:
         check_name(name)
-    folder = models_dir()
+    folder = folder or models_dir()
     base = name or f"{recipe.name}-{datetime.datetime.now():%Y%m%d-%H%M%S}"
     for number in range(1, 1000):
         path = folder / (base if number == 1 else f"{base}-{number}")

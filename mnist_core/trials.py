@@ -15,7 +15,7 @@ import functools
 import math
 import shutil
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -88,6 +88,16 @@ class Trial:
     def name(self) -> str:
         """Of its run directory."""
         return f"trial-{self.key[0]}-{self.seed}"
+
+    @property
+    def words(self) -> str:
+        """What it is, e.g. `dropout 0.3, seed 1`."""
+        return f"{self.study} {self.value}, seed {self.seed}"
+
+    @property
+    def mark(self) -> dict[str, str]:
+        """What its run says of it."""
+        return {"name": self.study, "value": self.value}
 
     def run(self) -> Run | None:
         """Its run, if it was begun and is not measured yet."""
@@ -180,8 +190,9 @@ def submit(trials: Sequence[Trial]) -> int:
                     continue
                 if run:
                     _remove(run)
-                mark = {"name": trial.study, "value": trial.value}
-                runs.create(trial.recipe, trial.recipe.dataset, trial.seed, trial.name, study=mark)
+                runs.create(
+                    trial.recipe, trial.recipe.dataset, trial.seed, trial.name, study=trial.mark
+                )
                 known.add(trial.key)
                 count += 1
     finally:
@@ -199,12 +210,43 @@ def gather() -> list[Row]:
         return []
     with _locked():
         ended = [run for run in _begun() if _measured(run)]  # somebody may have been faster
-        rows = {row.key: row for row in _read(table())}
-        new = [row for run in ended if (row := _row(run)).key not in rows]
-        if new:
-            tables.write(table(), Row, [*rows.values(), *new])
+        new = _add([_row(run) for run in ended])
         for run in ended:
             _remove(run)
+    return new
+
+
+def _add(rows: Sequence[Row]) -> list[Row]:
+    """Write those rows into the table that are not there yet, and give them."""
+    known = {row.key: row for row in _read(table())}
+    new = [row for row in rows if row.key not in known]
+    if new:
+        tables.write(table(), Row, [*known.values(), *new])
+    return new
+
+
+def take_in(trial: Trial, run: Run) -> list[Row]:
+    """Turn a trial that was trained elsewhere into a row, and take it out of the queue here.
+
+    Args:
+        run: its run, in a folder beside the runs. One that failed is kept as the trial's, to
+            say why.
+
+    Returns:
+        The row, unless it was known already or the trial failed.
+
+    Raises:
+        InputError: the table cannot be read or written.
+    """
+    with _locked():
+        measured = _measured(run)
+        new = _add([_row(run)]) if measured else []
+        here = trial.run()
+        if here is None or here.status != runs.RUNNING:
+            if here is not None:
+                _remove(here)
+            if not measured:
+                run.path.rename(runs.models_dir() / trial.name)
     return new
 
 
@@ -306,8 +348,7 @@ def look(trials: Sequence[Trial]) -> State:
     for trial in trials:
         if trial.key in known:
             continue
-        before = took.get(trial.key[0])
-        seconds = before + jobs.START_SECONDS if before is not None else _estimate(trial.recipe)
+        seconds = expected(trial, took)
         run = trial.run()
         missing += seconds
         if run is None:
@@ -322,6 +363,16 @@ def look(trials: Sequence[Trial]) -> State:
             failed.append(run)
     measured = sum(trial.key in known for trial in trials)
     return State(len(trials), measured, waiting, training, tuple(failed), left, missing)
+
+
+def expected(trial: Trial, took: Mapping[str, float]) -> float:
+    """About how many seconds a trial will take here.
+
+    Args:
+        took: seconds that recipes took to train, by fingerprint.
+    """
+    before = took.get(trial.key[0])
+    return before + jobs.START_SECONDS if before is not None else _estimate(trial.recipe)
 
 
 _estimates: dict[str, float] = {}  # by fingerprint: it takes a look at every run

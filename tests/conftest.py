@@ -16,7 +16,7 @@ from mnist_core.recipes import Recipe, dense
 hypothesis.settings.register_profile("unhurried", deadline=None)
 hypothesis.settings.load_profile("unhurried")
 
-WITH_PROCESSES = ("test_jobs", "test_search", "test_studies", "test_ensembles")
+WITH_PROCESSES = ("test_jobs", "test_search", "test_studies", "test_ensembles", "test_cluster")
 TINY = Recipe("tiny", "tiny", (dense(16),), epochs=2, batch_size=64)
 
 
