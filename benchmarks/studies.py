@@ -1,18 +1,23 @@
-"""What a trial of a study costs beyond its training: start-up, measuring, the queue.
+"""How studies grow with the workers, and what a trial costs beyond its training.
 
-A small study of the bundled digits goes through the same queue as every training.
+A small study of the bundled digits goes through the same queue as every training, and is then
+trained by one worker to as many as this machine has processors (with Dask).
 
     python benchmarks/studies.py [--seeds 3]
 """
 
 import argparse
 import dataclasses
+import functools
 import os
 import tempfile
 import time
+from collections.abc import Callable
+
+from dask.system import CPU_COUNT
 
 from common import print_table
-from mnist_core import studies, trials
+from mnist_core import cluster, studies, trials
 from mnist_core.recipes import dense
 from mnist_core.studies import Study
 
@@ -25,35 +30,57 @@ SMALL = Study(
 )
 
 
-def timed(seeds: int) -> tuple[float, list[trials.Row]]:
-    """Seconds from the first trial in the queue to the last row in the table, and the rows."""
-    wanted = SMALL.trials(seeds)
+def rows_of(wanted: list[trials.Trial]) -> list[trials.Row]:
+    keys = {trial.key for trial in wanted}
+    return [row for row in trials.read() if row.key in keys]
+
+
+def in_the_queue(wanted: list[trials.Trial]) -> float:
+    """Seconds from the first trial in the queue to the last row in the table."""
     started = time.perf_counter()
     trials.submit(wanted)
     trials.follow(wanted, lambda *_: None)
-    keys = {trial.key for trial in wanted}
-    return time.perf_counter() - started, [row for row in trials.read() if row.key in keys]
+    return time.perf_counter() - started
+
+
+def by_workers(workers: int, wanted: list[trials.Trial]) -> float:
+    """The same by workers beside each other; their own start is left out."""
+    with cluster.local(workers) as address:
+        started = time.perf_counter()
+        cluster.train_all(address, wanted, lambda *_: None)
+        return time.perf_counter() - started
 
 
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--seeds", type=int, default=3)
-    given = options.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        os.environ["MODELS_DIR"] = folder
-        seconds, rows = timed(given.seeds)
-    training = sum(row.seconds for row in rows)
-    print_table(
-        ["trials", "seconds", "of them training", "beyond its training, a trial"],
-        [
+    wanted = SMALL.trials(options.parse_args().seeds)
+    ways: dict[str, Callable[[list[trials.Trial]], float]] = {"queue": in_the_queue}
+    for workers in range(1, CPU_COUNT + 1):
+        name = f"{workers} worker{'s' * (workers > 1)}"
+        ways[name] = functools.partial(by_workers, workers)
+    lines = []
+    for name, way in ways.items():
+        with tempfile.TemporaryDirectory() as folder:
+            os.environ["MODELS_DIR"] = folder
+            seconds = way(wanted)
+            rows = rows_of(wanted)
+        training = sum(row.seconds for row in rows)
+        lines.append(
             [
+                name,
                 str(len(rows)),
                 f"{seconds:.1f}",
-                f"{training:.1f}",
-                f"{(seconds - training) / max(1, len(rows)):.1f}",
+                f"{training / len(rows):.1f}",
+                f"{3600 * len(rows) / seconds:.0f}",
+                f"{3600 / seconds:.0f}",
             ]
-        ],
-    )
+        )
+    print_table(
+        ["trained by", "trials", "seconds", "of them training, a trial",
+         "trials an hour", "such studies an hour"],
+        lines,
+    )  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -158,7 +158,11 @@ def _parser() -> argparse.ArgumentParser:
     study.add_argument(
         "--seeds", metavar="N", type=int, default=studies.SEEDS, help="default: %(default)s"
     )
-    study.add_argument(
+    where = study.add_mutually_exclusive_group()
+    where.add_argument(
+        "--workers", metavar="N", type=int, help="train N trials at a time, each on its own cores"
+    )
+    where.add_argument(
         "--scheduler", metavar="ADDRESS", help="train on a Dask cluster, e.g. tcp://HOST:8786"
     )
     _add_search(commands)
@@ -366,7 +370,8 @@ def _reproduce(options: argparse.Namespace, _: list[str]) -> None:
 
 def _study(options: argparse.Namespace, arguments: list[str]) -> None:
     wanted = studies.wanted(options.studies, options.seeds)
-    if options.scheduler is not None:
+    here = options.scheduler is None and options.workers is None
+    if not here:
         _check_for_dask()
     if trials.look(wanted).measured < len(wanted):
         for name in dict.fromkeys(trial.recipe.dataset for trial in wanted):
@@ -377,15 +382,15 @@ def _study(options: argparse.Namespace, arguments: list[str]) -> None:
         except InputError as error:
             console.print(f"Without drawn digits: {error}")
     try:
-        if options.scheduler is None:
+        if here:
             trials.submit(wanted)
         else:
-            _train_on_cluster(options.scheduler, wanted)
+            _train_on_cluster(options.scheduler, options.workers, wanted)
         with _TrialsLine() as line:
             state = trials.follow(wanted, line.show)
     except KeyboardInterrupt:
         trials.stop(wanted)
-        if options.scheduler is None:
+        if here:
             console.print("No further trials wait in the queue; one in training ends by itself.")
         console.print(f"Go on with: python -m mnist_core {shlex.join(arguments)}")
         raise
@@ -415,7 +420,9 @@ def _check_for_dask() -> None:
         ) from error
 
 
-def _train_on_cluster(scheduler: str, wanted: Sequence[trials.Trial]) -> None:
+def _train_on_cluster(
+    scheduler: str | None, workers: int | None, wanted: Sequence[trials.Trial]
+) -> None:
     from mnist_core import cluster
 
     def stop() -> None:
@@ -424,7 +431,11 @@ def _train_on_cluster(scheduler: str, wanted: Sequence[trials.Trial]) -> None:
             "them."
         )
 
-    with _TrialsLine() as line, _interrupt_asks(stop) as asked:
+    with contextlib.ExitStack() as stack:
+        if scheduler is None:
+            scheduler = stack.enter_context(cluster.local(workers or 0))
+        line = stack.enter_context(_TrialsLine())
+        asked = stack.enter_context(_interrupt_asks(stop))
         cluster.train_all(scheduler, wanted, line.show_cluster, asked.is_set)
     if asked.is_set():
         raise KeyboardInterrupt
@@ -591,11 +602,19 @@ def _load(name: str, also: Callable[[float], None] | None = None) -> datasets.Da
 
 
 class _ProgressLine:
-    """One living line: epoch, bar, time left, loss and accuracy, pace."""
+    """One living line: epoch, bar, time left, loss and accuracy, pace.
+
+    Ctrl-C ends what is shown, at the next report if Python dropped the interrupt because it came
+    while it tidied up.
+    """
 
     def __enter__(self) -> _ProgressLine:
         from rich.progress import BarColumn, Progress, TextColumn
 
+        self._interrupted = threading.Event()
+        self._handler = signal.getsignal(signal.SIGINT)
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGINT, self._interrupt)
         self._bar = Progress(
             TextColumn("{task.description}"),
             BarColumn(),
@@ -608,8 +627,14 @@ class _ProgressLine:
         return self
 
     def __exit__(self, *_: object) -> None:
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGINT, self._handler)
         if self._task is not None:
             self._bar.stop()
+
+    def _interrupt(self, *_: object) -> NoReturn:
+        self._interrupted.set()
+        raise KeyboardInterrupt
 
     def prepare(self, share: float) -> None:
         """The time before the first epoch, in which strokes are drawn."""
@@ -637,6 +662,8 @@ class _ProgressLine:
         self._show(words, step.trial - 1 + step.share, found.settings.trials, figures)
 
     def _show(self, words: str, done: float, total: float, figures: str) -> None:
+        if self._interrupted.is_set():
+            raise KeyboardInterrupt
         if self._task is None:
             self._bar.start()
             self._task = self._bar.add_task(words, total=total, figures=figures)

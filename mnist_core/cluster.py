@@ -1,6 +1,7 @@
 """Trials of studies on the machines of a Dask cluster (`pip install "dask[distributed]"`).
 
     python -m mnist_core study --scheduler tcp://HOST:8786
+    python -m mnist_core study --workers 2     # a cluster on this machine, while it lasts
 
 Every worker gets the files of the datasets once, whenever it joins. It trains each trial as
 the queue does, in a process of its own, so that a crash takes nothing else with it and
@@ -22,6 +23,7 @@ import logging
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -36,11 +38,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psutil
 from dask.system import CPU_COUNT
 from distributed import (
     Client,
     Future,
     KilledWorker,
+    LocalCluster,
     Security,
     Worker,
     WorkerPlugin,
@@ -56,6 +60,7 @@ from mnist_core.trials import Row, Trial
 ANSWER_SECONDS = 10.0  # for the scheduler to answer
 WORKERS_SECONDS = 60.0  # to wait while there is no worker
 RESULT_SECONDS = 30.0  # for a run directory to come over
+TRIAL_BYTES = 1.2e9  # of memory, for a worker and its trial
 LOOK_SECONDS = 0.5  # between two looks at the cluster, and at a training
 ADDRESS = re.compile(r"(?:(?:tcp|tls)://)?(\[[0-9A-Fa-f:.]+\]|[\w.-]+):(\d{1,5})")
 
@@ -256,6 +261,35 @@ class _Study:
                 self.ended += _expected(trial)
             del self.running[future]
         return new
+
+
+@contextlib.contextmanager
+def local(workers: int) -> Iterator[str]:
+    """A cluster on this machine alone, for one trial a worker at a time; its address.
+
+    Raises:
+        InputError: more workers than there are processors or than there is memory for.
+    """
+    fit = int(psutil.virtual_memory().available / TRIAL_BYTES)
+    most = max(1, min(CPU_COUNT, fit))
+    if not 1 <= workers <= most:
+        raise InputError(f"Take 1 to {most} workers on this machine, not {workers}.")
+    with tempfile.TemporaryDirectory(prefix="workers-") as folder:
+        before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the command alone
+        try:
+            found = LocalCluster(
+                n_workers=workers,
+                threads_per_worker=1,
+                host="127.0.0.1",
+                dashboard_address="127.0.0.1:0",
+                scheduler_kwargs={"dashboard": False},
+                local_directory=folder,
+                silence_logs=logging.CRITICAL,
+            )
+        finally:
+            signal.signal(signal.SIGINT, before)
+        with found:
+            yield found.scheduler_address
 
 
 def train_all(

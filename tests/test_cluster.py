@@ -144,6 +144,21 @@ def test_workers_with_another_version_are_refused(small, models_dir, two_workers
         other.wait()
 
 
+def test_a_worker_of_this_machine_trains(models_dir, monkeypatch, capsys):
+    one = dataclasses.replace(WIDTHS, values={"8": SMALL})
+    monkeypatch.setitem(STUDIES, "small", one)
+    assert main(["study", "small", "--seeds", "1", "--workers", "1"]) == 0
+    keys = [row.key for row in trials.read() if row.study == "small"]
+    assert keys == [trial.key for trial in one.trials(1)]
+    assert "Traceback" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("workers", ["0", "-1", "1000000"])
+def test_nonsense_for_workers_is_refused(small, models_dir, workers, capsys):
+    assert main(["study", "small", "--workers", workers]) == 2
+    assert f"workers on this machine, not {workers}." in capsys.readouterr().err
+
+
 def test_without_dask_it_is_said_how_to_get_it(models_dir):
     code = (
         "import sys; sys.modules['distributed'] = None\n"
