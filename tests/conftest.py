@@ -16,7 +16,10 @@ from mnist_core.recipes import Recipe, dense
 hypothesis.settings.register_profile("unhurried", deadline=None)
 hypothesis.settings.load_profile("unhurried")
 
-WITH_PROCESSES = ("test_jobs", "test_search", "test_studies", "test_ensembles", "test_cluster")
+WITH_PROCESSES = (
+    "test_cluster", "test_command_line", "test_embedding", "test_ensembles", "test_jobs",
+    "test_results", "test_search", "test_search_view", "test_studies",
+)  # fmt: skip
 TINY = Recipe("tiny", "tiny", (dense(16),), epochs=2, batch_size=64)
 
 
