@@ -26,6 +26,15 @@ WIDTHS = Study(
 ALSO = Study("also", "Also", "As wide?", {"sixteen": WIDTHS.values["16"]})
 
 
+SHIPPED = trials.SHIPPED_TABLE
+
+
+@pytest.fixture(autouse=True)
+def nothing_shipped(monkeypatch, tmp_path):
+    """Only what a test measures is in the table."""
+    monkeypatch.setattr(trials, "SHIPPED_TABLE", tmp_path / "none.csv")
+
+
 @pytest.fixture
 def small(monkeypatch):
     """Two studies of a second a trial, which share one recipe."""
@@ -377,3 +386,14 @@ def test_shipped_rows_belong_to_a_study():
     for shipped in trials._read(trials.SHIPPED_TABLE):
         assert shipped.fingerprint in prints
         assert 0.1 < shipped.test_accuracy < 1
+
+
+def test_what_ships_was_measured_on_the_studies_as_they_are(monkeypatch, models_dir):
+    monkeypatch.setattr(trials, "SHIPPED_TABLE", SHIPPED)
+    rows = trials.read()
+    keys = {trial.key for trial in studies.wanted([], studies.SEEDS)}
+    assert rows
+    assert {row.key for row in rows} <= keys
+    assert all(0.1 < row.drawn_accuracy <= row.test_accuracy + 0.05 <= 1.05 for row in rows)
+    for study in STUDIES.values():
+        assert studies.conclusion(study, rows).startswith(("Most", "On test digits"))
