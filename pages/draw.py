@@ -115,7 +115,6 @@ def canvas_size() -> tuple[int, int]:
 
 def desk() -> None:
     run, reader, problem = reading.active()
-    reading.wake(reader)
     if not st.session_state["ready"] and reading.started():
         st.rerun()  # the network has started: no need to look every half second any more
     if st.session_state.get("mode") == NUMBER:

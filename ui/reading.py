@@ -58,15 +58,6 @@ def predict(reader: Reader, images: npt.NDArray[np.float32]) -> npt.NDArray[np.f
     return _thread.submit(reader.result().predict, images).result()
 
 
-def wake(reader: Reader) -> None:
-    """Have the network read something while a drawing is being brought into its form.
-
-    After seconds of rest its first reading takes ten times as long as its second.
-    """
-    if reader.done() and reader.exception() is None:
-        _thread.submit(reader.result().warm_up)
-
-
 def packed(run: Run) -> Packed:
     """The run's network for the browser, now or soon, whether or not the predictor has started.
 
