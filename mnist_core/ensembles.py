@@ -13,16 +13,11 @@ is the process that `start` begins.
 from __future__ import annotations
 
 import contextlib
-import os
-import subprocess
 import sys
-import threading
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-import psutil
-
-from mnist_core import datasets, drawing, recipes, results, runs
+from mnist_core import datasets, drawing, processes, recipes, results, runs
 from mnist_core.errors import InputError
 from mnist_core.recipes import Recipe
 from mnist_core.runs import Run
@@ -77,24 +72,9 @@ def create(name: str, members: Sequence[Run]) -> Run:
 def start(name: str, members: Sequence[Run]) -> Run:
     """As `create`, in a process of its own; the run is `running` until that has ended."""
     run = _begin(name, members)
-    try:
-        with (run.path / "log.txt").open("a") as log:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "mnist_core.ensembles", str(run.path.resolve())],
-                cwd=runs.SHIPPED_DIR.parent,
-                env={**os.environ, "MODELS_DIR": str(runs.models_dir().resolve())},
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=log,
-                start_new_session=True,
-            )
-    except OSError as error:
-        raise InputError(f"No process can be started ({error.strerror}): try again.") from error
-    with contextlib.suppress(psutil.Error):
-        mark = {"pid": process.pid, "created": psutil.Process(process.pid).create_time()}
+    mark = processes.start("ensembles", str(run.path.resolve()), log=run.path / "log.txt")
+    if mark is not None:
         run = runs.change(run, process=mark)
-    # Somebody has to take note of its end, else it stays in the list of processes.
-    threading.Thread(target=process.wait, daemon=True).start()
     return run
 
 

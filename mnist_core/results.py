@@ -16,9 +16,7 @@ import functools
 import hashlib
 import json
 import os
-import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -27,9 +25,8 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import psutil
 
-from mnist_core import datasets, runs
+from mnist_core import datasets, processes, runs
 from mnist_core.datasets import Dataset
 from mnist_core.errors import InputError
 from mnist_core.files import written_whole
@@ -275,22 +272,10 @@ def start(run: Run, dataset: str, kind: str = EVALUATION) -> None:
         return
     with written_whole(job) as beside:  # what cannot be written is told now
         beside.write_text("{}")
-    with (folder() / "log.txt").open("a") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "mnist_core.results", kind, str(run.path.resolve()), dataset],
-            cwd=runs.SHIPPED_DIR.parent,
-            env={**os.environ, "MODELS_DIR": str(runs.models_dir().resolve())},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=log,
-            start_new_session=True,
-        )
-    with contextlib.suppress(psutil.Error):
-        created = psutil.Process(process.pid).create_time()
-        mark = {"pid": process.pid, "created": created}
+    place = str(run.path.resolve())
+    mark = processes.start("results", kind, place, dataset, log=folder() / "log.txt")
+    if mark is not None:
         _write_job(job, {"state": WAITING, "process": mark, "started": time.time()})
-    # Somebody has to take note of its end, else it stays in the list of processes.
-    threading.Thread(target=process.wait, daemon=True).start()
 
 
 def progress(run: Run, dataset: str, kind: str = EVALUATION) -> Progress | None:

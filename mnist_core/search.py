@@ -18,12 +18,8 @@ import dataclasses
 import functools
 import json
 import logging
-import os
 import re
 import sqlite3
-import subprocess
-import sys
-import threading
 import time
 import warnings
 from collections.abc import Iterator, Mapping
@@ -34,7 +30,7 @@ from urllib.parse import quote
 
 import filelock
 
-from mnist_core import datasets, jobs, recipes, runs
+from mnist_core import datasets, jobs, processes, recipes, runs
 from mnist_core.errors import InputError
 from mnist_core.files import written_whole
 from mnist_core.recipes import Recipe
@@ -488,21 +484,9 @@ def winner(name: str) -> Run:
 def _spawn(name: str) -> None:
     """Start the process. Whoever is at the search already keeps the new one from it."""
     tell(name, {"state": WAITING})  # what cannot be written is told now
-    with side(name, "log").open("a") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "mnist_core.searching", name],
-            cwd=jobs.PROJECT,
-            env={**os.environ, "MODELS_DIR": str(runs.models_dir().resolve())},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=log,
-            start_new_session=True,  # it goes on when the server is stopped
-        )
-    mark = runs.process_mark(process.pid)
+    mark = processes.start("searching", name, log=side(name, "log"))
     if mark is not None:
         tell(name, {"state": WAITING, "process": mark})
-    # Somebody has to take note of its end, else it stays in the list of processes.
-    threading.Thread(target=process.wait, daemon=True).start()
 
 
 # --- files -----------------------------------------------------------------------------
