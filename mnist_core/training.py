@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import itertools
 import json
 import platform
 import time
@@ -514,7 +515,7 @@ def _stepper(
     one_hot = isinstance(loss, keras.losses.CategoricalCrossentropy)
     targets = tf.constant(np.vstack([np.eye(10), np.full(10, 0.1)]), tf.float32)
     variables, batch = model.trainable_variables, recipe.batch_size
-    apply = _applier(model.optimizer, variables)
+    forward, apply = _forward(model), _applier(model.optimizer, variables)
 
     @tf.function(
         input_signature=[
@@ -533,7 +534,7 @@ def _stepper(
                 x = augment(x)
             x = tf.ensure_shape(x, (None, 28, 28))
             with tf.GradientTape() as tape:
-                given = model(x, training=True)
+                given = forward(x)
                 value = loss(tf.gather(targets, y) if one_hot else y, given)
                 for penalty in model.losses:
                     value += penalty
@@ -544,6 +545,42 @@ def _stepper(
         return total, right
 
     return lambda shuffled, start, stop: run(shuffled, tf.constant(start), tf.constant(stop))
+
+
+def _forward(model: keras.Model) -> Callable[[tf.Tensor], tf.Tensor]:
+    """What `model(x, training=True)` gives, with ReLU after max-pooling instead of before.
+
+    The largest of four numbers is as far above zero either way. After the pooling there are a
+    quarter as many to compare, and to go through again for the gradients.
+    """
+    layers = list(model.layers)
+    in_a_chain = isinstance(next(iter(layers), None), keras.layers.InputLayer) and all(
+        layer.input is before.output for before, layer in itertools.pairwise(layers)
+    )
+    if not in_a_chain:
+        return lambda x: model(x, training=True)
+
+    def forward(x: tf.Tensor) -> tf.Tensor:
+        late: keras.layers.Conv2D | None = None  # whose bias and ReLU are still to come
+        for layer, following in itertools.zip_longest(layers[1:], layers[2:]):
+            if _can_wait(layer) and type(following) is keras.layers.MaxPooling2D:
+                x, late = layer.convolution_op(x, layer.kernel), layer
+                continue
+            x = layer(x, training=True)
+            if late is not None:
+                x, late = tf.nn.relu(tf.nn.bias_add(x, late.bias) if late.use_bias else x), None
+        return x
+
+    return forward
+
+
+def _can_wait(layer: keras.layers.Layer) -> bool:
+    return (
+        type(layer) is keras.layers.Conv2D
+        and layer.activation is keras.activations.relu
+        and layer.activity_regularizer is None
+        and layer.data_format == "channels_last"
+    )
 
 
 def _applier(
