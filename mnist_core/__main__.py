@@ -23,17 +23,17 @@ from rich.console import Console
 from rich.progress import TaskID
 from rich.table import Table
 
-from mnist_core import datasets, drawing, jobs, recipes, runs, studies, transfer, trials
+from mnist_core import datasets, drawing, jobs, recipes, runs, studies, transfer, trials, workers
 from mnist_core.errors import InputError
 from mnist_core.search import AUGMENTED, FAMILIES
 
 if TYPE_CHECKING:
-    from mnist_core import cluster
     from mnist_core.search import Search
     from mnist_core.searching import Step
     from mnist_core.training import Progress
 
 WORKERS_SHOWN = 8
+SEVERAL = 4  # trials of a search at a time, on a cluster whose size is not known yet
 console = Console(highlight=False, markup=False)
 
 
@@ -103,7 +103,6 @@ def _parser() -> argparse.ArgumentParser:
     )
     resume.set_defaults(command=_resume)
     resume.add_argument("run", metavar="RUN", help="name or directory of a run")
-    resume.add_argument("--with-parent", action="store_true", help=argparse.SUPPRESS)
 
     work = commands.add_parser("work", help="train the runs that wait, one after another")
     work.set_defaults(command=lambda *_: jobs.work())
@@ -158,15 +157,19 @@ def _parser() -> argparse.ArgumentParser:
     study.add_argument(
         "--seeds", metavar="N", type=int, default=studies.SEEDS, help="default: %(default)s"
     )
-    where = study.add_mutually_exclusive_group()
+    _add_workers(study)
+    _add_search(commands)
+    return parser
+
+
+def _add_workers(command: _Parser) -> None:
+    where = command.add_mutually_exclusive_group()
     where.add_argument(
         "--workers", metavar="N", type=int, help="train N trials at a time, each on its own cores"
     )
     where.add_argument(
         "--scheduler", metavar="ADDRESS", help="train on a Dask cluster, e.g. tcp://HOST:8786"
     )
-    _add_search(commands)
-    return parser
 
 
 def _add_search(commands: argparse._SubParsersAction[_Parser]) -> None:
@@ -185,9 +188,17 @@ def _add_search(commands: argparse._SubParsersAction[_Parser]) -> None:
     search.add_argument(
         "--winner", action="store_true", help="train the best trial into a run at the end"
     )
+    _add_workers(search)
     new = search.add_argument_group("settings of a new search")
     new.add_argument("--dataset", metavar="D", help="default: mnist")
     new.add_argument("--seed", metavar="S", type=int, help="default: 0")
+    new.add_argument(
+        "--at-a-time",
+        metavar="K",
+        type=int,
+        help="trials that can be trained beside each other: each is chosen by all but the K "
+        f"before it (default: as many as workers, {SEVERAL} with --scheduler, else 1)",
+    )
     new.add_argument("--epochs", metavar="N", type=int, help="of each trial (default: 5)")
     new.add_argument(
         "--train-images", metavar="N", type=int, help="that each trial sees (default: all)"
@@ -258,19 +269,7 @@ def _recipe(options: argparse.Namespace) -> recipes.Recipe:
     return recipe
 
 
-def _end_with_parent() -> None:
-    """End this process when the one that holds the other end of its input is gone."""
-
-    def watch() -> None:
-        os.read(0, 1)
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
-
-
 def _resume(options: argparse.Namespace, _: list[str]) -> None:
-    if options.with_parent:
-        _end_with_parent()
     with jobs.turn(runs.read(options.run)) as run, _ProgressLine() as line:
         dataset = _load(
             run.info["dataset"]["name"],
@@ -372,20 +371,16 @@ def _study(options: argparse.Namespace, arguments: list[str]) -> None:
     wanted = studies.wanted(options.studies, options.seeds)
     here = options.scheduler is None and options.workers is None
     if not here:
-        _check_for_dask()
-    if trials.look(wanted).measured < len(wanted):
-        for name in dict.fromkeys(trial.recipe.dataset for trial in wanted):
-            _load(name)
-        try:
-            if not datasets.at_hand(trials.DRAWN):
-                _load(trials.DRAWN)
-        except InputError as error:
-            console.print(f"Without drawn digits: {error}")
+        workers.check()
     try:
         if here:
+            _fetch(wanted)
             trials.submit(wanted)
         else:
-            _train_on_cluster(options.scheduler, options.workers, wanted)
+            at = options.studies or list(studies.STUDIES)
+            with workers.noted(workers.name_of("study", at), at) as crew:
+                _fetch(wanted)
+                _train_by_workers(options.scheduler, options.workers, wanted, crew)
         with _TrialsLine() as line:
             state = trials.follow(wanted, line.show)
     except KeyboardInterrupt:
@@ -411,17 +406,23 @@ def _study(options: argparse.Namespace, arguments: list[str]) -> None:
         )
 
 
-def _check_for_dask() -> None:
-    try:
-        import distributed  # noqa: F401
-    except ImportError as error:
-        raise InputError(
-            f'A cluster takes Dask ({error}): install it with pip install "dask[distributed]".'
-        ) from error
+def _fetch(wanted: Sequence[trials.Trial]) -> None:
+    """Have the digits at hand that trials need."""
+    if trials.look(wanted).measured < len(wanted):
+        for name in dict.fromkeys(trial.recipe.dataset for trial in wanted):
+            _load(name)
+        try:
+            if not datasets.at_hand(trials.DRAWN):
+                _load(trials.DRAWN)
+        except InputError as error:
+            console.print(f"Without drawn digits: {error}")
 
 
-def _train_on_cluster(
-    scheduler: str | None, workers: int | None, wanted: Sequence[trials.Trial]
+def _train_by_workers(
+    scheduler: str | None,
+    count: int | None,
+    wanted: Sequence[trials.Trial],
+    crew: workers.Noted,
 ) -> None:
     from mnist_core import cluster
 
@@ -433,10 +434,16 @@ def _train_on_cluster(
 
     with contextlib.ExitStack() as stack:
         if scheduler is None:
-            scheduler = stack.enter_context(cluster.local(workers or 0))
+            scheduler = stack.enter_context(cluster.local(count or 0))
         line = stack.enter_context(_TrialsLine())
         asked = stack.enter_context(_interrupt_asks(stop))
-        cluster.train_all(scheduler, wanted, line.show_cluster, asked.is_set)
+
+        def show(look: workers.Look) -> None:
+            line.show_workers(look)
+            crew.tell(look)
+
+        work = trials.ForWorkers(wanted, line.show_row)
+        cluster.carry_out_all(scheduler, work, show, lambda: asked.is_set() or crew.asked_to_stop())
     if asked.is_set():
         raise KeyboardInterrupt
 
@@ -448,12 +455,12 @@ def _search(options: argparse.Namespace, _: list[str]) -> None:
     asked: dict[str, Any] = {
         key: tuple(value) if isinstance(value, list) else value
         for key, value in vars(options).items()
-        if key in fields | {"dataset", "seed"} and value is not None
+        if key in fields | {"dataset", "seed", "at_a_time"} and value is not None
     }
     space = {key: value for key, value in asked.items() if key in fields}
     if options.name in search.names():
         settings = search.state(options.name).settings
-        known = {**vars(settings.space), "dataset": settings.dataset, "seed": settings.seed}
+        known = {**vars(settings.space), **vars(settings)}
         for key, value in asked.items():
             if known[key] != value:
                 raise InputError(
@@ -468,10 +475,11 @@ def _search(options: argparse.Namespace, _: list[str]) -> None:
             20 if options.trials is None else options.trials,
             asked.get("seed", 0),
             search.Space(**space),
+            asked.get("at_a_time", SEVERAL if options.scheduler else options.workers or 1),
         )
     found = search.state(options.name)
-    if len(found.done) < found.settings.trials:
-        found = _try_out(options.name)
+    if len(found.trials) < found.settings.trials:
+        found = _try_out(options.name, options.scheduler, options.workers)
     best = found.best
     if best is None:
         console.print("no trial ran to its end yet")
@@ -494,42 +502,55 @@ def _more_trials(options: argparse.Namespace) -> None:
     found = search.state(options.name)
     if options.trials is not None and options.trials != found.settings.trials:
         search.extend(options.name, options.trials)
-    elif len(found.done) >= found.settings.trials and not options.winner:
+    elif len(found.trials) >= found.settings.trials and not options.winner:
         search.extend(options.name)  # which says that there is nothing left to try
 
 
-def _try_out(name: str) -> Search:
-    """Try what is left, with a living line for the trial under way and a line for each ended."""
+def _try_out(name: str, scheduler: str | None, count: int | None) -> Search:
+    """Try what is left, with a living line for what is under way and a line for each ended."""
     from mnist_core import search
 
+    if by_workers := scheduler is not None or count is not None:
+        workers.check()
     _load(search.state(name).settings.dataset)
-    _start_tensorflow()
+    if not by_workers:
+        _start_tensorflow()
     from mnist_core import searching
 
     # Every trial makes a graph anew, which TensorFlow would warn of.
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
     search.side(name, "stop").unlink(missing_ok=True)
-    printed = len(search.state(name).done)
+    printed = {trial.number for trial in search.state(name).trials}
 
     def report_ended(found: Search) -> None:
-        nonlocal printed
-        for trial in found.done[printed:]:
-            value = "–" if trial.value is None else f"{trial.value:.2%}"
-            console.print(
-                f"trial {trial.number}: {value}  {trial.state}, {runs.duration(trial.seconds or 0)}"
-                + (f"  {trial.note}" if trial.note else "")
-            )
-        printed = len(found.done)
+        for trial in found.trials:
+            if trial.number not in printed:
+                printed.add(trial.number)
+                value = "–" if trial.value is None else f"{trial.value:.2%}"
+                console.print(
+                    f"trial {trial.number}: {value}  {trial.state}, "
+                    f"{runs.duration(trial.seconds or 0)}"
+                    + (f"  {trial.note}" if trial.note else "")
+                )
 
-    with _ProgressLine() as line:
+    if by_workers:
+        with _TrialsLine() as line, _interrupt_asks(lambda: search.stop(name)) as asked:
 
-        def show(step: Step) -> None:
-            if step.trial > printed + 1:
+            def show_look(look: workers.Look) -> None:
                 report_ended(search.state(name))
-            line.show_trial(step, search.state(name))
+                line.show_workers(look)
 
-        with _interrupt_asks(lambda: search.stop(name)) as asked:
-            found = searching.carry_out(name, show)
+            found = searching.carry_out(name, scheduler=scheduler, workers=count, on_look=show_look)
+    else:
+        with _ProgressLine() as bar, _interrupt_asks(lambda: search.stop(name)) as asked:
+
+            def show_step(step: Step) -> None:
+                found = search.state(name)
+                if step.trial - 1 not in printed:
+                    report_ended(found)
+                bar.show_trial(step, found)
+
+            found = searching.carry_out(name, show_step)
     report_ended(found)
     if asked.is_set():
         console.print(f"the same command goes on with {name}")
@@ -694,14 +715,14 @@ class _TrialsLine:
         self._bar.stop()
 
     def show(self, state: trials.State, new: list[trials.Row]) -> None:
-        self._print(new)
+        for row in new:
+            self.show_row(row)
         words = f"{runs.duration(state.seconds_left)} left" if state.active else ""
         if state.training:
             words += f", now {trials.words(state.training)}"
         self._bar.update(self._task, description=words, completed=state.measured, total=state.total)
 
-    def show_cluster(self, look: cluster.Look, new: list[trials.Row]) -> None:
-        self._print(new)
+    def show_workers(self, look: workers.Look) -> None:
         words = [] if look.seconds_left is None else [f"{runs.duration(look.seconds_left)} left"]
         words.append(look.note or _count(len(look.workers), "worker"))
         if not console.is_terminal and words[-1] != self._told:  # there is no line that lives
@@ -709,22 +730,20 @@ class _TrialsLine:
             console.print(self._told)
         lines = [", ".join(words)]
         for address, has in list(look.workers.items())[:WORKERS_SHOWN]:
-            lines.append(f"{address}: {'; '.join(trial.words for trial in has) or '–'}")
+            lines.append(f"{address}: {'; '.join(has) or '–'}")
         if len(look.workers) > WORKERS_SHOWN:
             lines.append(f"and {len(look.workers) - WORKERS_SHOWN} more")
-        words_of_all = "\n".join(lines)
         self._bar.update(
-            self._task, description=words_of_all, completed=look.measured, total=look.total
+            self._task, description="\n".join(lines), completed=look.done, total=look.total
         )
 
-    def _print(self, new: list[trials.Row]) -> None:
-        for row in new:
-            drawn = row.drawn_accuracy
-            console.print(
-                f"{row.study} {row.value}, seed {row.seed}: test accuracy {row.test_accuracy:.2%}"
-                + ("" if math.isnan(drawn) else f", on drawn digits {drawn:.2%}")
-                + f", in {runs.duration(row.seconds)}"
-            )
+    def show_row(self, row: trials.Row) -> None:
+        drawn = row.drawn_accuracy
+        console.print(
+            f"{row.study} {row.value}, seed {row.seed}: test accuracy {row.test_accuracy:.2%}"
+            + ("" if math.isnan(drawn) else f", on drawn digits {drawn:.2%}")
+            + f", in {runs.duration(row.seconds)}"
+        )
 
 
 def _count(number: int, thing: str) -> str:

@@ -1,15 +1,18 @@
-"""Trials of studies on the machines of a Dask cluster (`pip install "dask[distributed]"`).
+"""Trainings on the machines of a Dask cluster (`pip install "dask[distributed]"`).
 
     python -m mnist_core study --scheduler tcp://HOST:8786
+    python -m mnist_core search NAME --scheduler tcp://HOST:8786
     python -m mnist_core study --workers 2     # a cluster on this machine, while it lasts
 
-Every worker gets the files of the datasets once, whenever it joins. It trains each trial as
-the queue does, in a process of its own, so that a crash takes nothing else with it and
-TensorFlow's threads are divided by what runs beside on the same machine. The run directory
-comes back whole and becomes a row by the same code as that of a trial trained here.
+What there is to train, and what becomes of it, a `Work` knows: `trials.Trials` for a study,
+`searching.Tries` for a search. Here it is handed out.
 
-As many trials are handed out as the workers have threads: what waits, waits here. If a worker
-dies, Dask gives its trial to another; a row is told by its trial, so that none is there twice.
+Every worker gets the files of the datasets once, whenever it joins. It carries out each task
+in a process beside its own, so that a crash takes nothing else with it and TensorFlow's threads
+are divided by what runs beside on the same machine. The files that the task wrote come back.
+
+As many tasks are handed out as the workers have threads: what waits, waits here. If a worker
+dies, Dask gives its task to another.
 """
 
 from __future__ import annotations
@@ -20,18 +23,13 @@ import hashlib
 import importlib.metadata
 import io
 import logging
-import os
 import re
 import shutil
 import signal
-import subprocess
-import sys
 import tempfile
 import threading
 import time
 import uuid
-import zipfile
-from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -52,40 +50,45 @@ from distributed import (
     rpc,
 )
 
-from mnist_core import datasets, jobs, runs, trials
+from mnist_core import datasets
 from mnist_core.errors import InputError
-from mnist_core.recipes import Recipe
-from mnist_core.trials import Row, Trial
+from mnist_core.processes import Helper
+from mnist_core.workers import Look, Result, Task, Work
 
 ANSWER_SECONDS = 10.0  # for the scheduler to answer
 WORKERS_SECONDS = 60.0  # to wait while there is no worker
-RESULT_SECONDS = 30.0  # for a run directory to come over
-TRIAL_BYTES = 1.2e9  # of memory, for a worker and its trial
-LOOK_SECONDS = 0.5  # between two looks at the cluster, and at a training
+RESULT_SECONDS = 30.0  # for the files of a task to come over
+TASK_BYTES = 1.2e9  # of memory, for a worker and its training
+LOOK_SECONDS = 0.5  # between two looks at the cluster
+ASSIGNED_SECONDS = 0.1  # until the scheduler has found a worker for a task
 ADDRESS = re.compile(r"(?:(?:tcp|tls)://)?(\[[0-9A-Fa-f:.]+\]|[\w.-]+):(\d{1,5})")
+LEFT_THERE = ("checkpoint.npz",)  # files of a training that nobody needs here
 
 
 # --- in a worker ---------------------------------------------------------------------
 
 
 def version() -> str:
-    """The version of this program and of TensorFlow on this machine, as the files say."""
+    """The version of this program and of what it computes with, as the files say."""
     digest = hashlib.sha256()
     for path in sorted(Path(__file__).parent.rglob("*.py")):
         digest.update(path.read_bytes().replace(b"\r\n", b"\n"))
-    try:
-        tensorflow = importlib.metadata.version("tensorflow")
-    except importlib.metadata.PackageNotFoundError:
-        tensorflow = "missing"
-    return f"mnist_core {digest.hexdigest()[:8]}, TensorFlow {tensorflow}"
+    found = [f"mnist_core {digest.hexdigest()[:8]}"]
+    for name, package in (("TensorFlow", "tensorflow"), ("Optuna", "optuna")):
+        try:
+            found.append(f"{name} {importlib.metadata.version(package)}")
+        except importlib.metadata.PackageNotFoundError:
+            found.append(f"{name} missing")
+    return ", ".join(found)
 
 
-class Data(WorkerPlugin):
-    """The files of the datasets, which Dask gives to every worker once."""
+class Kit(WorkerPlugin):
+    """What a worker needs: the files of the datasets, once, and processes that train."""
 
     def __init__(self, files: Mapping[str, bytes]) -> None:
         self.files = files  # by the name of the dataset
         self.folder: Path | None = None
+        self.idle: list[tuple[int, Helper]] = []  # each with its share of the processors
 
     def setup(self, worker: Worker) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="data-", dir=worker.local_directory))
@@ -94,6 +97,8 @@ class Data(WorkerPlugin):
         self.files = dict.fromkeys(self.files, b"")  # they lie on the disk from now on
 
     def teardown(self, worker: Worker) -> None:
+        while self.idle:
+            self.idle.pop()[1].close()
         if self.folder is not None:
             shutil.rmtree(self.folder, ignore_errors=True)
 
@@ -103,179 +108,163 @@ class Data(WorkerPlugin):
         found = (datasets.FILES[name] for name in self.files)
         return {variable: str(self.folder / file) for variable, file in found}
 
+    @contextlib.contextmanager
+    def helper(self, lanes: int) -> Iterator[Helper]:
+        """A process for a task, one that did another before if there is one."""
+        share = max(1, CPU_COUNT // max(1, lanes))
+        mine = None
+        while self.idle and mine is None:
+            threads, helper = self.idle.pop()
+            if threads == share and helper.alive:
+                mine = helper
+            else:
+                helper.close()
+        if mine is None:
+            names = ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS")
+            mine = Helper(dict.fromkeys(names, str(share)))
+        try:
+            yield mine
+        except BaseException:
+            mine.close()
+            raise
+        if mine.alive:
+            self.idle.append((share, mine))
 
-def train(task: Mapping[str, Any]) -> bytes:
-    """Train a trial in a process of its own.
+
+def carry_out(given: Mapping[str, Any]) -> Result:
+    """Carry out a task in a process beside the worker's.
 
     Args:
-        task: of `_task`.
-
-    Returns:
-        The run directory as a ZIP archive, whether the training went well or not.
+        given: of `_Cluster.hand_out`.
 
     Raises:
         InputError: this worker has another version of the program.
     """
     worker = get_worker()
-    if (found := version()) != task["version"]:
-        raise InputError(_other_version({worker.address: found}, task["version"]))
-    data: Data = worker.plugins[task["data"]]
-    lanes = min(task["lanes"].get(worker.address, worker.state.nthreads), task["trials"])
-    with tempfile.TemporaryDirectory(prefix="trial-", dir=worker.local_directory) as folder:
-        run = runs.create(
-            recipe := Recipe.from_dict(task["recipe"]),
-            recipe.dataset,
-            task["seed"],
-            task["name"],
-            Path(folder),
-            study=task["study"],
-        )
-        environment = os.environ | data.environment() | _threads(lanes)
-        # Elsewhere, so that the run is not made a row and removed there.
-        environment["MODELS_DIR"] = str(Path(folder, "none"))
-        state = worker.state.tasks.get(task["key"])
-        _train_apart(run, environment, lambda: state is None or state.state != "cancelled")
-        return _pack(run.path)
-
-
-def _threads(lanes: int) -> dict[str, str]:
-    """The environment in which TensorFlow takes its share of the processors."""
-    share = str(max(1, CPU_COUNT // max(1, lanes)))
-    names = ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS")
-    return dict.fromkeys(names, share)
-
-
-def _train_apart(run: runs.Run, environment: Mapping[str, str], wanted: Callable[[], bool]) -> None:
-    """Train a run in a process that ends with this one; it says how it ended if it cannot."""
-    with (run.path / "log.txt").open("a", encoding="utf-8") as log:
-        child = subprocess.Popen(
-            [sys.executable, "-m", "mnist_core", "resume", str(run.path), "--with-parent"],
-            cwd=jobs.PROJECT,
-            env=environment,
-            stdin=subprocess.PIPE,  # never written to: it breaks when this process dies
-            stdout=log,
-            stderr=log,
-        )
-    try:
-        while child.poll() is None and wanted():
-            time.sleep(LOOK_SECONDS / 2)
-    finally:
-        child.kill()
-        code = child.wait()
-        assert child.stdin is not None
-        child.stdin.close()
-    after = runs.read(run.path)
-    if "finished" not in after.info:
-        reason = jobs.why(code, after)
-        runs.change(run, status=runs.FAILED, reason=reason, finished=runs.now(), process=None)
-
-
-def _pack(path: Path) -> bytes:
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        for file in sorted(path.iterdir()):
-            if file.name != "checkpoint.npz":
-                archive.write(file, file.name)
-    return packed.getvalue()
+    if (found := version()) != given["version"]:
+        raise InputError(_other_version({worker.address: found}, given["version"]))
+    kit: Kit = worker.plugins[given["kit"]]
+    lanes = min(given["lanes"].get(worker.address, worker.state.nthreads), given["most"])
+    state = worker.state.tasks.get(given["key"])
+    with tempfile.TemporaryDirectory(prefix="task-", dir=worker.local_directory) as place:
+        folder = Path(place, "task")
+        folder.mkdir()
+        for name, content in given["files"].items():
+            (folder / name).write_bytes(content)
+        # The runs of this machine are none of a task's business.
+        environment = {**kit.environment(), "MODELS_DIR": str(Path(place, "none"))}
+        with kit.helper(lanes) as helper:
+            code = helper.call(
+                given["module"],
+                [*given["arguments"], str(folder)],
+                environment,
+                folder / "log.txt",
+                wanted=lambda: state is None or state.state != "cancelled",
+            )
+        files = {
+            path.name: path.read_bytes()
+            for path in sorted(folder.iterdir())
+            if path.is_file() and path.name not in LEFT_THERE
+        }
+    return Result(code, files)
 
 
 # --- where the command runs ----------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Look:
-    """How far the trials are."""
-
-    total: int
-    measured: int
-    seconds_left: float | None  # None where nothing can be said
-    workers: Mapping[str, Sequence[Trial]]  # what each has, by its address
-    note: str = ""  # what is wrong at the moment
-
-
 @dataclass
-class _Study:
-    """The trials that are missing, and who has which."""
+class _Cluster:
+    """Who has which task."""
 
     client: Client
-    total: int
-    todo: deque[Trial]
-    data: str  # the plugin's name
+    work: Work
+    kit: str  # the plugin's name
     version: str
-    running: dict[Future, Trial] = field(default_factory=dict)
-    ended: float = 0.0  # seconds that those trials were expected to take
+    running: dict[Future, Task] = field(default_factory=dict)
+    ended: float = 0.0  # seconds that those tasks were expected to take
     wake: threading.Event = field(default_factory=threading.Event)
 
-    def hand_out(self, workers: Mapping[str, Any]) -> None:
-        """Give the workers as many trials as they have threads."""
+    def hand_out(self, workers: Mapping[str, Any]) -> bool:
+        """Give the workers as many tasks as they have threads; whether there were some."""
+        before = len(self.running)
         free = sum(worker["nthreads"] for worker in workers.values()) - len(self.running)
-        if free <= 0 or not self.todo:
-            return
-        known = {row.key for row in trials.read()}
-        while free > 0 and self.todo:
-            trial = self.todo.popleft()
-            if trial.key in known:  # somebody else was faster
-                continue
-            task = self._task(trial, workers)
-            future = self.client.submit(train, task, key=task["key"], pure=False)
-            self.running[future] = trial
-            future.add_done_callback(lambda _: self.wake.set())
-            free -= 1
-
-    def _task(self, trial: Trial, workers: Mapping[str, Any]) -> dict[str, Any]:
-        """A trial in plain words, which any version of this program understands."""
         lanes: dict[str, int] = {}
         for worker in workers.values():
             lanes[worker["host"]] = lanes.get(worker["host"], 0) + worker["nthreads"]
-        return {
-            "key": f"{trial.name}-{uuid.uuid4().hex}",
-            "version": self.version,
-            "data": self.data,
-            "name": trial.name,
-            "recipe": trial.recipe.to_dict(),
-            "seed": trial.seed,
-            "study": trial.mark,
-            "lanes": {address: lanes[worker["host"]] for address, worker in workers.items()},
-            "trials": self.total,
-        }
+        while free > 0 and (task := self.work.next()) is not None:
+            # In plain words, which any version of this program understands.
+            given = {
+                "key": f"{task.name}-{uuid.uuid4().hex}",
+                "version": self.version,
+                "kit": self.kit,
+                "module": task.module,
+                "arguments": list(task.arguments),
+                "files": dict(task.files),
+                "lanes": {address: lanes[worker["host"]] for address, worker in workers.items()},
+                "most": self.work.at_a_time,
+            }
+            future = self.client.submit(carry_out, given, key=given["key"], pure=False)
+            self.running[future] = task
+            future.add_done_callback(lambda _: self.wake.set())
+            free -= 1
+        return len(self.running) > before
 
-    def take_in(self) -> list[Row]:
-        """The rows of the trials that have ended since the last time."""
-        new: list[Row] = []
-        for future, trial in list(self.running.items()):
+    def take_in(self) -> None:
+        """Give what has ended since the last time to whoever asked for it."""
+        for future, task in list(self.running.items()):
             if future.status == "pending":
                 continue
             if future.status in ("cancelled", "lost"):  # the scheduler began anew
-                self.todo.appendleft(trial)
+                self.work.again(task)
             else:
                 try:
-                    packed = future.result(timeout=RESULT_SECONDS)
-                except TimeoutError:  # its worker died with it: Dask has it trained again
+                    result = future.result(timeout=RESULT_SECONDS)
+                except TimeoutError:  # its worker died with it: Dask has it done again
                     continue
                 except InputError:
                     raise
+                except KilledWorker as error:
+                    self.work.failed(
+                        task,
+                        f"{error.allowed_failures + 1} workers were lost while they trained it.",
+                    )
                 except Exception as error:
-                    _fail(trial, error)
+                    self.work.failed(task, f"No worker could train it ({error}).")
                 else:
-                    new += _unpack(trial, packed)
-                self.ended += _expected(trial)
+                    self.work.done(task, result)
+                self.ended += task.seconds
             del self.running[future]
-        return new
+
+    def seconds_left(self, workers: Mapping[str, Any], passed: float) -> float | None:
+        """As the estimates of the tasks say, corrected by the pace so far."""
+        lanes = min(
+            sum(worker["nthreads"] for worker in workers.values()), self.work.at_a_time or 1
+        )
+        if not lanes:
+            return None
+        under_way = sum(task.seconds for task in self.running.values()) / 2  # on average
+        left = under_way + self.work.seconds_to_come()
+        if self.ended:
+            return left * passed / (self.ended + under_way)
+        return left / lanes
 
 
 @contextlib.contextmanager
 def local(workers: int) -> Iterator[str]:
-    """A cluster on this machine alone, for one trial a worker at a time; its address.
+    """A cluster on this machine alone, for one task a worker at a time; its address.
 
     Raises:
         InputError: more workers than there are processors or than there is memory for.
     """
-    fit = int(psutil.virtual_memory().available / TRIAL_BYTES)
+    fit = int(psutil.virtual_memory().available / TASK_BYTES)
     most = max(1, min(CPU_COUNT, fit))
     if not 1 <= workers <= most:
         raise InputError(f"Take 1 to {most} workers on this machine, not {workers}.")
     with tempfile.TemporaryDirectory(prefix="workers-") as folder:
-        before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the command alone
+        before = signal.getsignal(signal.SIGINT)
+        main_thread = threading.current_thread() is threading.main_thread()
+        if main_thread:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the command alone
         try:
             found = LocalCluster(
                 n_workers=workers,
@@ -287,107 +276,77 @@ def local(workers: int) -> Iterator[str]:
                 silence_logs=logging.CRITICAL,
             )
         finally:
-            signal.signal(signal.SIGINT, before)
+            if main_thread:
+                signal.signal(signal.SIGINT, before)
         with found:
             yield found.scheduler_address
 
 
-def train_all(
+def carry_out_all(
     address: str,
-    wanted: Sequence[Trial],
-    on_look: Callable[[Look, list[Row]], None],
+    work: Work,
+    on_look: Callable[[Look], None],
     stopping: Callable[[], bool] = lambda: False,
 ) -> None:
-    """Train what is missing on a cluster; each row is written as soon as it is known.
-
-    Trials that this machine trains at the moment are left to it; those that wait in its queue
-    are not. A trial that fails is kept as its run says, and the others go on.
+    """Have a cluster do what there is to do.
 
     Args:
         address: of the scheduler, as in tcp://HOST:8786.
-        on_look: called with every look, with the rows that are new since the last one.
-        stopping: whether no further trial is to be begun.
+        on_look: called with every look, about twice a second.
+        stopping: whether nothing more is to be begun.
 
     Raises:
         InputError: a scheduler that does not answer or goes, no worker for `WORKERS_SECONDS`,
-            a worker with another version of this program, or a table that cannot be read or
-            written.
+            a worker with another version of this program, or what the work raises.
     """
-    known = {row.key for row in trials.read()}
-    todo = [
-        trial
-        for trial in wanted
-        if trial.key not in known
-        and not ((run := trial.run()) is not None and run.status == runs.RUNNING)
-    ]
     with _connected(address) as client:
         here = version()
         _check(client, here)
-        with _data(client, todo) as data:
-            _follow(_Study(client, len(todo), deque(todo), data, here), wanted, on_look, stopping)
+        with _kit(client, work.datasets) as kit:
+            _follow(_Cluster(client, work, kit, here), on_look, stopping)
 
 
 def _follow(
-    study: _Study,
-    wanted: Sequence[Trial],
-    on_look: Callable[[Look, list[Row]], None],
-    stopping: Callable[[], bool],
+    cluster: _Cluster, on_look: Callable[[Look], None], stopping: Callable[[], bool]
 ) -> None:
     began = alone_since = time.monotonic()
-    while study.running or (study.todo and not stopping()):
-        new = study.take_in()
-        workers, processing = _workers(study.client)
+    while cluster.running or not (cluster.work.all_begun or stopping()):
+        cluster.take_in()
+        workers = _asked(lambda: cluster.client.scheduler_info()["workers"])
         if workers:
             alone_since = time.monotonic()
-            if not stopping():
-                study.hand_out(workers)
+            if not stopping() and cluster.hand_out(workers):
+                time.sleep(ASSIGNED_SECONDS)
         alone = time.monotonic() - alone_since
         if alone > WORKERS_SECONDS:
             raise InputError(
                 f"For {WORKERS_SECONDS:.0f} s there has been no worker: start some with `dask "
                 "worker` and give the same command again, which goes on."
             )
-        names = {future.key: trial for future, trial in study.running.items()}
-        rows = trials.read()
-        known = {row.key for row in rows}
+        processing = _asked(cluster.client.processing)
+        tasks = {future.key: task.words for future, task in cluster.running.items()}
+        done, total = cluster.work.progress()
         on_look(
             Look(
-                len(wanted),
-                sum(trial.key in known for trial in wanted),
-                _seconds_left(study, workers, time.monotonic() - began),
+                total,
+                done,
+                cluster.seconds_left(workers, time.monotonic() - began),
                 {
-                    address: [names[key] for key in processing.get(address, ()) if key in names]
-                    for address in workers
+                    worker: [tasks[key] for key in processing.get(worker, ()) if key in tasks]
+                    for worker in workers
                 },
                 "" if workers else f"no workers: waiting {WORKERS_SECONDS - alone:.0f} s for one",
-            ),
-            new,
+            )
         )
-        study.wake.wait(LOOK_SECONDS)
-        study.wake.clear()
+        cluster.wake.wait(LOOK_SECONDS)
+        cluster.wake.clear()
 
 
-def _seconds_left(study: _Study, workers: Mapping[str, Any], passed: float) -> float | None:
-    """As the estimates of the trials say, corrected by the pace so far."""
-    lanes = sum(worker["nthreads"] for worker in workers.values())
-    if not lanes:
-        return None
-    under_way = sum(_expected(trial) for trial in study.running.values()) / 2  # on average
-    left = under_way + sum(_expected(trial) for trial in study.todo)
-    if study.ended:
-        return left * passed / (study.ended + under_way)
-    return left / min(lanes, len(study.running) + len(study.todo) or 1)
-
-
-def _expected(trial: Trial) -> float:
-    return trials.expected(trial, {})
-
-
-def _workers(client: Client) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The workers by address, and the keys of what each has."""
+def _asked(question: Callable[[], Mapping[str, Any]]) -> Mapping[str, Any]:
+    """What the scheduler answers."""
     try:
-        return dict(client.scheduler_info()["workers"]), dict(client.processing())
-    except (OSError, TimeoutError, KeyError) as error:  # KeyError: the client has given up
+        return dict(question())
+    except Exception as error:  # a client without its scheduler fails in many ways
         raise InputError(
             "The scheduler has gone: start it again and give the same command, which goes on."
         ) from error
@@ -461,15 +420,12 @@ def _other_version(found: Mapping[str, Any], here: str) -> str:
 
 
 @contextlib.contextmanager
-def _data(client: Client, wanted: Sequence[Trial]) -> Iterator[str]:
+def _kit(client: Client, names: Sequence[str]) -> Iterator[str]:
     """Give every worker, also those that will join, the datasets; the plugin's name."""
-    names = {trial.recipe.dataset for trial in wanted}
-    if datasets.at_hand(trials.DRAWN):
-        names.add(trials.DRAWN)
     files = {part: _file(part) for name in names for part in datasets.files_of(name)}
-    name = f"mnist-core-data-{uuid.uuid4().hex}"
+    name = f"mnist-core-kit-{uuid.uuid4().hex}"
     try:
-        client.register_plugin(Data(files), name=name)
+        client.register_plugin(Kit(files), name=name)
     except Exception as error:
         raise InputError(f"The workers cannot take the datasets ({error}).") from error
     try:
@@ -491,47 +447,3 @@ def _file(name: str) -> bytes:
     arrays = {key: getattr(digits, key) for key in ("x_train", "y_train", "x_test", "y_test")}
     np.savez_compressed(packed, **arrays)
     return packed.getvalue()
-
-
-def _unpack(trial: Trial, packed: bytes) -> list[Row]:
-    """What `train` gave, made a row; or, if the training failed, a run that says why."""
-    with _beside_the_runs() as folder:
-        path = folder / trial.name
-        with zipfile.ZipFile(io.BytesIO(packed)) as archive:
-            archive.extractall(path)
-        return trials.take_in(trial, runs.read(path))
-
-
-def _fail(trial: Trial, error: Exception) -> None:
-    """Keep why a trial could not even be trained."""
-    reason = f"No worker could train it ({error})."
-    if isinstance(error, KilledWorker):
-        reason = f"{error.allowed_failures + 1} workers were lost while they trained it."
-    with _beside_the_runs() as folder:
-        run = runs.create(
-            trial.recipe,
-            trial.recipe.dataset,
-            trial.seed,
-            trial.name,
-            folder,
-            study=trial.mark,
-            status=runs.FAILED,
-            reason=reason,
-            finished=runs.now(),
-        )
-        trials.take_in(trial, run)
-
-
-@contextlib.contextmanager
-def _beside_the_runs() -> Iterator[Path]:
-    """A folder for a moment, which is not taken for a run, on the disk of the runs."""
-    place = runs.models_dir()
-    try:
-        place.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".incoming-", dir=place) as folder:
-            yield Path(folder)
-    except OSError as error:
-        raise InputError(
-            f"Cannot write to {place} ({error.strerror or error}): free some space or set "
-            "MODELS_DIR to a folder that can be written to."
-        ) from error

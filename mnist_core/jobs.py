@@ -264,11 +264,16 @@ def _train(run: Run) -> None:
 
 def why(code: int, run: Run) -> str:
     """Why a training process ended that does not say so itself, as a sentence."""
+    return why_ended(code, runs.log_end(run, 1))
+
+
+def why_ended(code: int, log: str) -> str:
+    """Why a process ended, by its exit status and what it said."""
     if code < 0:
         name = signal.Signals(-code).name
         more = ": the machine may have run out of memory" if name == "SIGKILL" else ""
         return f"The training process was killed ({name}){more}."
-    last = runs.log_end(run, 1).removeprefix("error: ")
+    last = (log.strip().splitlines() or [""])[-1].removeprefix("error: ")
     return last or f"The training process ended with exit status {code}."
 
 

@@ -1,15 +1,28 @@
-"""A module of this package at work in a process of its own, which outlives whoever started it."""
+"""A module of this package at work in a process of its own.
+
+`start` begins one that outlives whoever started it. A `Helper` ends with whoever started it,
+and does one thing after another, with TensorFlow loaded once.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import importlib
+import json
 import os
+import queue
 import subprocess
 import sys
 import threading
+import traceback
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from mnist_core import runs
 from mnist_core.errors import InputError
+
+PROJECT = runs.SHIPPED_DIR.parent
 
 
 def start(module: str, *arguments: str, log: Path) -> dict[str, float] | None:
@@ -28,7 +41,7 @@ def start(module: str, *arguments: str, log: Path) -> dict[str, float] | None:
         with log.open("a", encoding="utf-8") as complaints:
             process = subprocess.Popen(
                 [sys.executable, "-m", f"mnist_core.{module}", *arguments],
-                cwd=runs.SHIPPED_DIR.parent,
+                cwd=PROJECT,
                 env={**os.environ, "MODELS_DIR": str(runs.models_dir().resolve())},
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
@@ -41,3 +54,124 @@ def start(module: str, *arguments: str, log: Path) -> dict[str, float] | None:
     # Somebody has to take note of its end, else it stays in the list of processes.
     threading.Thread(target=process.wait, daemon=True).start()
     return mark
+
+
+class Helper:
+    """A process that calls the `main` of one module after another.
+
+    A crash takes nothing else with it, and what TensorFlow takes long to load stays loaded.
+    """
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        """Start it.
+
+        Args:
+            environment: variables for as long as it lives, besides those of this process.
+        """
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "mnist_core.processes"],
+            cwd=PROJECT,
+            env=os.environ | environment,
+            stdin=subprocess.PIPE,  # breaks when this process dies: then the helper ends too
+            stdout=subprocess.PIPE,
+            text=True,
+            start_new_session=True,  # Ctrl-C is for whoever gave the command
+        )
+        self._answers: queue.Queue[str] = queue.Queue()
+        threading.Thread(target=self._listen, daemon=True).start()
+
+    def _listen(self) -> None:
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            self._answers.put(line)
+        self._answers.put("")  # it has ended
+
+    def call(
+        self,
+        module: str,
+        arguments: Sequence[str],
+        environment: Mapping[str, str],
+        log: Path,
+        wanted: Callable[[], bool] = lambda: True,
+    ) -> int:
+        """Call `mnist_core.MODULE.main(ARGUMENTS)` there and wait for it.
+
+        Args:
+            environment: variables that are set from now on.
+            log: file that takes all that is printed.
+            wanted: asked twice a second; once it says no the process is killed.
+
+        Returns:
+            The exit status, below zero if a signal ended the process. Nothing can be called
+            there any more unless `alive`.
+        """
+        command = {
+            "module": f"mnist_core.{module}",
+            "arguments": list(arguments),
+            "environment": dict(environment),
+            "log": str(log),
+        }
+        assert self._process.stdin is not None
+        try:
+            self._process.stdin.write(json.dumps(command) + "\n")
+            self._process.stdin.flush()
+        except OSError:  # it has died while it waited
+            return self._process.wait()
+        while True:
+            try:
+                answer = self._answers.get(timeout=0.5)
+            except queue.Empty:
+                if not wanted():
+                    self.close()
+                    return self._process.wait()
+                continue
+            return int(answer) if answer else self._process.wait()
+
+    @property
+    def alive(self) -> bool:
+        return self._process.poll() is None
+
+    def close(self) -> None:
+        """End it, whatever it does."""
+        self._process.kill()
+        self._process.wait()
+        assert self._process.stdin is not None
+        with contextlib.suppress(OSError):
+            self._process.stdin.close()
+
+
+def _serve() -> None:
+    """What a helper does: wait for a command, carry it out, say how it ended."""
+    answers = os.fdopen(os.dup(1), "w")
+    commands: queue.Queue[dict[str, Any]] = queue.Queue()
+
+    def listen() -> None:
+        for line in sys.stdin:
+            commands.put(json.loads(line))
+        os._exit(1)  # whoever gave the commands has gone
+
+    threading.Thread(target=listen, daemon=True).start()
+    while True:
+        command = commands.get()
+        os.environ.update(command["environment"])
+        with Path(command["log"]).open("a", encoding="utf-8") as log:
+            os.dup2(log.fileno(), 1)
+            os.dup2(log.fileno(), 2)
+        code = _call(command["module"], command["arguments"])
+        sys.stdout.flush()
+        sys.stderr.flush()
+        print(code, file=answers, flush=True)
+
+
+def _call(module: str, arguments: list[str]) -> int:
+    try:
+        return int(importlib.import_module(module).main(arguments) or 0)
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else 1
+    except BaseException:
+        traceback.print_exc()
+        return 1
+
+
+if __name__ == "__main__":
+    _serve()

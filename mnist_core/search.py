@@ -22,7 +22,7 @@ import re
 import sqlite3
 import time
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -35,11 +35,13 @@ from mnist_core.errors import InputError
 from mnist_core.files import written_whole
 from mnist_core.recipes import Recipe
 from mnist_core.runs import Run
+from mnist_core.workers import Look
 
 if TYPE_CHECKING:
     import optuna
 
 FORMAT = 1  # of the settings in the study; a reader refuses what is newer
+NUMBER = "number"  # attribute of a trial
 STUDY = "mnist-search"  # the study's name in its file
 AUGMENTED: Mapping[str, Mapping[str, float]] = {
     "none": {},
@@ -52,7 +54,8 @@ MOST_LAYERS, MOST_TRIALS = 4, 10_000
 ENOUGH = 8  # trials that ran to their end, before anything is said about importance
 WAITING, LOADING, SEARCHING = "waiting", "loading", "searching"  # a process is at it
 FINISHED, STOPPED, INTERRUPTED, FAILED = "finished", "stopped", "interrupted", "failed"
-COMPLETE, PRUNED, RUNNING = "complete", "pruned", "running"  # states of a trial
+COMPLETE, PRUNED = "complete", "pruned"  # how a trial ends
+MOST_AT_A_TIME = 64
 
 
 @dataclass(frozen=True)
@@ -84,7 +87,7 @@ class Space:
         return cls(**given)
 
 
-def check(space: Space, dataset: str, trials: int, seed: int) -> None:
+def check(space: Space, dataset: str, trials: int, seed: int, at_a_time: int = 1) -> None:
     """Refuse settings that contradict themselves.
 
     Raises:
@@ -98,6 +101,10 @@ def check(space: Space, dataset: str, trials: int, seed: int) -> None:
         raise InputError(f"The number of trials must be 1 to {MOST_TRIALS:,}, not {trials}.")
     if not 0 <= seed < 2**31:
         raise InputError(f"The seed must be a whole number from 0 to 2147483647, not {seed}.")
+    if not 1 <= at_a_time <= MOST_AT_A_TIME:
+        raise InputError(
+            f"The number of trials at a time must be 1 to {MOST_AT_A_TIME}, not {at_a_time}."
+        )
     for what, low, high, least, most in (
         ("number of hidden layers", *space.layers, 0, MOST_LAYERS),
         ("dropout", *space.dropout, 0.0, 0.9),
@@ -194,19 +201,35 @@ def _convolutions(filters: int) -> tuple[recipes.Layer, ...]:
     )
 
 
+def trial_seconds(space: Space, dataset: str) -> float:
+    """About how long a trial of middling size takes to its end."""
+    total, pens = datasets.TRAIN_SIZES[dataset]
+    images = int(min(space.train_images or total, total) * 0.9)
+    width = sorted(space.widths)[len(space.widths) // 2]
+    recipe = Recipe(
+        "",
+        "",
+        (recipes.dense(width),) * (sum(space.layers) // 2),
+        batch_size=sorted(space.batch_sizes)[len(space.batch_sizes) // 2],
+        epochs=space.epochs,
+        augmentation=AUGMENTED[space.augmentations[-1]],
+    )
+    return jobs.estimate(recipe, images, pens) - jobs.START_SECONDS + 1
+
+
 # --- what is known of a search ---------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class Trial:
-    """One recipe that was tried. Attempts that were broken off and done again are left out."""
+    """One recipe that was tried."""
 
     number: int  # from 1
-    state: str  # COMPLETE, PRUNED or RUNNING
+    state: str  # COMPLETE or PRUNED
     value: float | None  # validation accuracy, 0 to 1, of the last epoch that it was trained
     params: Mapping[str, Any]  # what was chosen, by the names that `draw` gives
     recipe: Recipe
-    seconds: float | None  # None while it is running
+    seconds: float | None
     curve: tuple[float, ...]  # validation accuracy after each epoch
     note: str | None = None  # why it could not be trained, where it could not
 
@@ -219,6 +242,7 @@ class Settings:
     seed: int
     trials: int
     space: Space
+    at_a_time: int = 1  # a trial is chosen by what all but this many trials before it gave
 
 
 @dataclass(frozen=True)
@@ -227,12 +251,13 @@ class Search:
 
     name: str
     settings: Settings
-    trials: tuple[Trial, ...]
+    trials: tuple[Trial, ...]  # that ended, by their numbers
     activity: str  # WAITING, LOADING, SEARCHING, FINISHED, STOPPED, INTERRUPTED or FAILED
     share: float = 0.0  # of the trial under way, 0 to 1
     problem: str | None = None  # one sentence, where it failed
     winner: str | None = None  # the run that the best trial was trained into
     winning_trial: int | None = None  # which one that was: a better one may have come since
+    look: Look | None = None  # at the workers, where there are some
 
     @property
     def active(self) -> bool:
@@ -240,22 +265,20 @@ class Search:
         return self.activity in (WAITING, LOADING, SEARCHING)
 
     @property
-    def done(self) -> tuple[Trial, ...]:
-        return tuple(trial for trial in self.trials if trial.state != RUNNING)
-
-    @property
     def best(self) -> Trial | None:
         """The trial with the highest validation accuracy of those that ran to their end."""
-        ended = [trial for trial in self.trials if trial.state == COMPLETE]
-        return max(ended, key=lambda trial: (trial.value or 0.0, -trial.number), default=None)
+        complete = [trial for trial in self.trials if trial.state == COMPLETE]
+        return max(complete, key=lambda trial: (trial.value or 0.0, -trial.number), default=None)
 
     @property
     def seconds_left(self) -> float | None:
         """As if the trials to come took as long as those until now; None before the first."""
-        times = [trial.seconds for trial in self.done if trial.seconds is not None]
+        if self.look is not None:
+            return self.look.seconds_left
+        times = [trial.seconds for trial in self.trials if trial.seconds is not None]
         if not times or not self.active:
             return None
-        to_do = self.settings.trials - len(self.done) - self.share
+        to_do = self.settings.trials - len(self.trials) - self.share
         return max(0.0, to_do) * sum(times) / len(times)
 
 
@@ -285,11 +308,11 @@ def state(name: str) -> Search:
     told = told_of(name)
     if runs.alive(told.get("process")):
         activity, share = str(told.get("state", WAITING)), float(told.get("share", 0))
-        return dataclasses.replace(found, activity=activity, share=share)
-    found = dataclasses.replace(found, trials=found.done)  # nobody is at one that seems to run
+        look = Look.from_dict(told.get("look") or {})
+        return dataclasses.replace(found, activity=activity, share=share, look=look)
     if told.get("problem"):
         return dataclasses.replace(found, activity=FAILED, problem=str(told["problem"]))
-    if len(found.done) >= found.settings.trials:
+    if len(found.trials) >= found.settings.trials:
         return dataclasses.replace(found, activity=FINISHED)
     return dataclasses.replace(found, activity=INTERRUPTED if told.get("process") else STOPPED)
 
@@ -300,17 +323,12 @@ def _read(path: Path, *stamp: int) -> Search:
     with opened(path) as study:
         settings = settings_of(study)
         trials: list[Trial] = []
-        for frozen in study.get_trials(deepcopy=False):
-            # What failed was broken off and is done again, and what has no recipe begins.
-            if frozen.state.name not in ("COMPLETE", "PRUNED", "RUNNING"):
-                continue
-            if "recipe" not in frozen.user_attrs:
-                continue
+        for number, frozen in ended(study):
             curve = tuple(value for _, value in sorted(frozen.intermediate_values.items()))
             value = frozen.value if frozen.state.name == "COMPLETE" else None
             trials.append(
                 Trial(
-                    len(trials) + 1,
+                    number,
                     frozen.state.name.lower(),
                     curve[-1] if value is None and curve else value,
                     dict(frozen.params),
@@ -326,6 +344,21 @@ def _read(path: Path, *stamp: int) -> Search:
         )
 
 
+def ended(study: optuna.Study) -> list[tuple[int, optuna.trial.FrozenTrial]]:
+    """The trials of a study that ended, by their numbers, from 1.
+
+    Trials that are trained beside each other lie in the file in the order in which they ended.
+    What an older version of this program left there half done is passed over.
+    """
+    found = [
+        trial
+        for trial in study.get_trials(deepcopy=False)
+        if trial.state.name in ("COMPLETE", "PRUNED") and "recipe" in trial.user_attrs
+    ]
+    numbered = [(trial.user_attrs.get(NUMBER, at), trial) for at, trial in enumerate(found, 1)]
+    return sorted(numbered, key=lambda pair: pair[0])
+
+
 def importance(name: str) -> dict[str, float]:
     """How much each choice decided over the validation accuracy, the most important first.
 
@@ -336,8 +369,8 @@ def importance(name: str) -> dict[str, float]:
         InputError: there is no such search, or its file cannot be read.
     """
     path = _file(name)
-    ended = [trial for trial in state(name).trials if trial.state == COMPLETE]
-    return dict(_importance(path, tuple((trial.number, trial.value) for trial in ended)))
+    done = [trial for trial in state(name).trials if trial.state == COMPLETE]
+    return dict(_importance(path, tuple((trial.number, trial.value) for trial in done)))
 
 
 @functools.lru_cache(maxsize=32)
@@ -358,8 +391,21 @@ def _importance(path: Path, complete: tuple[tuple[int, float | None], ...]) -> d
 # --- start, stop, go on ----------------------------------------------------------------
 
 
-def create(name: str, dataset: str, trials: int, seed: int = 0, space: Space | None = None) -> None:
+def create(
+    name: str,
+    dataset: str,
+    trials: int,
+    seed: int = 0,
+    space: Space | None = None,
+    at_a_time: int = 1,
+) -> None:
     """Write the file of a new search, without a trial.
+
+    Args:
+        trials: how many recipes are tried, those that are pruned counted.
+        seed: of the choices and of every training; the same seed gives the same trials.
+        at_a_time: how many trials workers may train beside each other. Each is chosen by what
+            is known of all but that many before it, however many workers there are.
 
     Raises:
         InputError: settings that contradict themselves, a name that is no plain file name or
@@ -371,11 +417,11 @@ def create(name: str, dataset: str, trials: int, seed: int = 0, space: Space | N
             "A search's name must be 1 to 80 letters, digits, dots, dashes or underscores, "
             f"not {name[:80]!r}."
         )
-    check(space, dataset, trials, seed)
+    check(space, dataset, trials, seed, at_a_time)
     path = folder() / f"{name}.db"
     if path.exists():
         raise InputError(f"There is a search {name} already: go on with it or take another name.")
-    settings = Settings(dataset, seed, trials, space)
+    settings = Settings(dataset, seed, trials, space, at_a_time)
     with written_whole(path) as beside, _storage(beside, 5) as storage:
         import optuna
 
@@ -386,30 +432,15 @@ def create(name: str, dataset: str, trials: int, seed: int = 0, space: Space | N
         side(name, leftover).unlink(missing_ok=True)
 
 
-def start(
-    name: str, dataset: str, trials: int = 20, seed: int = 0, space: Space | None = None
-) -> Search:
-    """Begin a search in a process of its own, which goes on without whoever started it.
+def start(name: str, trials: int | None = None, by: Sequence[str] = ()) -> Search:
+    """Begin with a search, or go on with one, in a process that outlives whoever started it.
 
-    Args:
-        trials: how many recipes are tried, those that are pruned counted.
-        seed: of the choices and of every training; the same seed gives the same trials.
-
-    Raises:
-        InputError: as `create`.
-    """
-    create(name, dataset, trials, seed, space)
-    _spawn(name)
-    return state(name)
-
-
-def resume(name: str, trials: int | None = None) -> Search:
-    """Go on with a search that was stopped or interrupted, or add trials to one that is over.
-
-    It ends with the trials that it would have had without the interruption.
+    One that was stopped or interrupted ends with the trials that it would have had.
 
     Args:
         trials: how many there shall be in all; by default as many as were asked for.
+        by: who trains, as on the command line: `--workers N` or `--scheduler ADDRESS`; by
+            default that process, which takes turns with the queue of trainings.
 
     Raises:
         InputError: there is none, its file cannot be used, or there is nothing left to try.
@@ -417,7 +448,7 @@ def resume(name: str, trials: int | None = None) -> Search:
     search = extend(name, trials)
     if not search.active:
         side(name, "stop").unlink(missing_ok=True)
-        _spawn(name)
+        _spawn(name, by)
     return state(name)
 
 
@@ -431,13 +462,15 @@ def extend(name: str, trials: int | None = None) -> Search:
         with opened(_file(name)) as study:
             study.set_user_attr("settings", dataclasses.asdict(settings))
         search = state(name)
-    if len(search.done) >= settings.trials and not search.active:
+    if len(search.trials) >= settings.trials and not search.active:
         raise InputError(f"All {settings.trials} trials of {name} are done: ask for more to go on.")
     return search
 
 
 def stop(name: str) -> None:
-    """Ask a search to end; the trial under way is done again when it goes on.
+    """Ask a search to end.
+
+    The trial under way is done again when it goes on; those that workers are at they finish.
 
     Raises:
         InputError: there is no such search, or the request cannot be written.
@@ -481,10 +514,28 @@ def winner(name: str) -> Run:
     return run
 
 
-def _spawn(name: str) -> None:
+def delete(name: str) -> None:
+    """Remove a search and its trials; a run that was trained from it stays.
+
+    Raises:
+        InputError: there is none, somebody is at it, or it cannot be removed.
+    """
+    path = _file(name)
+    with only_one(name):
+        try:
+            path.unlink()
+        except OSError as error:
+            raise InputError(
+                f"Cannot remove {path} ({error.strerror}): allow writing to its folder."
+            ) from error
+        for ending in ("json", "stop", "log"):
+            side(name, ending).unlink(missing_ok=True)
+
+
+def _spawn(name: str, by: Sequence[str]) -> None:
     """Start the process. Whoever is at the search already keeps the new one from it."""
     tell(name, {"state": WAITING})  # what cannot be written is told now
-    mark = processes.start("searching", name, log=side(name, "log"))
+    mark = processes.start("searching", name, *by, log=side(name, "log"))
     if mark is not None:
         tell(name, {"state": WAITING, "process": mark})
 
@@ -560,9 +611,14 @@ def settings_of(study: optuna.Study) -> Settings:
             f"This search has format {version}, newer than this program reads ({FORMAT}): "
             "update the program."
         )
+    return settings_from(values)
+
+
+def settings_from(values: Mapping[str, Any]) -> Settings:
+    """What `dataclasses.asdict` made of settings; raises InputError where they are garbled."""
     try:
         settings = Settings(**{**values, "space": Space.from_dict(values["space"])})
-        check(settings.space, settings.dataset, settings.trials, settings.seed)
+        check(settings.space, settings.dataset, settings.trials, settings.seed, settings.at_a_time)
     except (InputError, TypeError, ValueError, KeyError) as error:
         raise InputError("The settings of this search are garbled: start a new one.") from error
     return settings

@@ -1,6 +1,8 @@
-"""Studies on a Dask cluster: real workers in processes of their own, one of which is killed."""
+"""Studies and searches on a Dask cluster: real workers, some of which are killed."""
 
 import dataclasses
+import functools
+import json
 import shutil
 import socket
 import subprocess
@@ -13,7 +15,7 @@ import psutil
 import pytest
 from distributed import LocalCluster
 
-from mnist_core import cluster, recipes, runs, studies, trials
+from mnist_core import cluster, recipes, runs, search, searching, studies, trials
 from mnist_core.__main__ import main
 from mnist_core.errors import InputError
 from mnist_core.recipes import Recipe, dense
@@ -50,19 +52,29 @@ def two_workers(tmp_path_factory):
         yield found
 
 
+def wait(condition, seconds=PATIENT):
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        if condition():
+            return True
+        time.sleep(0.05)
+    return False
+
+
 def trainings(workers):
     """The processes in which workers train, by the worker's own."""
     found = {}
     for nanny in workers.workers.values():
         worker = psutil.Process(nanny.pid)
         for child in worker.children():
-            if "--with-parent" in child.cmdline():
+            if "mnist_core.processes" in child.cmdline():
                 found[child] = worker
     return found
 
 
-def test_a_study_survives_a_worker_that_is_killed(small, models_dir, two_workers, capsys):
-    """The command, two workers, one of them killed in a trial: each trial has one row."""
+@pytest.fixture
+def killing(two_workers):
+    """Kill a worker while it trains; gives a list that then holds what it trained with."""
     killed = []
 
     def kill():
@@ -70,20 +82,26 @@ def test_a_study_survives_a_worker_that_is_killed(small, models_dir, two_workers
         while not killed and time.monotonic() < until:
             try:
                 for training, worker in trainings(two_workers).items():
-                    worker.kill()
-                    killed.append(training)
-                    return
+                    if training.cpu_times().user > 1:  # it has begun
+                        worker.kill()
+                        killed.append(training)
+                        return
             except psutil.Error:
                 pass
             time.sleep(0.05)
 
     killer = threading.Thread(target=kill)
     killer.start()
+    yield killed
+    killer.join()
+
+
+def test_a_study_survives_a_worker_that_is_killed(small, models_dir, two_workers, killing, capsys):
+    """The command, two workers, one of them killed in a trial: each trial has one row."""
     address = two_workers.scheduler_address
     assert main(["study", "small", "--seeds", "1", "--scheduler", address]) == 0
-    killer.join()
-    assert killed
-    assert not killed[0].is_running()  # what it trained has ended with it
+    assert killing
+    assert not killing[0].is_running()  # what it trained has ended with it
     after = trials.read()
     mine = [row for row in after if row.study == "small"]
     assert sorted(row.key for row in mine) == sorted(t.key for t in WIDTHS.trials(1))
@@ -105,11 +123,62 @@ def test_a_study_survives_a_worker_that_is_killed(small, models_dir, two_workers
     assert trials.table().read_bytes() == before
 
 
+def test_a_search_survives_a_worker_that_is_killed(models_dir, two_workers, killing, capsys):
+    """It ends with the trials of a search that nothing disturbed, each once."""
+    settings = ["--dataset", "optical-digits", "--seed", "5", "--trials", "6", "--epochs", "4"]
+    settings += ["--layers", "0", "2", "--widths", "8", "16", "--optimizers", "adam"]
+    settings += ["--learning-rate", "1e-7", "1e-2"]
+    by = ["--scheduler", two_workers.scheduler_address]
+    assert main(["search", "disturbed", *settings, "--at-a-time", "2", *by]) == 0
+    assert killing
+    assert not killing[0].is_running()
+    text = " ".join(capsys.readouterr().out.split())
+    assert [text.count(f"trial {n}: ") for n in range(1, 7)] == [1] * 6
+    space = search.state("disturbed").settings.space
+    search.create("calm", "optical-digits", 6, seed=5, space=space, at_a_time=2)
+    searching.carry_out("calm")
+    there, here = search.state("disturbed"), search.state("calm")
+    assert [trial.number for trial in there.trials] == [1, 2, 3, 4, 5, 6]
+    for one, other in zip(there.trials, here.trials, strict=True):
+        assert (one.state, one.params, one.recipe) == (other.state, other.params, other.recipe)
+        assert one.curve == pytest.approx(other.curve, abs=0.01)
+    assert here.best.number == there.best.number
+
+
+def test_a_scheduler_that_dies_on_the_way_is_told_and_nothing_is_lost(small, models_dir, tmp_path):
+    file = tmp_path / "scheduler.json"
+    command = [sys.executable, "-m", "dask"]
+    alone = ["--no-dashboard", "--scheduler-file", str(file)]
+    begin = functools.partial(subprocess.Popen, stderr=subprocess.DEVNULL)
+    others = [begin([*command, "scheduler", "--host", "127.0.0.1", "--port", "0", *alone])]
+    try:
+        assert wait(file.exists)
+        others.append(begin([*command, "worker", "--nthreads", "1", "--no-nanny", *alone]))
+        address = json.loads(file.read_text())["address"]
+        seen = []
+
+        def kill_after_the_first(row):
+            seen.append(row)
+            others[0].kill()
+            others[0].wait()
+
+        work = trials.ForWorkers(studies.wanted(["small"], 1), kill_after_the_first)
+        with pytest.raises(InputError, match="scheduler has gone: start it again"):
+            cluster.carry_out_all(address, work, lambda _: None)
+        assert len(seen) == 1
+        assert [row.key for row in trials.read() if row.study == "small"] == [seen[0].key]
+    finally:
+        for other in others:
+            other.kill()
+            other.wait()
+
+
 def test_a_trial_that_fails_says_why_and_the_others_go_on(models_dir, two_workers, monkeypatch):
     large = dataclasses.replace(SMALL, batch_size=5000)
     study = dataclasses.replace(WIDTHS, values={"8": SMALL, "large": large})
     wanted = study.trials(1)
-    cluster.train_all(two_workers.scheduler_address, wanted, lambda *_: None)
+    work = trials.ForWorkers(wanted)
+    cluster.carry_out_all(two_workers.scheduler_address, work, lambda _: None)
     state = trials.look(wanted)
     assert (state.measured, len(state.failed)) == (1, 1)
     assert "batch size 5000 is larger" in trials.why(state.failed[0])
@@ -132,10 +201,9 @@ def test_workers_with_another_version_are_refused(small, models_dir, two_workers
         while len(two_workers.scheduler.workers) < 3 and time.monotonic() < until:
             time.sleep(0.1)
         (theirs,) = (w.address for w in two_workers.scheduler.workers.values() if w.name == "other")
+        work = trials.ForWorkers(studies.wanted(["small"], 1))
         with pytest.raises(InputError, match="same version") as refusal:
-            cluster.train_all(
-                two_workers.scheduler_address, studies.wanted(["small"], 1), lambda *_: None
-            )
+            cluster.carry_out_all(two_workers.scheduler_address, work, lambda _: None)
         assert f"not: {theirs}: mnist_core" in str(refusal.value)
         assert cluster.version() in str(refusal.value)
         assert not list(models_dir.iterdir())
@@ -192,14 +260,11 @@ def test_nonsense_for_an_address_is_refused(small, models_dir, address, capsys):
 def test_a_cluster_without_workers_is_not_waited_for_for_ever(small, models_dir, monkeypatch):
     monkeypatch.setattr(cluster, "WORKERS_SECONDS", 1.0)
     looks = []
+    work = trials.ForWorkers(studies.wanted(["small"], 1))
     with (
         local_cluster(n_workers=0) as empty,
         pytest.raises(InputError, match="there has been no worker"),
     ):
-        cluster.train_all(
-            empty.scheduler_address,
-            studies.wanted(["small"], 1),
-            lambda look, _: looks.append(look),
-        )
+        cluster.carry_out_all(empty.scheduler_address, work, looks.append)
     assert "no workers" in looks[0].note
     assert not [run for run in runs.all_runs(trials=True) if run.study]

@@ -416,7 +416,7 @@ def test_a_search_is_ended_with_ctrl_c_and_gone_on_with_to_its_winner(models_dir
     printed, said = process.communicate(timeout=120)
     assert process.returncode == 130, said
     assert "the same command goes on" in printed
-    done = len(search.state("quick").done)
+    done = len(search.state("quick").trials)
     assert 1 <= done < 99
     process = begin("--trials", str(done + 1), "--winner")
     printed, said = process.communicate(timeout=120)
@@ -424,7 +424,7 @@ def test_a_search_is_ended_with_ctrl_c_and_gone_on_with_to_its_winner(models_dir
     assert f"trial {done + 1}: " in printed
     assert "trial 1: " not in printed
     found = search.state("quick")
-    assert found.settings.trials == len(found.done) == done + 1
+    assert found.settings.trials == len(found.trials) == done + 1
     run = runs.read(found.winner)
     assert run.status == runs.FINISHED
     assert f"{run.metrics['test_accuracy']:.2%}" in printed

@@ -145,6 +145,7 @@ def test_a_loss_that_diverges_counts_as_tried(models_dir):
     [
         ({}, {"trials": 0}, "number of trials"),
         ({}, {"seed": -1}, "seed must be"),
+        ({}, {"at_a_time": 0}, "trials at a time must be"),
         ({}, {"dataset": "letters"}, "no dataset 'letters'"),
         ({"layers": (3, 1)}, {}, "lowest number of hidden layers"),
         ({"layers": (0, 9)}, {}, "hidden layers must be"),
@@ -190,15 +191,16 @@ def test_a_name_that_is_taken_is_refused(calm):
 
 
 def test_a_killed_search_ends_as_if_nothing_had_been(processes, undisturbed):
-    search.start("calm", "optical-digits", 6, seed=5, space=HARD)
-    begun = lambda: len(search.state("calm").done) >= 2 and search.state("calm").share > 0  # noqa: E731
+    search.create("calm", "optical-digits", 6, seed=5, space=HARD)
+    search.start("calm")
+    begun = lambda: len(search.state("calm").trials) >= 2 and search.state("calm").share > 0  # noqa: E731
     assert wait(begun), search.state("calm")
     os.kill(search.told_of("calm")["process"]["pid"], signal.SIGKILL)
     assert wait(lambda: not search.state("calm").active)
     broken_off = search.state("calm")
     assert broken_off.activity == search.INTERRUPTED
-    assert len(broken_off.done) < 6
-    search.resume("calm")
+    assert len(broken_off.trials) < 6
+    search.start("calm")
     assert wait(lambda: search.state("calm").activity == search.FINISHED), search.state("calm")
     assert outcome("calm") == undisturbed[1]
 
@@ -228,6 +230,66 @@ def test_trials_can_be_added(calm, undisturbed):
     assert len(outcome("calm")) == 7
 
 
+def test_a_search_can_be_deleted_unless_somebody_is_at_it(calm):
+    with search.only_one("calm"), pytest.raises(InputError, match="Another process"):
+        search.delete("calm")
+    assert search.names() == ["calm"]
+    search.delete("calm")
+    assert search.names() == []
+    search.create("calm", "optical-digits", 1)
+    assert search.state("calm").trials == ()
+
+
+@pytest.mark.parametrize("broken_off", [False, True])
+def test_trials_beside_each_other_depend_on_those_well_before(models_dir, broken_off):
+    """Whatever order workers finish in, and whatever they leave undone."""
+    quick = dataclasses.replace(
+        SPACE, layers=(0, 0), train_images=300, learning_rate=(1e-6, 1e-1), optimizers=("adam",)
+    )
+    search.create("plain", "optical-digits", 14, seed=2, space=quick, at_a_time=3)
+    searching.carry_out("plain")
+    search.create("mixed", "optical-digits", 14, seed=2, space=quick, at_a_time=3)
+    digits = searching.datasets.load("optical-digits")
+    with search.opened(search.side("mixed", "db")) as study:
+        settings = search.settings_of(study)
+        work = searching.ForWorkers(study, settings)
+        under_way = []
+        while not work.all_begun or under_way:
+            while len(under_way) < 3 and (task := work.next()):
+                under_way.append(task)
+            task = under_way.pop(-1 if len(under_way) % 2 else 0)
+            if broken_off and task.name == "try-5":
+                broken_off = False
+                work.again(task)
+                continue
+            asked = searching.json.loads(task.files[searching.ASKED])
+            before = [searching._from_dict(values) for values in asked["before"]]
+            number = asked["number"]
+            assert len(before) == max(0, number - 3)
+            trial = searching.try_one(settings, number, before, digits, lambda _: None)
+            told = searching.json.dumps(searching._to_dict(trial)).encode()
+            work.done(task, searching.Result(0, {searching.TRIED: told}))
+        assert work.progress() == (14, 14)
+        assert work.seconds_to_come() == 0
+    assert outcome("mixed") == outcome("plain")
+
+
+def test_a_trial_that_no_worker_could_train_counts_as_tried(models_dir):
+    search.create("hard", "optical-digits", 3, space=SPACE)
+    with search.opened(search.side("hard", "db")) as study:
+        work = searching.ForWorkers(study, search.settings_of(study))
+        work.failed(work.next(), "4 workers were lost while they trained it.")
+        work.done(work.next(), searching.Result(-9, {}))
+        work.done(work.next(), searching.Result(1, {"log.txt": b"a\nerror: too large.\n"}))
+    found = search.state("hard")
+    assert [trial.state for trial in found.trials] == [search.PRUNED] * 3
+    notes = [trial.note for trial in found.trials]
+    assert notes[0] == "4 workers were lost while they trained it."
+    assert "SIGKILL" in notes[1]
+    assert notes[2] == "too large."
+    assert found.best is None
+
+
 def test_one_process_at_a_time_is_at_a_search(calm):
     search.extend("calm", 7)
     with search.only_one("calm"), pytest.raises(InputError, match="Another process"):
@@ -244,7 +306,7 @@ def test_a_search_takes_turns_with_trainings(models_dir):
         time.sleep(1)
         assert search.state("polite").trials == ()
     assert process.wait(PATIENT) == 0
-    assert len(search.state("polite").done) == 1
+    assert len(search.state("polite").trials) == 1
 
 
 # --- the winner ------------------------------------------------------------------------
@@ -293,7 +355,7 @@ def test_a_damaged_file_is_told_and_left_alone(calm, damage):
     broken = {"text": b"no database" * 99, "truncated": whole[: len(whole) // 2], "empty": b""}
     calm.write_bytes(broken[damage])
     says = "holds no search" if damage == "empty" else "is damaged: move it elsewhere"
-    for use in (search.state, search.resume, searching.carry_out, search.winner):
+    for use in (search.state, search.start, searching.carry_out, search.winner):
         with pytest.raises(InputError, match=says):
             use("calm")
     assert calm.read_bytes() == broken[damage]
@@ -306,7 +368,7 @@ def test_a_study_of_another_program_is_told_and_left_alone(models_dir):
     study.optimize(lambda trial: trial.suggest_float("x", 0, 1), n_trials=1)
     before = path.read_bytes()
     with pytest.raises(InputError, match="holds no search of this program"):
-        search.resume("theirs")
+        search.start("theirs")
     assert path.read_bytes() == before
 
 

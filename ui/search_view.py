@@ -11,6 +11,7 @@ import streamlit as st
 from mnist_core import datasets, figures, jobs, recipes, runs, search
 from mnist_core.errors import InputError
 from mnist_core.search import Search, Space, Trial
+from ui import workers
 
 QUICK, SLOW = 1.0, 5.0  # seconds between looks at a search
 NEW = "New search"
@@ -58,23 +59,35 @@ def ask(known: list[str]) -> None:
         name = st.text_input("Name", f"search-{free}", key="search_new_name")
     with st.expander("What may be tried"):
         space, seed = ranges()
+    left, right = st.columns(2)
+    with left:
+        by = workers.ask("search")
+    at_a_time = int(by[1]) if by[:1] == ["--workers"] else 1
+    if by[:1] == ["--scheduler"]:
+        with right:
+            at_a_time = st.number_input(
+                "Trials at a time", value=4, step=1, key="search_at_a_time",
+                help="Each is chosen by what is known of all but that many before it.",
+            )  # fmt: skip
     problem = None
     try:
-        search.check(space, dataset, int(trials), int(seed))
-        seconds = PRUNED_SHARE * trials * trial_seconds(space, dataset)
-        st.caption(f"About {runs.duration(max(5.0, seconds))}, one training at a time.")
+        search.check(space, dataset, int(trials), int(seed), int(at_a_time))
+        seconds = PRUNED_SHARE * trials * search.trial_seconds(space, dataset)
+        if not by:
+            st.caption(f"About {runs.duration(max(5.0, seconds))}.")
     except InputError as error:
         problem = str(error)
         st.error(problem)
     if (
         st.button(
             "Start", key="search_start", type="primary", icon=":material/search:",
-            disabled=problem is not None,
+            disabled=problem is not None or workers.missing(by),
         )
         and problem is None
     ):  # fmt: skip
         try:
-            search.start(name, dataset, int(trials), int(seed), space)
+            search.create(name, dataset, int(trials), int(seed), space, int(at_a_time))
+            search.start(name, by=by)
         except InputError as error:
             st.error(str(error))
             return
@@ -130,22 +143,6 @@ def ranges() -> tuple[Space, int]:
     return space, int(seed)
 
 
-def trial_seconds(space: Space, dataset: str) -> float:
-    """About how long a trial of middling size takes to its end."""
-    total, pens = datasets.TRAIN_SIZES[dataset]
-    images = int(min(space.train_images or total, total) * 0.9)
-    width = sorted(space.widths)[len(space.widths) // 2]
-    recipe = recipes.Recipe(
-        "",
-        "",
-        (recipes.dense(width),) * (sum(space.layers) // 2),
-        batch_size=sorted(space.batch_sizes)[len(space.batch_sizes) // 2],
-        epochs=space.epochs,
-        augmentation=search.AUGMENTED[space.augmentations[-1]],
-    )
-    return jobs.estimate(recipe, images, pens) - jobs.START_SECONDS + 1
-
-
 # --- one that there is -----------------------------------------------------------------
 
 
@@ -155,6 +152,7 @@ def watch(name: str) -> None:
         found = search.state(name)
     except InputError as error:
         st.error(str(error))
+        offer_to_delete(name)
         return
     was = found.activity
 
@@ -172,7 +170,7 @@ def watch(name: str) -> None:
             show_progress(found)
         with st.container(key="search_best"):
             show_best(found)
-        if found.done:
+        if found.trials:
             show_pictures(found)
             show_table(found)
 
@@ -180,17 +178,26 @@ def watch(name: str) -> None:
 
 
 def show_progress(found: Search) -> None:
-    done, total = len(found.done), found.settings.trials
+    done, total = len(found.trials), found.settings.trials
     if found.activity == search.WAITING:
         st.progress(done / total, f"{done} of {total} trials · waiting for its turn to train")
     elif found.activity == search.LOADING:
-        st.progress(done / total, "Loading the digits …")
+        if found.share:
+            st.progress(found.share, "Downloading the digits …")
+        else:
+            st.progress(done / total, "Loading the digits …")
     elif found.activity == search.SEARCHING:
         left = found.seconds_left
         words = f"Trial {min(done + 1, total)} of {total}"
+        if found.look:
+            words = f"{done} of {total} trials"
         if left is not None:
             words += f" · about {runs.duration(left)} left"
+        if found.look:
+            words += f" · {workers.in_words(found.look)}"
         st.progress(min(1.0, (done + found.share) / total), words)
+        if found.look:
+            workers.show(found.look)
     elif found.activity == search.FAILED:
         st.error(found.problem or "It failed.")
     elif found.activity == search.INTERRUPTED:
@@ -210,13 +217,29 @@ def show_progress(found: Search) -> None:
                 act(search.stop, found.name)
             if asked:
                 st.caption("Stopping …")
-        elif done < total:
-            if st.button("Go on", key="search_resume", icon=":material/resume:"):
-                act(search.resume, found.name)
+            return
+        by = workers.ask("search_go_on", found.settings.at_a_time)
+        if done < total:
+            if st.button(
+                "Go on", key="search_resume", icon=":material/resume:",
+                disabled=workers.missing(by),
+            ):  # fmt: skip
+                act(search.start, found.name, None, by)
         else:
             more = st.number_input("Trials in all", value=total + 10, step=5, key="search_more")
-            if st.button("Try more", key="search_extend", icon=":material/add:"):
-                act(search.resume, found.name, int(more))
+            if st.button(
+                "Try more", key="search_extend", icon=":material/add:",
+                disabled=workers.missing(by),
+            ):  # fmt: skip
+                act(search.start, found.name, int(more), by)
+        offer_to_delete(found.name)
+
+
+def offer_to_delete(name: str) -> None:
+    with st.popover("Delete", icon=":material/delete:", key="search_delete_open"):
+        st.write(f"The search {name} and its trials are removed for good. Runs stay.")
+        if st.button("Delete for good", key="search_delete", type="primary"):
+            act(search.delete, name)
 
 
 def act(what: Any, *arguments: Any) -> None:
@@ -288,7 +311,7 @@ def in_words(trial: Trial) -> str:
 
 
 def show_pictures(found: Search) -> None:
-    done = found.done
+    done = found.trials
     values = [trial.value for trial in done]
     complete = [trial.state == search.COMPLETE for trial in done]
     best = found.best
@@ -336,7 +359,7 @@ def choices(trials: list[Trial]) -> dict[str, list[float | str | None]]:
 
 
 def show_table(found: Search) -> None:
-    with st.expander(f"All {len(found.done)} trials"):
+    with st.expander(f"All {len(found.trials)} trials"):
         lines = [
             {
                 "trial": trial.number,
@@ -346,7 +369,7 @@ def show_table(found: Search) -> None:
                 "seconds": trial.seconds,
                 "network": in_words(trial),
             }
-            for trial in found.done
+            for trial in found.trials
         ]
         st.dataframe(
             pd.DataFrame(lines),

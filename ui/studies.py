@@ -8,9 +8,12 @@ import pandas as pd
 import streamlit as st
 
 from mnist_core import datasets, figures, jobs, runs, studies, trials
+from mnist_core import workers as crews
 from mnist_core.errors import InputError
 from mnist_core.studies import DRAWN, STUDIES, TEST, TRAINING, VALIDATION, Study
 from mnist_core.trials import Row, State
+from mnist_core.workers import Crew
+from ui import workers
 
 LOOK_SECONDS = 1.0
 VERDICTS = {
@@ -40,22 +43,25 @@ def show() -> None:
         st.error(str(error))
         return
     with st.container(key="trials"):
-        every = LOOK_SECONDS if state.active else None
-        st.fragment(functools.partial(follow, study, state), run_every=every)()
+        every = LOOK_SECONDS if state.active or crew_of(study) else None
+        st.fragment(functools.partial(follow, study, state, every is not None), run_every=every)()
     if any(study.rows(rows).values()):
         with st.container(key="effect"):
             show_effect(study, rows)
     st.caption(f"On the command line: `{trials.COMMAND} {study.name}`")
 
 
-def follow(study: Study, shown: State) -> None:
+def follow(study: Study, shown: State, was_active: bool) -> None:
     """How far the study is, with a button to go on or to stop; again as soon as more is known."""
     wanted = study.trials()
     try:
         trials.gather()
         jobs.tend()
         state = trials.look(wanted)
-        if state.active:
+        crew = crew_of(study)
+        if crew is not None:
+            show_crew(crew, state)
+        elif state.active:
             st.progress(state.measured / state.total, progress_in_words(state))
             if st.button("Stop", key="stop_study", icon=":material/stop_circle:"):
                 trials.stop(wanted)
@@ -65,8 +71,36 @@ def follow(study: Study, shown: State) -> None:
     except InputError as error:
         st.error(str(error))
         return
-    if (state.measured, state.active) != (shown.measured, shown.active):
+    active = state.active or crew is not None
+    if (state.measured, active) != (shown.measured, was_active):
         st.rerun()
+
+
+def crew_of(study: Study) -> Crew | None:
+    """The workers that are at a study."""
+    return next((crew for crew in crews.crews() if crew.active and study.name in crew.at), None)
+
+
+def show_crew(crew: Crew, state: State) -> None:
+    """How far workers are, and who they are."""
+    parts = [f"{state.measured} of {state.total} trainings"]
+    if crew.look:
+        if crew.look.seconds_left is not None:
+            whole = "" if len(crew.at) == 1 else f" for {len(crew.at)} studies"
+            parts.append(f"about {runs.duration(crew.look.seconds_left)} left{whole}")
+        parts.append(workers.in_words(crew.look))
+    else:
+        parts.append("starting the workers")
+    st.progress(state.measured / state.total, " · ".join(parts))
+    if crew.look:
+        workers.show(crew.look)
+    asked = crews.asked_to_stop(crew.name)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if st.button("Stop", key="stop_crew", icon=":material/stop_circle:", disabled=asked):
+            crews.stop(crew.name)
+            st.rerun()
+        if asked:
+            st.caption("What is in training comes to its end first.")
 
 
 def progress_in_words(state: State) -> str:
@@ -87,17 +121,27 @@ def offer(study: Study, state: State) -> None:
         st.info("Nothing has been measured yet.")
     for run in state.failed[:1]:
         st.warning(f"{len(state.failed)} failed and will be tried again. {trials.why(run)}")
+    for crew in crews.crews():
+        if crew.problem and study.name in crew.at:
+            st.error(crew.problem)
     if not datasets.at_hand(trials.DRAWN):
         st.caption(f"{datasets.missing(trials.DRAWN)} Then drawn digits are tried too.")
+    by = workers.ask("study", state.total - state.measured)
     with st.container(horizontal=True, vertical_alignment="center"):
         words = "Measure the rest" if state.measured else "Measure"
-        if st.button(words, key="run_study", type="primary", icon=":material/play_arrow:"):
-            trials.submit(study.trials())
+        if st.button(
+            words, key="run_study", type="primary", icon=":material/play_arrow:",
+            disabled=workers.missing(by),
+        ):  # fmt: skip
+            if by:
+                crews.start("study", [study.name], by)
+            else:
+                trials.submit(study.trials())
             st.rerun()
+        alone = f"about {runs.duration(state.seconds_missing)}, one after another. "
         st.caption(
-            f"{state.total - state.measured} trainings, about "
-            f"{runs.duration(state.seconds_missing)}, one after another. They go on when this "
-            "page is closed, and let other trainings pass."
+            f"{state.total - state.measured} trainings, {'' if by else alone}They go on when this "
+            f"page is closed{'' if by else ', and let other trainings pass'}."
         )
 
 

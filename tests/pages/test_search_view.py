@@ -94,7 +94,7 @@ def test_a_search_is_started_stopped_and_gone_on_with(page):
     assert not app.exception
     assert app.selectbox(key="search_name").value == "live"
     limit = time.monotonic() + 120
-    while len(search.state("live").done) < 2:
+    while len(search.state("live").trials) < 2:
         assert time.monotonic() < limit, search.state("live")
         time.sleep(0.2)
     app.run()
@@ -148,3 +148,57 @@ def test_a_file_that_cannot_be_read_is_told_and_another_search_can_begin(page, m
     app.selectbox(key="search_name").set_value("New search").run()
     assert not app.exception
     assert "search_start" in keys(app)
+
+
+def test_a_file_that_cannot_be_read_can_be_deleted(page, mine):
+    mine.write_bytes(b"no database" * 99)
+    app = page()
+    app.button(key="search_delete").click().run()
+    assert not app.exception
+    assert not mine.exists()
+    assert "search_start" in keys(app)
+
+
+def test_two_workers_try_at_a_time_and_the_page_shows_them(page):
+    app = page()
+    app.selectbox(key="search_dataset").set_value("optical-digits")
+    app.number_input(key="search_trials").set_value(500)
+    app.selectbox(key="search_by").set_value("This machine, 2 at a time").run()
+    app.button(key="search_start").click().run()
+    assert not app.exception
+    limit = time.monotonic() + 120
+    while len((found := search.state("search-1")).trials) < 2 or found.look is None:
+        assert found.active, found
+        assert time.monotonic() < limit, found
+        time.sleep(0.2)
+    assert found.settings.at_a_time == 2
+    trained = []
+    while not any(words.startswith("trial ") for words in trained):
+        assert time.monotonic() < limit
+        assert not app.run().exception
+        assert "2 workers" in app.get("progress")[0].proto.text
+        (lines,) = (d.value for d in app.dataframe if "Worker" in d.value)
+        trained = list(lines["Trains"])
+        assert len(trained) == 2
+    app.button(key="search_stop").click().run()
+    while search.state("search-1").active:
+        assert time.monotonic() < limit
+        time.sleep(0.2)
+    assert not app.run().exception
+    assert "Stopped after" in said(app)
+
+
+def test_a_cluster_takes_an_address(page):
+    app = page()
+    app.selectbox(key="search_dataset").set_value("optical-digits")
+    app.selectbox(key="search_by").set_value("A Dask cluster").run()
+    assert app.button(key="search_start").disabled
+    app.text_input(key="search_scheduler").set_value("nowhere").run()
+    app.button(key="search_start").click().run()
+    limit = time.monotonic() + 120
+    while search.state("search-1").active:
+        assert time.monotonic() < limit
+        time.sleep(0.2)
+    app.run()
+    assert "is like tcp://HOST:8786, not 'nowhere'" in app.error[0].value
+    assert "search_resume" in keys(app)

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from mnist_core import jobs, recipes, runs, studies, trials
+from mnist_core import jobs, recipes, runs, studies, trials, workers
+from mnist_core.errors import InputError
 from mnist_core.trials import Row
 
 ROOT = Path(__file__).parent.parent.parent
@@ -131,3 +132,38 @@ def test_the_train_page_counts_trials_and_lists_none(page, tiny, models_dir):
     assert not [key for key in keys(app) if key.startswith("out-trial")]
     (listed,) = (frame.value for frame in app.dataframe if "name" in frame.value)
     assert {*runs.SHIPPED, "mine"} == set(listed["name"])
+
+
+def test_workers_are_shown_and_can_be_stopped(page):
+    told = workers.Look(30, 4, 90.0, {"tcp://127.0.0.1:4001": ["layers 2, seed 1"], "other": []})
+    with workers.noted("study-all", list(studies.STUDIES)) as crew:
+        crew.tell(told)
+        app = page()
+        words = app.get("progress")[0].proto.text
+        assert "0 of 15 trainings" in words
+        assert "1 min 30 s left for 10 studies" in words
+        assert "2 workers" in words
+        lines = app.dataframe[0].value
+        assert list(lines["Worker"]) == list(told.workers)
+        assert list(lines["Trains"]) == ["layers 2, seed 1", "–"]
+        assert "run_study" not in keys(app)
+        app.button(key="stop_crew").click().run()
+        assert not app.exception
+        assert crew.asked_to_stop()
+        assert app.button(key="stop_crew").disabled
+    assert "run_study" in keys(page())
+
+
+def test_workers_are_asked_for_and_what_went_wrong_is_said(page, monkeypatch):
+    started = []
+    monkeypatch.setattr(workers, "start", lambda *given: started.append(given))
+    app = page()
+    app.selectbox(key="study_by").set_value("This machine, 2 at a time").run()
+    app.button(key="run_study").click().run()
+    assert started == [("study", ["layers"], ["--workers", "2"])]
+    with pytest.raises(InputError), workers.noted("study-layers", ["layers"]):
+        raise InputError("The scheduler has gone: start it again.")
+    app = page()
+    assert "The scheduler has gone" in said(app)
+    app.selectbox(key="study_by").set_value("A Dask cluster").run()
+    assert app.button(key="run_study").disabled

@@ -1,0 +1,75 @@
+"""A process that does one thing after another for another."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import psutil
+import pytest
+
+from mnist_core.processes import PROJECT, Helper
+
+
+@pytest.fixture
+def helper():
+    found = Helper({"MARK": "mine"})
+    yield found
+    found.close()
+    assert not found.alive
+
+
+def test_it_does_one_thing_after_another(helper, tmp_path):
+    calls = [
+        (["runs"], 0, "report-ann"),
+        (["runs", "--nonsense"], 2, "unrecognized arguments"),
+        (["evaluate", "nobody"], 2, "error: "),
+    ]
+    process = helper._process.pid
+    for number, (arguments, code, says) in enumerate(calls):
+        log = tmp_path / f"{number}.txt"
+        models = {"MODELS_DIR": str(tmp_path / "none")}
+        assert helper.call("__main__", arguments, models, log) == code
+        assert says in log.read_text().lower()
+    assert helper.alive
+    assert helper._process.pid == process
+
+
+def test_what_fails_leaves_its_traceback_and_the_helper(helper, tmp_path):
+    log = tmp_path / "log.txt"
+    assert helper.call("no_such_module", [], {}, log) == 1
+    assert "ModuleNotFoundError" in log.read_text()
+    assert helper.alive
+
+
+def test_a_helper_that_is_killed_says_so(helper, tmp_path):
+    os.kill(helper._process.pid, signal.SIGKILL)
+    assert helper.call("__main__", ["runs"], {}, tmp_path / "log.txt") == -signal.SIGKILL
+    assert not helper.alive
+
+
+def test_what_is_not_wanted_any_more_is_ended(helper, tmp_path):
+    # A command that would follow the queue for ever.
+    arguments = ["search", "long", "--trials", "9999", "--dataset", "optical-digits"]
+    models = {"MODELS_DIR": str(tmp_path / "models")}
+    began = time.monotonic()
+    wanted = lambda: time.monotonic() < began + 2  # noqa: E731
+    code = helper.call("__main__", arguments, models, tmp_path / "log.txt", wanted)
+    assert code == -signal.SIGKILL
+    assert not helper.alive
+
+
+def test_it_ends_with_whoever_started_it():
+    code = (
+        "from mnist_core.processes import Helper; import sys, time\n"
+        "helper = Helper({}); print(helper._process.pid, flush=True); time.sleep(600)"
+    )
+    parent = subprocess.Popen(
+        [sys.executable, "-c", code], cwd=PROJECT, stdout=subprocess.PIPE, text=True
+    )
+    helper = psutil.Process(int(parent.stdout.readline()))
+    time.sleep(3)  # it listens by now
+    parent.kill()
+    parent.wait()
+    helper.wait(60)
