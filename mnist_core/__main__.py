@@ -165,7 +165,13 @@ def _parser() -> argparse.ArgumentParser:
 def _add_workers(command: _Parser) -> None:
     where = command.add_mutually_exclusive_group()
     where.add_argument(
-        "--workers", metavar="N", type=int, help="train N trials at a time, each on its own cores"
+        "--workers",
+        metavar="N",
+        type=int,
+        nargs="?",
+        const=workers.most(),
+        help="train N trials at a time, each on its own cores (default: as many as cores and "
+        "memory allow)",
     )
     where.add_argument(
         "--scheduler", metavar="ADDRESS", help="train on a Dask cluster, e.g. tcp://HOST:8786"

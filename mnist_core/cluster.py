@@ -36,7 +36,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import psutil
 from dask.system import CPU_COUNT
 from distributed import (
     Client,
@@ -50,7 +49,7 @@ from distributed import (
     rpc,
 )
 
-from mnist_core import datasets
+from mnist_core import datasets, workers
 from mnist_core.errors import InputError
 from mnist_core.processes import Helper
 from mnist_core.workers import Look, Result, Task, Work
@@ -58,7 +57,6 @@ from mnist_core.workers import Look, Result, Task, Work
 ANSWER_SECONDS = 10.0  # for the scheduler to answer
 WORKERS_SECONDS = 60.0  # to wait while there is no worker
 RESULT_SECONDS = 30.0  # for the files of a task to come over
-TASK_BYTES = 1.2e9  # of memory, for a worker and its training
 LOOK_SECONDS = 0.5  # between two looks at the cluster
 ASSIGNED_SECONDS = 0.1  # until the scheduler has found a worker for a task
 ADDRESS = re.compile(r"(?:(?:tcp|tls)://)?(\[[0-9A-Fa-f:.]+\]|[\w.-]+):(\d{1,5})")
@@ -250,16 +248,14 @@ class _Cluster:
 
 
 @contextlib.contextmanager
-def local(workers: int) -> Iterator[str]:
+def local(count: int) -> Iterator[str]:
     """A cluster on this machine alone, for one task a worker at a time; its address.
 
     Raises:
         InputError: more workers than there are processors or than there is memory for.
     """
-    fit = int(psutil.virtual_memory().available / TASK_BYTES)
-    most = max(1, min(CPU_COUNT, fit))
-    if not 1 <= workers <= most:
-        raise InputError(f"Take 1 to {most} workers on this machine, not {workers}.")
+    if not 1 <= count <= (most := workers.most()):
+        raise InputError(f"Take 1 to {most} workers on this machine, not {count}.")
     with tempfile.TemporaryDirectory(prefix="workers-") as folder:
         before = signal.getsignal(signal.SIGINT)
         main_thread = threading.current_thread() is threading.main_thread()
@@ -267,7 +263,7 @@ def local(workers: int) -> Iterator[str]:
             signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the command alone
         try:
             found = LocalCluster(
-                n_workers=workers,
+                n_workers=count,
                 threads_per_worker=1,
                 host="127.0.0.1",
                 dashboard_address="127.0.0.1:0",

@@ -16,10 +16,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+import psutil
+
 from mnist_core import processes, runs
 from mnist_core.errors import InputError
 from mnist_core.files import written_whole
 
+TASK_BYTES = 1.2e9  # of memory, for a worker and its training
 MISSING = 'Several at a time takes Dask: install it with pip install "dask[distributed]".'
 
 
@@ -29,6 +32,12 @@ def available() -> bool:
         return importlib.util.find_spec("distributed") is not None
     except ValueError:  # as good as missing
         return False
+
+
+def most() -> int:
+    """How many workers this machine has processors and memory for; at least one."""
+    fit = int(psutil.virtual_memory().available / TASK_BYTES)
+    return max(1, min(psutil.cpu_count() or 1, fit))
 
 
 def check() -> None:

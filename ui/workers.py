@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
 import pandas as pd
 import streamlit as st
 
@@ -25,7 +23,7 @@ def ask(key: str, most: int | None = None) -> list[str]:
     here = {ONE: 1}
     choices = [ONE]
     if workers.available():
-        for count in range(2, min(os.cpu_count() or 1, most or 64) + 1):
+        for count in range(2, min(workers.most(), most or workers.most()) + 1):
             here[f"This machine, {count} at a time"] = count
         choices = [*here, CLUSTER]
     by = st.selectbox(
