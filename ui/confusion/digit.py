@@ -1,0 +1,183 @@
+"""One digit opened: how it was read, why, by whom else, and what it is like."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from mnist_core import datasets, evaluation, figures, results
+from mnist_core.datasets import Dataset
+from mnist_core.errors import InputError
+from mnist_core.runs import Evaluation, Run
+from ui import canvas, reading, samples
+from ui.confusion import at_hand, selection, work
+
+
+def show(
+    run: Run, own: Evaluation, dataset: Dataset, index: int, indices: evaluation.Indices
+) -> None:
+    """All about a digit, and the way to those before and after it among `indices`."""
+    true, row = int(own.labels[index]), own.probabilities[index]
+    first, second = (int(digit) for digit in np.argsort(-row, kind="stable")[:2])
+    places = np.flatnonzero(indices == index)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button(
+            "Back", key="close_digit", icon=":material/arrow_back:", on_click=selection.close_digit
+        )
+        if len(places):
+            before, after = int(places[0]) - 1, int(places[0]) + 1
+            for label, place, words in (("‹", before, "Previous"), ("›", after, "Next")):
+                there = 0 <= place < len(indices)
+                st.button(
+                    label, key=f"{words}_digit", disabled=not there, help=f"{words} digit",
+                    on_click=selection.open_digit, args=(int(indices[place]) if there else None,),
+                )  # fmt: skip
+    mark = "✓ " if first == true else "✗ "
+    with st.container(key="digit"):
+        st.subheader(f"{mark}Digit {index}: a {true}, read as {first}", anchor=False)
+        st.markdown(f"{percent(row[first])} sure. Second guess: {second}, {percent(row[second])}.")
+    image = dataset.x_test[index]
+    left, right = st.columns([1, 1.3])
+    with left:
+        st.html(samples.picture(image, f"Test digit {index}, labelled {true}", 196))
+        st.button(
+            "Put it on the canvas",
+            key="to_canvas_button",
+            type="primary",
+            icon=":material/draw:",
+            on_click=hand_over,
+            args=(run, dataset, index, true, first),
+        )
+    with right, st.container(key="digit_bars"):
+        st.plotly_chart(
+            figures.bars(row, 250),
+            key="digit_bars_chart",
+            config={"displayModeBar": False},
+            alt=figures.bars_in_words(row),
+        )
+    show_evidence(run, dataset, index, [first, true] if true != first else [first, second], true)
+    show_others(run, index, true)
+    show_neighbours(run, dataset, index)
+
+
+def percent(probability: float) -> str:
+    return "over 99.9%" if probability >= 0.9995 else f"{probability:.1%}"
+
+
+def hand_over(run: Run, dataset: Dataset, index: int, true: int, read: int) -> None:
+    """Leave a digit for the drawing page, where the same network is to read it."""
+    note = f"Test digit {index} of {dataset.name}. Its label says **{true}**, {run.name} read "
+    note += f"**{read}**. Draw on it to change that."
+    st.session_state["to_canvas"] = [canvas.picture_object(dataset.x_test[index])], note
+    st.session_state["run"] = run.name
+
+
+def show_evidence(run: Run, dataset: Dataset, index: int, digits: list[int], true: int) -> None:
+    """Where the network looked, for one of several digits; it may have to start first."""
+    st.markdown("**Where it looked**")
+    names = {digit: f"for {digit}, its {'label' if digit == true else 'guess'}" for digit in digits}
+    if digits[0] == true:
+        names = {digits[0]: f"for {true}", digits[1]: f"for {digits[1]}, its second guess"}
+    st.session_state["confusion_evidence_ready"] = reading.reader(run).done()
+    every = None if st.session_state["confusion_evidence_ready"] else 0.5
+    st.fragment(evidence, run_every=every)(run, dataset, index, names)
+
+
+def evidence(run: Run, dataset: Dataset, index: int, names: dict[int, str]) -> None:
+    reader = reading.reader(run)
+    if not reader.done():
+        st.caption("The network is starting …")
+        return
+    if not st.session_state["confusion_evidence_ready"]:
+        st.rerun()
+    if reader.exception() is not None:
+        st.warning(str(reader.exception()))
+        return
+    digit = st.segmented_control(
+        "Evidence", list(names), format_func=names.__getitem__, default=next(iter(names)),
+        required=True, key=f"evidence_{index}", label_visibility="collapsed",
+    )  # fmt: skip
+    covered, summed = maps(
+        reader.result(), dataset.x_test[index], results.model_sha256(run), dataset.checksum,
+        index, digit,
+    )  # fmt: skip
+    words = f"for a {digit}: blue speaks for it, orange against it"
+    with st.container(key="evidence"):
+        st.html(
+            '<div class="pictures">'
+            + samples.picture(
+                covered, f"What covering each place changes {words}", 168, "covered in grey"
+            )
+            + samples.picture(summed, f"What each pixel adds {words}", 168, "pixel by pixel")
+            + "</div>"
+        )
+        st.caption(
+            f"Blue speaks for a {digit}, orange against it: on the left what a grey square "
+            "over each place takes away, on the right what the ink of each pixel adds."
+        )
+
+
+@st.cache_data(max_entries=500, show_spinner=False)
+def maps(
+    _reader: Any, _image: Any, model: str, checksum: str, index: int, digit: int
+) -> tuple[Any, Any]:
+    """Two pictures of what speaks for a digit: by occlusion and by gradients."""
+    from mnist_core import explain
+
+    image = datasets.scale(_image)
+    return (
+        explain.overlay(image, explain.occlusion(_reader, image, digit)),
+        explain.overlay(image, explain.integrated_gradients(_reader, image, digit)),
+    )
+
+
+def show_others(run: Run, index: int, true: int) -> None:
+    lines = []
+    for name, found in at_hand.evaluations(st.session_state["confusion_dataset"]).items():
+        row = found.probabilities[index]
+        read = int(row.argmax())
+        mark = "✓" if read == true else "✗"
+        shown = f"**{name}**" if name == run.name else name
+        lines.append(f"| {shown} | {mark} {read} | {percent(row[read])} |")
+    if len(lines) > 1:
+        st.markdown("**What the networks say**")
+        st.markdown("| network | reads | sure |\n| --- | --- | --- |\n" + "\n".join(lines))
+
+
+def show_neighbours(run: Run, dataset: Dataset, index: int) -> None:
+    st.markdown("**The training digits most like it, to this network**")
+    try:
+        found = results.find_neighbours(run, dataset)
+    except InputError as error:
+        st.warning(str(error))
+        return
+    kind = results.NEIGHBOURS
+    if found is None:
+        if results.progress(run, dataset.name, kind):
+            work.follow(run, dataset.name, kind, "Comparing with every training digit")
+            return
+        st.button(
+            "Find them", key="find_neighbours", icon=":material/search:", on_click=work.start,
+            args=(run, dataset.name, kind),
+            help="Reads every training digit once, for all test digits: some minutes.",
+        )  # fmt: skip
+        return
+    training = at_hand.dataset(found.training_set)
+    if training is None:
+        return
+    if training.checksum != found.training_checksum:
+        st.info("They were found among other training digits than those on this machine.")
+        return
+    near = found.indices[index]
+    labels = training.y_train[near]
+    with st.container(key="neighbours"):
+        st.html(
+            '<div class="pictures">'
+            + "".join(
+                samples.picture(training.x_train[i], f"A training {label}", 64, f"a {label}")
+                for i, label in zip(near, labels, strict=True)
+            )
+            + "</div>"
+        )

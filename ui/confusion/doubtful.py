@@ -1,0 +1,82 @@
+"""Labels that several good networks agree against."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from mnist_core import evaluation, results
+from mnist_core.runs import Evaluation, Run
+from ui import samples
+from ui.confusion import at_hand, digit, saving, selection, votes
+from ui.samples import Sample
+
+GOOD = 0.95  # accuracy from which a network's doubt in a label is worth a look
+
+
+def show(run: Run, own: Evaluation) -> None:
+    """The whole view."""
+    name = st.session_state["confusion_dataset"]
+    found = {
+        other: given
+        for other, given in at_hand.evaluations(name).items()
+        if np.array_equal(given.labels, own.labels)
+        and evaluation.accuracy(given.probabilities, given.labels) >= GOOD
+    }
+    if len(found) < 2:
+        st.info(
+            f"A label is doubtful where several good networks agree against it: evaluate at "
+            f"least two on {name} that reach {GOOD:.0%}. So far there "
+            f"{'is one' if found else 'is none'}."
+        )
+        return
+    chosen = st.multiselect(
+        "Networks that have a say", list(found), default=list(found), key=f"jury_{name}"
+    )
+    if len(chosen) < 2:
+        st.info("Choose at least two networks.")
+        return
+    doubts = evaluation.doubtful_labels([found[n].probabilities for n in chosen], own.labels)
+    sure = sum(doubt.confident for doubt in doubts)
+    left, right = st.columns([1, 1.1], gap="large")
+    with left:
+        st.subheader(f"Is the label wrong? · {len(doubts)}", anchor=False)
+        st.caption(
+            f"Most of {len(chosen)} networks agree against the label; the most doubtful first. "
+            f"Confident learning takes the {sure} marked ! for wrongly labelled."
+        )
+        dataset = at_hand.dataset(name)
+        if dataset is None:
+            return
+        if not results.check(own, dataset):
+            st.rerun()
+        indices = np.array([doubt.index for doubt in doubts], np.intp)[:100]
+        described = [
+            Sample(
+                d.index,
+                (
+                    f"{'! ' if d.confident else ''}{d.label} or {d.other}?",
+                    f"{d.agreeing} of {len(chosen)} say {d.other}",
+                    f"#{d.index}",
+                ),
+            )
+            for d in doubts[:100]
+        ]
+        if doubts:
+            with st.container(key="doubts"):
+                samples.grid(
+                    dataset.x_test[indices], described, "doubts_grid", selection.open_digit, 84
+                )
+        table = pd.DataFrame([vars(doubt) for doubt in doubts])
+        if doubts:
+            saving.csv_button("List as CSV", table.set_index("index"), "doubtful-labels.csv")
+    with right:
+        index = st.session_state["confusion_digit"]
+        if index is not None:
+            for doubt in doubts:
+                if doubt.index == index:
+                    votes.show((dataset.checksum, index), doubt.label, doubt.other)
+            digit.show(run, own, dataset, index, indices)
+        elif doubts:
+            st.caption("Click a digit to see what each network says of it.")

@@ -1,0 +1,129 @@
+"""The figures of a run: per digit, what it mixes up, and what its confidence is worth."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from mnist_core import evaluation, figures
+from mnist_core.runs import Evaluation, Run
+from ui.confusion import saving, screen, selection
+
+
+def show(run: Run, own: Evaluation) -> None:
+    """The whole view."""
+    probabilities, labels, dark = own.probabilities, own.labels, screen.is_dark()
+    left, right = st.columns(2, gap="large")
+    with left:
+        st.subheader("Per digit", anchor=False)
+        report = evaluation.classification_report(probabilities, labels)
+        table = pd.DataFrame(report).T
+        table.insert(0, "accuracy", table["recall"])
+        table["support"] = table["support"].astype(int)
+        table.index.name = "digit"
+        number = st.column_config.NumberColumn
+        st.dataframe(
+            table,
+            column_config={
+                name: number(format="%.4f")
+                for name in ("accuracy", "precision", "recall", "f1-score")
+            }
+            | {"digit": st.column_config.TextColumn(width=110)},
+            height=460,
+            alt="Accuracy, precision, recall, F1 and support of each digit and both averages.",
+        )
+        st.caption(
+            "A digit's accuracy, the share of its samples that are read right, is its recall."
+        )
+        saving.csv_button("Table as CSV", table, "report.csv")
+    with right:
+        show_pairs(evaluation.confusion_matrix(probabilities, labels))
+    left, right = st.columns(2, gap="large")
+    with left:
+        show_confidence(probabilities, labels, dark)
+    with right:
+        show_reliability(probabilities, labels, dark)
+    show_answering(run, probabilities, labels, dark)
+
+
+def show_pairs(matrix: Any) -> None:
+    st.subheader("Most confused", anchor=False)
+    pairs = evaluation.most_confused(matrix, 12)
+    if not pairs:
+        st.markdown("Nothing is mixed up.")
+    with st.container(key="pairs", horizontal=True, gap="small"):
+        for pair in pairs:
+            st.button(
+                f"{pair.true} read as {pair.predicted} · {pair.count:,}",
+                key=f"pair_{pair.true}_{pair.predicted}",
+                on_click=selection.select,
+                args=(pair.true, pair.predicted),
+            )
+    every = evaluation.most_confused(matrix, 90)
+    rows = [(pair.true, pair.predicted, pair.count) for pair in every]
+    table = pd.DataFrame(rows, columns=["true", "predicted", "count"]).set_index("true")
+    saving.csv_button("Pairs as CSV", table, "pairs.csv")
+
+
+def show_confidence(probabilities: Any, labels: Any, dark: bool) -> None:
+    st.subheader("How sure it is", anchor=False)
+    sure, is_right = probabilities.max(axis=1), probabilities.argmax(axis=1) == labels
+    means = [
+        f"{word}: {part.mean():.1%} sure on average"
+        for word, part in (("Right", sure[is_right]), ("wrong", sure[~is_right]))
+        if len(part)
+    ]
+    st.plotly_chart(
+        figures.confidence(sure[is_right], sure[~is_right], dark),
+        key="confidence_chart",
+        config=saving.picture_config("confidence"),
+        alt=f"Histogram of the confidence. {', '.join(means)}.",
+    )
+    st.caption(", ".join(means) + ".")
+    table = pd.DataFrame({"confidence": sure, "right": is_right})
+    table.index.name = "index"
+    saving.csv_button("Confidence as CSV", table, "confidence.csv")
+
+
+def show_reliability(probabilities: Any, labels: Any, dark: bool) -> None:
+    st.subheader("Is its confidence honest?", anchor=False)
+    bins = evaluation.reliability(probabilities, labels)
+    words = f"Calibration error {bins.calibration_error:.2%}"
+    st.plotly_chart(
+        figures.reliability(bins, dark),
+        key="reliability_chart",
+        config=saving.picture_config("reliability"),
+        alt=f"Reliability diagram in {len(bins.counts)} bins. {words}.",
+    )
+    st.caption(f"{words}. On the dashed line, of 100 digits it is 90% sure of, 90 are right.")
+    table = pd.DataFrame(vars(bins))
+    table.index.name = "bin"
+    saving.csv_button("Reliability as CSV", table, "reliability.csv")
+
+
+def show_answering(run: Run, probabilities: Any, labels: Any, dark: bool) -> None:
+    st.subheader("When should it say “not sure”?", anchor=False)
+    chosen = st.slider(
+        "Not sure below, %", 0, 100, round(100 * run.sure_above), key=f"threshold_{run.name}",
+        persist_state="session",
+    )  # fmt: skip
+    (answered,), (right,) = evaluation.answering(probabilities, labels, [chosen / 100])
+    count, given = len(labels), round(answered * len(labels))
+    correct = "" if np.isnan(right) else f" and {right:.2%} of those are right"
+    with st.container(key="answering"):
+        st.markdown(f"**{given:,}** of {count:,} are answered ({answered:.1%}){correct}.")
+    thresholds = np.linspace(0, 1, 101)
+    shares = evaluation.answering(probabilities, labels, thresholds)
+    st.plotly_chart(
+        figures.answering(thresholds, *shares, chosen / 100, dark),
+        key="answering_chart",
+        config=saving.picture_config("answering"),
+        alt=f"Below {chosen}% not sure: {answered:.1%} are answered{correct}.",
+    )
+    table = pd.DataFrame(
+        {"answered": shares[0], "right": shares[1]}, index=pd.Index(thresholds, name="threshold")
+    )
+    saving.csv_button("Thresholds as CSV", table, "thresholds.csv")

@@ -1,0 +1,151 @@
+"""The digits of the selection, page by page, or the one of them that is open."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from mnist_core import datasets, evaluation, results
+from mnist_core.datasets import Dataset
+from mnist_core.runs import Evaluation, Run
+from ui import samples
+from ui.confusion import at_hand, digit, filters, saving, selection
+from ui.samples import Sample
+
+DIGITS = [None, *range(10)]
+
+
+def show(run: Run, own: Evaluation, other: tuple[Run, Evaluation] | None) -> None:
+    """The digits of the selection, or the one that is open."""
+    group = None if other is None else filters.choose_group(own, run, other)
+    indices = filters.chosen(own, other)
+    dataset = at_hand.dataset(st.session_state["confusion_dataset"])
+    if dataset is not None and not results.check(own, dataset):
+        # Looked for again, now that it is known which digits are at hand.
+        st.rerun()
+    index = st.session_state["confusion_digit"]
+    if index is not None and dataset is not None:
+        digit.show(run, own, dataset, index, indices)
+        return
+    heading = selection.in_words(*selection.cell())
+    if other is not None and selection.cell() == (None, None):
+        heading = group or "Read differently"
+    with st.container(key="samples_head"):
+        st.subheader(f"{heading} · {len(indices):,}", anchor=False)
+    true, predicted = selection.cell()
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.selectbox(
+            "True", DIGITS, key="confusion_true", format_func=any_or_digit,
+            placeholder="any", width=90,
+            persist_state="session",
+        )  # fmt: skip
+        st.selectbox(
+            "Read as", DIGITS, key="confusion_predicted", format_func=any_or_digit,
+            placeholder="any", width=90,
+            persist_state="session",
+        )  # fmt: skip
+        st.button(
+            "All", key="select_all", icon=":material/close:", type="tertiary",
+            on_click=selection.select, args=(None, None), help="Select all digits again",
+            disabled=true is None and predicted is None,
+        )  # fmt: skip
+        with st.popover("Filter and order", icon=":material/tune:"):
+            filters.show()
+    title = f"{run.name} on {st.session_state['confusion_dataset']}: {heading}"
+    if dataset is not None:
+        shown = show_page(dataset, indices, own, other)
+    with st.container(horizontal=True, vertical_alignment="center", key="below_samples"):
+        if dataset is not None and shown is not None:
+            sheet = functools.partial(samples.contact_sheet, *shown, title)
+            st.download_button(
+                "Contact sheet", sheet, "contact-sheet.png", "image/png",
+                icon=":material/download:", type="tertiary", on_click="ignore",
+            )  # fmt: skip
+        saving.csv_button("List as CSV", listing(indices, own, other), f"{run.name}-digits.csv")
+
+
+def any_or_digit(value: int | None) -> str:
+    return "any" if value is None else str(value)
+
+
+def show_page(
+    dataset: Dataset,
+    indices: evaluation.Indices,
+    own: Evaluation,
+    other: tuple[Run, Evaluation] | None,
+) -> tuple[datasets.Images, list[Sample]] | None:
+    """One page of the digits; what is on it, or None if there is nothing."""
+    if len(indices) == 0:
+        st.info("No digit fits: choose another cell, or loosen the filter.")
+        return None
+    size = st.session_state.get("confusion_size", 24)
+    # A page number belongs to what was selected when it was reached.
+    signature = hash((indices.tobytes(), size))
+    if st.session_state.get("confusion_signature") != signature:
+        st.session_state["confusion_signature"], st.session_state["confusion_page"] = signature, 0
+    pages = -(-len(indices) // size)
+    page = min(st.session_state["confusion_page"], pages - 1)
+    shown = indices[page * size : (page + 1) * size]
+    images, described = dataset.x_test[shown], describe(shown, own, other)
+    with st.container(key="samples"):
+        samples.grid(images, described, "samples_grid", selection.open_digit)
+    if pages > 1:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            last = min((page + 1) * size, len(indices))
+            turn("‹", page - 1, page == 0, "Previous digits")
+            st.markdown(f"{page * size + 1:,}–{last:,} of {len(indices):,}", width="content")
+            turn("›", page + 1, page == pages - 1, "Next digits")
+    return images, described
+
+
+def turn(label: str, page: int, disabled: bool, words: str) -> None:
+    st.button(
+        label, key=f"turn_{words}", disabled=disabled, help=words,
+        on_click=st.session_state.__setitem__, args=("confusion_page", page),
+    )  # fmt: skip
+
+
+def describe(
+    indices: evaluation.Indices, own: Evaluation, other: tuple[Run, Evaluation] | None
+) -> list[Sample]:
+    """What stands below each digit: true and predicted digit, confidence, index."""
+    described = []
+    for index in indices:
+        true = int(own.labels[index])
+        lines = [reads(own, index, true)]
+        right = lines[0].startswith("✓")
+        if other is not None:
+            lines = [f"a {true}", lines[0], reads(other[1], index, true)]
+        described.append(Sample(int(index), (*lines, f"#{index}"), right))
+    return described
+
+
+def reads(given: Evaluation, index: int, true: int) -> str:
+    row = given.probabilities[index]
+    read = int(row.argmax())
+    return f"✓ {read} {row[read]:.0%}" if read == true else f"✗ {true}→{read} {row[read]:.0%}"
+
+
+def listing(
+    indices: evaluation.Indices, own: Evaluation, other: tuple[Run, Evaluation] | None
+) -> pd.DataFrame:
+    """The digits as a table: index, true and predicted digit, confidence, second guess."""
+    given = own.probabilities[indices]
+    order = np.argsort(-given, axis=1, kind="stable")
+    rows = np.arange(len(indices))
+    columns: dict[str, Any] = {
+        "true": own.labels[indices],
+        "predicted": order[:, 0],
+        "confidence": given[rows, order[:, 0]].round(6),
+        "second": order[:, 1],
+        "second_confidence": given[rows, order[:, 1]].round(6),
+    }
+    if other is not None:
+        second = other[1].probabilities[indices]
+        columns[f"predicted_by_{other[0].name}"] = second.argmax(axis=1)
+        columns[f"confidence_of_{other[0].name}"] = second.max(axis=1).round(6)
+    return pd.DataFrame(columns, index=pd.Index(indices, name="index"))

@@ -1,0 +1,64 @@
+"""The confusion matrix, in which a cell can be clicked."""
+
+from __future__ import annotations
+
+import functools
+
+import pandas as pd
+import streamlit as st
+
+from mnist_core import evaluation, figures
+from mnist_core.runs import Evaluation, Run
+from ui.confusion import saving, screen, selection
+
+NUMBERS = {"Counts": None, "% of row": 1, "% of column": 0}
+SCALES = {
+    "Mistakes": figures.MISTAKES,
+    "Logarithmic": figures.LOGARITHMIC,
+    "Linear": figures.LINEAR,
+}
+
+
+def show(run: Run, own: Evaluation, other: tuple[Run, Evaluation] | None) -> None:
+    """A run's matrix, or how it differs from that of another."""
+    matrix = evaluation.confusion_matrix(own.probabilities, own.labels)
+    key = f"matrix_chart_{st.session_state['confusion_matrix_number']}"
+    dark, small = screen.is_dark(), screen.on_phone()
+    if other is None:
+        with st.container(horizontal=True, key="matrix_options"):
+            numbers = st.segmented_control(
+                "Numbers", list(NUMBERS), default="Counts", required=True,
+                key="confusion_numbers", persist_state="session",
+            )  # fmt: skip
+            scale = st.segmented_control(
+                "Colours", list(SCALES), default="Mistakes", required=True,
+                key="confusion_scale", persist_state="session",
+            )  # fmt: skip
+        figure = figures.confusion(
+            matrix, SCALES[scale], NUMBERS[numbers], selection.cell(), dark, small
+        )
+        words = figures.confusion_in_words(matrix)
+        table = pd.DataFrame(matrix)
+        hint = "Empty cells are 0. Click a cell, or a sum for its whole row or column."
+    else:
+        second = evaluation.confusion_matrix(other[1].probabilities, other[1].labels)
+        names = run.name, other[0].name
+        figure = figures.confusion_difference(matrix, second, names, selection.cell(), dark, small)
+        words = f"Confusion matrix of {names[0]} less that of {names[1]}."
+        table = pd.DataFrame(matrix - second)
+        hint = (
+            f"How many more {names[0]} has than {names[1]}: blue where {names[0]} is better, "
+            "orange where it is worse. Click a cell to see its digits."
+        )
+    with st.container(key="matrix"):
+        st.plotly_chart(
+            figure,
+            key=key,
+            on_select=functools.partial(selection.select_clicked, key),
+            selection_mode="points",
+            config=saving.picture_config("confusion"),
+            alt=words,
+        )
+    st.caption(hint)
+    table.index.name = "true"
+    saving.csv_button("Matrix as CSV", table, "confusion.csv")

@@ -1,0 +1,43 @@
+"""What everybody sees in a digit whose label is doubtful."""
+
+from __future__ import annotations
+
+import collections
+import uuid
+
+import streamlit as st
+
+Votes = dict[str, str]  # what each visitor said, by the visitor
+
+
+@st.cache_resource
+def ballots() -> dict[tuple[str, int], Votes]:
+    """The votes of everybody on each digit, by checksum and index, until the server stops."""
+    return {}
+
+
+def vote(digit: tuple[str, int], choice: str) -> None:
+    visitor = st.session_state.setdefault("voter", uuid.uuid4().hex)
+    ballots().setdefault(digit, {})[visitor] = choice
+
+
+@st.fragment(run_every=3)
+def show(digit: tuple[str, int], label: int, other: int) -> None:
+    """The question and the votes, counted live; another click changes one's mind."""
+    votes = ballots().get(digit, {})
+    counts = collections.Counter(votes.values())
+    mine = votes.get(st.session_state.get("voter", ""))
+    with st.container(horizontal=True, vertical_alignment="center", key="vote"):
+        st.markdown("**What do you see?**", width="content")
+        for choice, words in (
+            ("label", f"a {label}, as labelled"),
+            ("other", f"a {other}"),
+            ("neither", "neither"),
+        ):
+            st.button(
+                f"{words} · {counts[choice]}",
+                key=f"vote_{choice}",
+                icon=":material/check:" if choice == mine else None,
+                on_click=vote,
+                args=(digit, choice),
+            )

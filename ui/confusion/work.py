@@ -1,0 +1,38 @@
+"""Long work on a run, in a process of its own: started, and followed."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from mnist_core import results
+from mnist_core.errors import InputError
+from mnist_core.runs import Run
+
+
+def start(run: Run, dataset: str, kind: str) -> None:
+    """Start it; if that fails, the page says why when it runs again."""
+    try:
+        results.start(run, dataset, kind)
+    except InputError as error:
+        st.session_state["confusion_problem"] = str(error)
+
+
+@st.fragment(run_every=1)
+def follow(run: Run, dataset: str, kind: str, what: str) -> None:
+    """How far it is, looked at again and again; the whole page runs anew once it is done."""
+    told = results.progress(run, dataset, kind)
+    if told is None:
+        st.rerun()
+    elif told.state == results.FAILED:
+        st.error(told.problem or "It failed.")
+        st.button(
+            "Try again", key=f"again_{kind}_{run.name}", on_click=start, args=(run, dataset, kind)
+        )
+    else:
+        left = "" if told.seconds_left is None else f", {told.seconds_left:.0f} s left"
+        words = {
+            results.WAITING: f"{what}: starting …",
+            results.LOADING: f"{what}: reading the digits …",
+            results.WORKING: f"{what}{left}",
+        }
+        st.progress(told.share, text=words[told.state])
