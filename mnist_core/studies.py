@@ -99,7 +99,7 @@ def _reads_more(more: str, less: str, figure: str = TEST) -> Callable[..., Verdi
         if apart is None:
             return Verdict(None)
         within = "" if apart else ", a difference within the spread over seeds"
-        return Verdict(apart > 0, f"{more} {one}, {less} {other}{within}")
+        return Verdict(apart > 0, f"{more}: {one}; {less}: {other}{within}")
 
     return rule
 
@@ -114,11 +114,11 @@ def _none_reads_more(than: str) -> Callable[..., Verdict]:
         better = [v for v, by in apart.items() if by is not None and by > 0]
         if better:
             best = max(better, key=lambda v: others[v].mean)
-            return Verdict(False, f"{than} {base}, {best} {others[best]}")
+            return Verdict(False, f"{than}: {base}; {best}: {others[best]}")
         if any(by is None for by in apart.values()):
             return Verdict(None)
         best = max(others, key=lambda v: others[v].mean)
-        return Verdict(True, f"{than} {base}, the best of the others: {best} {others[best]}")
+        return Verdict(True, f"{than}: {base}; the best of the others, {best}: {others[best]}")
 
     return rule
 
@@ -186,7 +186,8 @@ def _ranking(study: Study, rows: Sequence[Row], figure: str, digits: str) -> str
         )
     words = f"Most {digits} are read with **{best}** ({known[best]})"
     if level:
-        words += f", from which the spread over seeds does not tell {_listed(level)}"
+        verb = "is" if len(level) == 1 else "are"
+        words += f", and {_listed(level)} {verb} as good within the spread over seeds"
     if worst in level:  # its own spread is as large as what it lacks
         rest = [v for v in known if v != best and v not in level]
         worst = min(rest, key=lambda v: known[v].mean)

@@ -269,7 +269,8 @@ def show_cost(contenders: list[Contender]) -> None:
         f"{figure.title} against {UNITS[cost]}: {words}.",
         "accuracy_and_cost",
     )
-    st.caption("Filled, along the dotted line: no other is both cheaper and better.")
+    along = ", along the dotted line" if len(front) > 1 else ""
+    st.caption(f"Filled{along}: no other is both cheaper and better.")
 
 
 def show_curves(contenders: list[Contender]) -> None:

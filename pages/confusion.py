@@ -94,7 +94,6 @@ def page() -> None:
             other = found[st.session_state["confusion_other"]], second
     index = st.session_state["confusion_digit"]
     if index is not None and index >= len(own.labels):
-        st.session_state["confusion_nonsense"] = [f"digit={index}"]
         st.session_state["confusion_digit"] = None
         st.warning(f"There is no digit {index} among the {len(own.labels):,} of {dataset}.")
     address.write()

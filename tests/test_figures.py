@@ -133,10 +133,10 @@ def test_every_trial_is_a_line_through_its_choices():
         [place / 10 for place in range(8)],
     )
     assert len(figure.data) == 8
-    heights = np.array([line.y for line in figure.data])
-    assert np.allclose(heights[:, 0], np.linspace(1, 0, 8))  # by the logarithm
-    assert heights[0, 1] < 0  # it had no second layer
-    assert set(heights[1:, 1]) == {0, 1}
-    assert np.allclose(heights[:, 3], np.linspace(0, 1, 8))
+    spots = np.array([line.x for line in figure.data])
+    assert np.allclose(spots[:, 0], np.linspace(1, 0, 8))  # by the logarithm
+    assert spots[0, 1] < 0  # it had no second layer
+    assert set(spots[1:, 1]) == {0, 1}
+    assert np.allclose(spots[:, 3], np.linspace(0, 1, 8))
     assert figure.data[-1].line.width > figure.data[0].line.width  # the best
     assert "width 2" not in figure.data[0].hovertemplate

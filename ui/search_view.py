@@ -349,7 +349,10 @@ def show_pictures(found: Search) -> None:
         f"{in_words(best)}.",
         "search_parallel",
     )
-    st.caption("The better, the bluer; the best is thick. A pruned trial counts as it was then.")
+    st.caption(
+        "The better, the bluer; the best is thick. A pruned trial counts as it was then. None: a "
+        "trial had no such choice."
+    )
 
 
 def choices(trials: list[Trial]) -> dict[str, list[float | str | None]]:

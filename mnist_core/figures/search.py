@@ -12,6 +12,8 @@ from mnist_core.figures.style import BLUE, GREY, SKY, VERMILION, plain
 Value = float | str | None
 MOST_LINES = 100  # more cannot be told apart, and would have to be sent
 BELOW = -0.14  # where those pass that had nothing to choose
+AXIS_APART = 76  # pixels between two axes
+LABEL = "#4a5361"  # behind white letters, on white and on black
 LOGARITHMIC_AXES = ("learning rate",)
 # From the worst to the best; all can be seen on white and on black.
 SHADES = (GREY, SKY, BLUE)
@@ -79,29 +81,34 @@ def search_importance(shares: Mapping[str, float]) -> go.Figure:
 
 
 def search_parallel(
-    choices: Mapping[str, Sequence[Value]], accuracies: Sequence[float], height: int = 400
+    choices: Mapping[str, Sequence[Value]], accuracies: Sequence[float]
 ) -> go.Figure:
-    """A line a trial through what it chose, to its validation accuracy at the right.
+    """A line a trial down through what it chose, to its validation accuracy at the bottom.
 
-    The better a trial, the bluer its line; the best is thick and red.
+    The better a trial, the bluer its line; the best is thick and red. Axes that lie have room
+    for their names and values on a phone too.
 
     Args:
         choices: by name, for each trial a number, a word, or None where it had no such choice:
-            its line passes below the axis.
+            its line passes left of the axis.
         accuracies: of the same trials, 0 to 1.
     """
     figure = go.Figure()
     columns: dict[str, Sequence[Value]] = {**choices, "accuracy": list(accuracies)}
-    heights = {}
+    spots = {}
     for place, (name, values) in enumerate(columns.items()):
-        heights[name], ticks = _axis(name, values)
+        spots[name], ticks = _axis(name, values)
         figure.add_shape(
-            type="line", x0=place, x1=place, y0=0, y1=1, line={"color": GREY, "width": 1}
+            type="line", x0=0, x1=1, y0=place, y1=place, line={"color": GREY, "width": 1}
         )
+        figure.add_annotation(
+            x=BELOW - 0.07, y=place, text=f"<b>{name}</b>", showarrow=False, xanchor="left",
+            yshift=34, font={"size": 12},
+        )  # fmt: skip
         for at, words in ticks:
             figure.add_annotation(
-                x=place, y=at, text=words, showarrow=False, xanchor="left", xshift=4,
-                font={"size": 11}, bgcolor="rgba(128, 136, 148, 0.25)",
+                x=at, y=place, text=words, showarrow=False, yshift=15,
+                font={"size": 11, "color": "white"}, bgcolor=LABEL, borderpad=1,
             )  # fmt: skip
     # The best are drawn last, above the others.
     order = np.argsort(accuracies, kind="stable")[-MOST_LINES:]
@@ -115,8 +122,8 @@ def search_parallel(
             if columns[name][trial] is not None
         )
         figure.add_scatter(
-            x=list(range(len(names))),
-            y=[heights[name][trial] for name in names],
+            x=[spots[name][trial] for name in names],
+            y=list(range(len(names))),
             mode="lines+markers",
             line={"color": VERMILION if last else shade, "width": 4 if last else 1.5},
             marker={"size": 8 if last else 4},
@@ -124,18 +131,10 @@ def search_parallel(
             showlegend=False,
             hovertemplate=f"{words}<extra></extra>",
         )
-    figure.update_xaxes(
-        tickvals=list(range(len(names))),
-        ticktext=[name.replace(" ", "<br>") for name in names],
-        range=[-0.1, len(names) - 0.95],
-        showgrid=False,
-        zeroline=False,
-        side="top",
-        tickangle=0 if len(names) < 8 else -45,
-    )
-    figure.update_yaxes(visible=False, range=[BELOW - 0.06, 1.06])
-    plain(figure, height)
-    figure.update_layout(margin={"l": 10, "r": 60, "t": 70, "b": 10})
+    figure.update_xaxes(visible=False, range=[BELOW - 0.08, 1.08])
+    figure.update_yaxes(visible=False, range=[len(names) - 0.8, -0.7])
+    plain(figure, AXIS_APART * len(names) + 30)
+    figure.update_layout(margin={"l": 5, "r": 5, "t": 5, "b": 5})
     return figure
 
 
@@ -160,15 +159,11 @@ def _axis(name: str, values: Sequence[Value]) -> tuple[list[float], list[tuple[f
 
 
 def _in_words(name: str, value: Value) -> str:
-    if isinstance(value, str):
-        return value
-    return (
-        f"{value:.2%}"
-        if name == "accuracy"
-        else f"{value:.2g}"
-        if isinstance(value, float)
-        else str(value)
-    )
+    if not isinstance(value, float):
+        return str(value)
+    if name == "accuracy":
+        return f"{value:.2%}"
+    return f"{value:.2f}" if name == "dropout" else f"{value:.2g}"
 
 
 def search_in_words(

@@ -38,7 +38,7 @@ def chosen(own: Evaluation, other: tuple[Run, Evaluation] | None) -> evaluation.
             evaluation.select(given, labels, true, predicted) for given in (probabilities, second)
         ]
         found = np.union1d(*parts)
-        sure = evaluation.select(probabilities, labels, confidence=between)
+        sure = evaluation.select(probabilities, labels, right=right, confidence=between)
         found = np.intersect1d(found, sure)
         which = st.session_state.get("confusion_which")
         split = evaluation.disagreement(probabilities, second, labels)
