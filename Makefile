@@ -13,7 +13,7 @@ run: .venv/app
 test: .venv/dev
 	@status=0; \
 	$(BIN)/python -m pytest tests/browser || status=1; \
-	$(BIN)/python -m pytest --ignore tests/browser -n 2 --dist loadfile || status=1; \
+	$(BIN)/python -m pytest --ignore tests/browser -n 2 --dist loadfile --no-loadscope-reorder || status=1; \
 	exit $$status
 
 lint: .venv/dev

@@ -111,12 +111,13 @@ class Kit(WorkerPlugin):
         """A process for a task, one that did another before if there is one."""
         share = max(1, CPU_COUNT // max(1, lanes))
         mine = None
-        while self.idle and mine is None:
-            threads, helper = self.idle.pop()
-            if threads == share and helper.alive:
-                mine = helper
-            else:
-                helper.close()
+        with contextlib.suppress(IndexError):  # none is left; other threads take some too
+            while mine is None:
+                threads, helper = self.idle.pop()
+                if threads == share and helper.alive:
+                    mine = helper
+                else:
+                    helper.close()
         if mine is None:
             names = ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS")
             mine = Helper(dict.fromkeys(names, str(share)))
@@ -254,7 +255,8 @@ def local(count: int) -> Iterator[str]:
     Raises:
         InputError: more workers than there are processors or than there is memory for.
     """
-    if not 1 <= count <= (most := workers.most()):
+    most = workers.most()
+    if not 1 <= count <= most:
         raise InputError(f"Take 1 to {most} workers on this machine, not {count}.")
     with tempfile.TemporaryDirectory(prefix="workers-") as folder:
         before = signal.getsignal(signal.SIGINT)

@@ -158,6 +158,8 @@ def _serve() -> None:
             os.dup2(log.fileno(), 1)
             os.dup2(log.fileno(), 2)
         code = _call(command["module"], command["arguments"])
+        if keras := sys.modules.get("keras"):
+            keras.utils.clear_session()  # else every network stays in memory
         sys.stdout.flush()
         sys.stderr.flush()
         print(code, file=answers, flush=True)

@@ -221,7 +221,10 @@ def noted(name: str, at: Sequence[str]) -> Iterator[Noted]:
     except InputError as error:
         crew.fail(str(error))
         raise
-    except BaseException:
+    except Exception as error:
+        crew.fail(f"It failed ({type(error).__name__}): see {side(name, 'log')}.")
+        raise
+    except BaseException:  # somebody ended it
         crew.forget()
         raise
     else:

@@ -40,6 +40,8 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if item.get_closest_marker("browser") or item.path.stem in WITH_PROCESSES:
             item.add_marker(pytest.mark.flaky(reruns=2))
+    # Long files first: with several workers, the last one would else be waited for.
+    items.sort(key=lambda item: item.path.stem not in WITH_PROCESSES)
 
 
 @pytest.fixture(scope="session")

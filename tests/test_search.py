@@ -240,16 +240,16 @@ def test_a_search_can_be_deleted_unless_somebody_is_at_it(calm):
     assert search.state("calm").trials == ()
 
 
-@pytest.mark.parametrize("broken_off", [False, True])
-def test_trials_beside_each_other_depend_on_those_well_before(models_dir, broken_off):
+def test_trials_beside_each_other_depend_on_those_well_before(models_dir):
     """Whatever order workers finish in, and whatever they leave undone."""
     quick = dataclasses.replace(
         SPACE, layers=(0, 0), train_images=300, learning_rate=(1e-6, 1e-1), optimizers=("adam",)
     )
-    search.create("plain", "optical-digits", 14, seed=2, space=quick, at_a_time=3)
+    search.create("plain", "optical-digits", 12, seed=2, space=quick, at_a_time=3)
     searching.carry_out("plain")
-    search.create("mixed", "optical-digits", 14, seed=2, space=quick, at_a_time=3)
+    search.create("mixed", "optical-digits", 12, seed=2, space=quick, at_a_time=3)
     digits = searching.datasets.load("optical-digits")
+    left_undone = ["try-5", "try-9"]
     with search.opened(search.side("mixed", "db")) as study:
         settings = search.settings_of(study)
         work = searching.ForWorkers(study, settings)
@@ -258,8 +258,8 @@ def test_trials_beside_each_other_depend_on_those_well_before(models_dir, broken
             while len(under_way) < 3 and (task := work.next()):
                 under_way.append(task)
             task = under_way.pop(-1 if len(under_way) % 2 else 0)
-            if broken_off and task.name == "try-5":
-                broken_off = False
+            if task.name in left_undone:
+                left_undone.remove(task.name)
                 work.again(task)
                 continue
             asked = searching.json.loads(task.files[searching.ASKED])
@@ -269,7 +269,7 @@ def test_trials_beside_each_other_depend_on_those_well_before(models_dir, broken
             trial = searching.try_one(settings, number, before, digits, lambda _: None)
             told = searching.json.dumps(searching._to_dict(trial)).encode()
             work.done(task, searching.Result(0, {searching.TRIED: told}))
-        assert work.progress() == (14, 14)
+        assert work.progress() == (12, 12)
         assert work.seconds_to_come() == 0
     assert outcome("mixed") == outcome("plain")
 

@@ -46,6 +46,12 @@ def test_why_it_failed_stays_until_it_is_begun_anew(models_dir):
     with workers.noted("study-batch", ["batch"]):
         assert workers.crews()[0].problem is None
     assert workers.crews() == []
+    with pytest.raises(ZeroDivisionError), workers.noted("study-batch", ["batch"]):
+        raise ZeroDivisionError
+    assert "It failed (ZeroDivisionError): see " in workers.crews()[0].problem
+    with pytest.raises(KeyboardInterrupt), workers.noted("study-batch", ["batch"]):
+        raise KeyboardInterrupt
+    assert workers.crews() == []
 
 
 @pytest.mark.parametrize(
