@@ -22,7 +22,7 @@ from mnist_core.errors import InputError
 from mnist_core.runs import Run
 
 LEAST = 1e-30  # of a probability; far from any digit, sigmoid outputs may all be zero
-BATCH = 500  # images read at a time, so that thousands do not need gigabytes
+BATCH = 250  # images read at a time, so that thousands do not need gigabytes
 
 
 class Predictor:

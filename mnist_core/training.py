@@ -42,7 +42,7 @@ from mnist_core.predictor import Predictor
 from mnist_core.recipes import Recipe
 from mnist_core.runs import Run
 
-UPDATE_SECONDS = 0.25  # how often progress is reported within an epoch
+UPDATE_SECONDS = 0.4  # how often progress is reported within an epoch
 NON_DIGIT = 10  # the label of a drawing for which all ten digits are equally likely
 UNSURE_SHARE = 0.008  # of digits that may be answered with "not sure"
 WATCHED = 9  # test digits whose guesses are shown while a network learns
