@@ -237,6 +237,8 @@ def noted(name: str, at: Sequence[str]) -> Iterator[Noted]:
 def start(command: str, names: Sequence[str], by: Sequence[str]) -> None:
     """Begin `python -m mnist_core COMMAND NAMES BY` in a process that outlives this one.
 
+    Where somebody else has begun the same it is left at that.
+
     Args:
         by: `--workers N` or `--scheduler ADDRESS`.
 
@@ -245,6 +247,8 @@ def start(command: str, names: Sequence[str], by: Sequence[str]) -> None:
     """
     check()
     name = name_of(command, names)
+    if any(crew.active and crew.name == name for crew in crews()):
+        return
     with written_whole(side(name, "log")):
         pass  # an empty one
     side(name, "json").unlink(missing_ok=True)

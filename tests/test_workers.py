@@ -70,6 +70,14 @@ def test_a_process_that_cannot_begin_says_why(models_dir, needs_mnist, names, by
     assert crew.at == tuple(names)
 
 
+def test_what_somebody_has_begun_is_not_begun_twice(models_dir, monkeypatch):
+    monkeypatch.setattr(workers.processes, "start", lambda *_, **__: pytest.fail("begun twice"))
+    with workers.noted("study-batch", ["batch"]) as crew:
+        crew.tell(LOOK)
+        workers.start("study", ["batch"], ["--workers", "1"])
+        assert workers.crews()[0].look == LOOK
+
+
 def test_a_process_that_was_killed_is_told(models_dir, needs_mnist):
     workers.start("study", ["images"], ["--scheduler", "127.0.0.1:1"])
     (crew,) = workers.crews()
