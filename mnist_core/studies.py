@@ -238,7 +238,7 @@ def _dropped(rate: float) -> tuple[Layer, ...]:
 _OPTIMIZERS = {
     "SGD, 0.01": ("sgd", 0.01),
     "SGD, 0.3": ("sgd", 0.3),
-    "SGD with momentum, 0.1": ("sgd-momentum", 0.1),
+    "SGD with momentum, 0.03": ("sgd-momentum", 0.03),
     "RMSprop, 0.001": ("rmsprop", 0.001),
     "Adam, 0.001": ("adam", 0.001),
     "AdamW, 0.001": ("adamw", 0.001),
