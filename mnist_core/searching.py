@@ -9,7 +9,8 @@ digits alone, of which a part is for validation.
 What the n-th trial tries, and when it is pruned, depends on the seed and on the trials 1 to
 n - k, on nothing else, where k is how many may be trained beside each other
 (`Settings.at_a_time`). So a search ends with the same trials whether it was interrupted or not
-and however many workers it has: what was broken off leaves no trace and is done again.
+and however many workers it has, unless another number of threads to a training rounds a figure
+otherwise: what was broken off leaves no trace and is done again.
 
 Pruning is by the median (Optuna's `MedianPruner`): from its second epoch on a trial ends if it
 never was as good as half of those before it. Unlike Hyperband's brackets that asks for few
@@ -106,7 +107,7 @@ def carry_out(
                 settings = search.settings_of(study)
                 digits = (load or functools.partial(_load, note))(settings.dataset)
                 _check_digits(study, settings, digits)
-                if scheduler or workers:
+                if scheduler is not None or workers is not None:
                     _have_tried(name, study, settings, note, scheduler, workers, on_look)
                 else:
                     _try_all(name, study, settings, digits, note, on_step)

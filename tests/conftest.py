@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import time
 
 # TensorFlow writes its notices when it is imported, so this stands before everything else.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -42,6 +43,21 @@ def pytest_collection_modifyitems(items):
             item.add_marker(pytest.mark.flaky(reruns=2))
     # Long files first: with several workers, the last one would else be waited for.
     items.sort(key=lambda item: item.path.stem not in WITH_PROCESSES)
+
+
+@pytest.fixture(scope="session")
+def wait():
+    """Called with a condition: whether it holds before a busy machine's patience is over."""
+
+    def until_it_holds(condition, seconds=120):
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            if condition():
+                return True
+            time.sleep(0.05)
+        return False
+
+    return until_it_holds
 
 
 @pytest.fixture(scope="session")

@@ -52,15 +52,6 @@ def two_workers(tmp_path_factory):
         yield found
 
 
-def wait(condition, seconds=PATIENT):
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        if condition():
-            return True
-        time.sleep(0.05)
-    return False
-
-
 def trainings(workers):
     """The processes in which workers train, by the worker's own."""
     found = {}
@@ -145,7 +136,7 @@ def test_a_search_survives_a_worker_that_is_killed(models_dir, two_workers, kill
     assert here.best.number == there.best.number
 
 
-def test_a_scheduler_that_dies_on_the_way_is_told_and_nothing_is_lost(small, models_dir, tmp_path):
+def test_a_scheduler_that_dies_is_told_and_nothing_is_lost(wait, small, models_dir, tmp_path):
     file = tmp_path / "scheduler.json"
     command = [sys.executable, "-m", "dask"]
     alone = ["--no-dashboard", "--scheduler-file", str(file)]
@@ -184,7 +175,7 @@ def test_a_trial_that_fails_says_why_and_the_others_go_on(models_dir, two_worker
     assert "batch size 5000 is larger" in trials.why(state.failed[0])
 
 
-def test_workers_with_another_version_are_refused(small, models_dir, two_workers, tmp_path):
+def test_workers_with_another_version_are_refused(wait, small, models_dir, two_workers, tmp_path):
     package = Path(cluster.__file__).parent
     shutil.copytree(package, tmp_path / "mnist_core", ignore=shutil.ignore_patterns("__pycache__"))
     with (tmp_path / "mnist_core" / "training.py").open("a") as file:
@@ -219,6 +210,13 @@ def test_a_worker_of_this_machine_trains(models_dir, monkeypatch, capsys):
     keys = [row.key for row in trials.read() if row.study == "small"]
     assert keys == [trial.key for trial in one.trials(1)]
     assert "Traceback" not in capsys.readouterr().err
+
+
+def test_a_search_refuses_nonsense_for_workers_too(models_dir, capsys):
+    command = ["search", "none", "--dataset", "optical-digits", "--trials", "1", "--workers", "0"]
+    assert main(command) == 2
+    assert "workers on this machine, not 0." in capsys.readouterr().err
+    assert search.state("none").trials == ()
 
 
 @pytest.mark.parametrize("workers", ["0", "-1", "1000000"])

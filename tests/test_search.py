@@ -25,15 +25,6 @@ HARD = dataclasses.replace(SPACE, epochs=4, learning_rate=(1e-7, 1e-2), optimize
 PATIENT = 120  # seconds that a busy machine may take for what takes five
 
 
-def wait(condition, seconds=PATIENT):
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        if condition():
-            return True
-        time.sleep(0.05)
-    return False
-
-
 def outcome(name):
     """All that a search decides: what was tried and what came of it."""
     return [(t.number, t.state, t.value, t.params, t.curve) for t in search.state(name).trials]
@@ -190,7 +181,7 @@ def test_a_name_that_is_taken_is_refused(calm):
 # --- interrupted and resumed -----------------------------------------------------------
 
 
-def test_a_killed_search_ends_as_if_nothing_had_been(processes, undisturbed):
+def test_a_killed_search_ends_as_if_nothing_had_been(wait, processes, undisturbed):
     search.create("calm", "optical-digits", 6, seed=5, space=HARD)
     search.start("calm")
     begun = lambda: len(search.state("calm").trials) >= 2 and search.state("calm").share > 0  # noqa: E731
@@ -296,7 +287,7 @@ def test_one_process_at_a_time_is_at_a_search(calm):
         searching.carry_out("calm")
 
 
-def test_a_search_takes_turns_with_trainings(models_dir):
+def test_a_search_takes_turns_with_trainings(wait, models_dir):
     search.create("polite", "optical-digits", 1, space=SPACE)
     with filelock.FileLock(models_dir / jobs.TURN):
         process = subprocess.Popen(

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import time
 
 import pytest
 
@@ -11,15 +10,6 @@ from mnist_core.errors import InputError
 from mnist_core.workers import Look
 
 LOOK = Look(9, 4, 12.5, {"tcp://127.0.0.1:4001": ["batch 16, seed 1"], "tcp://127.0.0.1:4002": []})
-
-
-def wait(condition, seconds=120):
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        if condition():
-            return True
-        time.sleep(0.05)
-    return False
 
 
 def test_whoever_looks_sees_who_works_at_what_until_the_end(models_dir):
@@ -62,7 +52,7 @@ def test_why_it_failed_stays_until_it_is_begun_anew(models_dir):
         (["images"], ["--scheduler", "nowhere"], "is like tcp://HOST:8786, not 'nowhere'"),
     ],
 )
-def test_a_process_that_cannot_begin_says_why(models_dir, needs_mnist, names, by, says):
+def test_a_process_that_cannot_begin_says_why(wait, models_dir, needs_mnist, names, by, says):
     workers.start("study", names, by)
     assert wait(lambda: any(crew.problem for crew in workers.crews()))
     (crew,) = workers.crews()
@@ -78,7 +68,7 @@ def test_what_somebody_has_begun_is_not_begun_twice(models_dir, monkeypatch):
         assert workers.crews()[0].look == LOOK
 
 
-def test_a_process_that_was_killed_is_told(models_dir, needs_mnist):
+def test_a_process_that_was_killed_is_told(wait, models_dir, needs_mnist):
     workers.start("study", ["images"], ["--scheduler", "127.0.0.1:1"])
     (crew,) = workers.crews()
     assert crew.active
