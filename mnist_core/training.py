@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import itertools
 import json
 import platform
 import time
@@ -33,6 +32,7 @@ from mnist_core import (
     nondigits,
     recipes,
     runs,
+    stepping,
     transfer,
 )
 from mnist_core.datasets import Dataset, Images, Labels
@@ -355,7 +355,7 @@ def fit(
     generator = tf.random.Generator.from_seed(seed)
     memory = _Memory(model, generator)
     history = memory.read(checkpoint) if checkpoint and checkpoint.is_file() else []
-    run_steps = _stepper(model, recipe, images, labels, loss, generator)
+    run_steps = stepping.stepper(model, recipe, images, labels, loss, generator)
     listeners = keras.callbacks.CallbackList(
         list(callbacks), model=model, epochs=recipe.epochs, steps=steps
     )
@@ -491,135 +491,6 @@ class _Memory:
             raise InputError(
                 "The checkpoint of this training is damaged: train the recipe anew."
             ) from error
-
-
-def _stepper(
-    model: keras.Model,
-    recipe: Recipe,
-    images: Images,
-    labels: Labels,
-    loss: keras.losses.Loss,
-    generator: tf.random.Generator,
-) -> Callable[[tf.Tensor, int, int], tuple[tf.Tensor, tf.Tensor]]:
-    """A graph that runs the batches from one step up to another over the shuffled samples.
-
-    It returns the sum of the losses and the number of samples read right.
-    """
-    pixels = tf.constant(images)
-    digits = tf.constant(labels.astype(np.int32))
-    augment = (
-        augmentation.augmenter(recipe.augmentation, generator)
-        if any(recipe.augmentation.values())
-        else None
-    )
-    one_hot = isinstance(loss, keras.losses.CategoricalCrossentropy)
-    targets = tf.constant(np.vstack([np.eye(10), np.full(10, 0.1)]), tf.float32)
-    variables, batch = model.trainable_variables, recipe.batch_size
-    forward, apply = _forward(model), _applier(model.optimizer, variables)
-
-    @tf.function(
-        input_signature=[
-            tf.TensorSpec((None,), tf.int32),
-            tf.TensorSpec((), tf.int32),
-            tf.TensorSpec((), tf.int32),
-        ]
-    )
-    def run(shuffled: tf.Tensor, start: tf.Tensor, stop: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        total, right = tf.constant(0.0), tf.constant(0)
-        for step in tf.range(start, stop):
-            chosen = shuffled[step * batch : (step + 1) * batch]
-            x = tf.cast(tf.gather(pixels, chosen), tf.float32) / 255.0
-            y = tf.gather(digits, chosen)
-            if augment:
-                x = augment(x)
-            x = tf.ensure_shape(x, (None, 28, 28))
-            with tf.GradientTape() as tape:
-                given = forward(x)
-                value = loss(tf.gather(targets, y) if one_hot else y, given)
-                for penalty in model.losses:
-                    value += penalty
-            apply(tape.gradient(value, variables))
-            total += value * tf.cast(tf.shape(y)[0], tf.float32)
-            guessed = tf.argmax(given, axis=1, output_type=tf.int32)
-            right += tf.reduce_sum(tf.cast(guessed == y, tf.int32))
-        return total, right
-
-    return lambda shuffled, start, stop: run(shuffled, tf.constant(start), tf.constant(stop))
-
-
-def _forward(model: keras.Model) -> Callable[[tf.Tensor], tf.Tensor]:
-    """What `model(x, training=True)` gives, with ReLU after max-pooling instead of before.
-
-    The largest of four numbers is as far above zero either way. After the pooling there are a
-    quarter as many to compare, and to go through again for the gradients.
-    """
-    layers = list(model.layers)
-    in_a_chain = isinstance(next(iter(layers), None), keras.layers.InputLayer) and all(
-        layer.input is before.output for before, layer in itertools.pairwise(layers)
-    )
-    if not in_a_chain:
-        return lambda x: model(x, training=True)
-
-    def forward(x: tf.Tensor) -> tf.Tensor:
-        late: keras.layers.Conv2D | None = None  # whose bias and ReLU are still to come
-        for layer, following in itertools.zip_longest(layers[1:], layers[2:]):
-            if _can_wait(layer) and type(following) is keras.layers.MaxPooling2D:
-                x, late = layer.convolution_op(x, layer.kernel), layer
-                continue
-            x = layer(x, training=True)
-            if late is not None:
-                x, late = tf.nn.relu(tf.nn.bias_add(x, late.bias) if late.use_bias else x), None
-        return x
-
-    return forward
-
-
-def _can_wait(layer: keras.layers.Layer) -> bool:
-    return (
-        type(layer) is keras.layers.Conv2D
-        and layer.activation is keras.activations.relu
-        and layer.activity_regularizer is None
-        and layer.data_format == "channels_last"
-    )
-
-
-def _applier(
-    optimizer: keras.optimizers.Optimizer, variables: list[keras.Variable]
-) -> Callable[[list[tf.Tensor]], None]:
-    """A function that takes gradients and changes the variables as the optimizer would.
-
-    Keras writes Adam in a dozen small operations for each variable, which cost a small network
-    more than its gradients do. TensorFlow's own kernel does the same in one.
-    """
-    options = ("weight_decay", "clipnorm", "clipvalue", "global_clipnorm", "use_ema", "amsgrad",
-               "loss_scale_factor", "gradient_accumulation_steps")  # fmt: skip
-    if type(optimizer) is not keras.optimizers.Adam or any(
-        getattr(optimizer, name, None) for name in options
-    ):
-        return lambda gradients: optimizer.apply(gradients, variables)
-
-    def apply(gradients: list[tf.Tensor]) -> None:
-        step = tf.cast(optimizer.iterations.value, tf.float32) + 1.0
-        for variable, m, v, gradient in zip(
-            variables, optimizer._momentums, optimizer._velocities, gradients, strict=True
-        ):
-            if gradient is None:
-                continue
-            tf.raw_ops.ResourceApplyAdam(
-                var=variable.value.handle,
-                m=m.value.handle,
-                v=v.value.handle,
-                beta1_power=optimizer.beta_1**step,
-                beta2_power=optimizer.beta_2**step,
-                lr=tf.cast(optimizer.learning_rate, tf.float32),
-                beta1=optimizer.beta_1,
-                beta2=optimizer.beta_2,
-                epsilon=optimizer.epsilon,
-                grad=gradient,
-            )
-        optimizer.iterations.assign_add(1)
-
-    return apply
 
 
 def _loss(recipe: Recipe) -> keras.losses.Loss:

@@ -139,6 +139,7 @@ nan, infinity = float("nan"), float("inf")
         ({"hidden": (conv(0),)}, "number of filters"),
         ({"hidden": (conv(8, size=29),)}, "size of a filter"),
         ({"hidden": (conv(8, strides=0),)}, "stride of a filter"),
+        ({"hidden": (conv(8, 2, strides=3),)}, "stride of a filter"),
         ({"hidden": (max_pool(1),)}, "size of a pooling layer"),
         ({"hidden": ({"kind": "attention"},)}, "no layer 'attention'"),
         ({"hidden": ({},)}, "no layer None"),

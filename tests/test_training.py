@@ -6,7 +6,6 @@ import zipfile
 import keras
 import numpy as np
 import pytest
-import tensorflow as tf
 
 from mnist_core import architectures, datasets, evaluation, predictor, runs, training
 from mnist_core.datasets import Dataset
@@ -181,49 +180,7 @@ def test_the_best_weights_are_kept(models_dir, digits, epochs):
     assert run.metrics["val_loss"] == pytest.approx(min(losses), rel=1e-5)
 
 
-def test_adam_in_one_kernel_does_what_keras_adam_does(digits, tiny):
-    class Other(keras.optimizers.Adam):
-        """Any class of its own is applied as Keras wrote it."""
-
-    def trained(kind):
-        keras.utils.set_random_seed(4)
-        model = architectures.build(tiny)
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(architectures, "optimizer", lambda *_: kind(learning_rate=0.003))
-            history = fit(model, tiny, digits)
-        return history, model.get_weights(), int(model.optimizer.iterations)
-
-    (history, weights, steps), (expected, others, same) = (
-        trained(kind) for kind in (keras.optimizers.Adam, Other)
-    )
-    assert steps == same == 10
-    assert history[-1]["loss"] == pytest.approx(expected[-1]["loss"], rel=1e-4)
-    for ours, keras_own in zip(weights, others, strict=True):
-        assert np.allclose(ours, keras_own, atol=1e-5)
-
-
 # --- failure -------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("name", ["keras-convnet", "cnn", "report-ann", "rnn"])
-def test_the_pass_of_a_step_is_that_of_the_network(digits, name):
-    """Probabilities and gradients, with ReLU before or after the pooling."""
-    model = architectures.build(RECIPES[name])
-    for layer in model.layers:
-        if isinstance(layer, keras.layers.Dropout):
-            layer.rate = 0.0
-    rng = np.random.default_rng(0)
-    for variable in model.trainable_variables:  # biases too: they begin as zeros
-        variable.assign_add(rng.normal(0, 0.05, variable.shape))
-    x, y = datasets.scale(digits.x_train[:64]), digits.y_train[:64]
-    found = []
-    for forward in (lambda x: model(x, training=True), training._forward(model)):
-        with tf.GradientTape() as tape:
-            given = forward(tf.constant(x))
-            loss = tf.reduce_mean(keras.losses.sparse_categorical_crossentropy(y, given))
-        found.append([given, *tape.gradient(loss, model.trainable_variables)])
-    for usual, ours in zip(*found, strict=True):
-        np.testing.assert_allclose(ours, usual, atol=1e-5)
 
 
 def test_a_loss_that_is_no_number_ends_the_training(models_dir, digits):
