@@ -1,8 +1,8 @@
 """The training step: a stretch of batches drawn, augmented and learnt from in one graph.
 
-The network, its loss and its optimizer are Keras' own, and so are the numbers up to rounding.
-What differs is the work: a network that is a plain chain of layers is run in the way that
-costs least, and Adam by TensorFlow's own kernel.
+The network, its loss and its optimizer are Keras' own, and so are the gradients, up to
+rounding. What differs is the work: a network that is a plain chain of layers is run in the way
+that costs least, and Adam by TensorFlow's own kernel.
 """
 
 from __future__ import annotations
@@ -21,8 +21,6 @@ from mnist_core.datasets import Images, Labels
 from mnist_core.recipes import CLASSES, Recipe
 
 Function = Callable[[tf.Tensor], tf.Tensor]
-# Layers that treat each sample by itself, with products that TensorFlow runs on one core.
-DENSE = (keras.layers.Flatten, keras.layers.Dense, keras.layers.Dropout)
 
 
 def stepper(
@@ -116,7 +114,7 @@ class TrainingPass:
             return
         self._functions = list(_functions(layers))
         self.gives_logits = _ends_in_softmax(layers[-1])
-        self.in_halves = all(type(layer) in DENSE and not _has_a_penalty(layer) for layer in layers)
+        self.in_halves = all(map(_takes_samples_apart, layers))
 
     def __call__(self, x: tf.Tensor) -> tf.Tensor:
         """From float32 (n, 28, 28) to (n, 10)."""
@@ -159,6 +157,14 @@ def _functions(layers: list[keras.layers.Layer]) -> Iterator[Function]:
             yield functools.partial(_logits, layer)
         else:
             yield functools.partial(layer, training=True)
+
+
+def _takes_samples_apart(layer: keras.layers.Layer) -> bool:
+    """Whether it is of a kind that takes each sample by itself, its products on one core."""
+    if type(layer) is keras.layers.Dropout:
+        return layer.noise_shape is None
+    dense = type(layer) in (keras.layers.Flatten, keras.layers.Dense)
+    return dense and not _has_a_penalty(layer)
 
 
 def _is_local(layer: keras.layers.Layer) -> bool:

@@ -113,6 +113,14 @@ def test_what_pooling_drops_is_not_computed():
     assert convolved == [(24, 24), (10, 10)]
 
 
+def test_neurons_dropped_for_a_whole_batch_are_dropped_for_all_of_it():
+    dropped = layers.Dropout(0.5, noise_shape=(1, 784))
+    ending = layers.Dense(10, activation="softmax")
+    model = keras.Sequential([keras.Input((28, 28)), layers.Flatten(), dropped, ending])
+    given = stepping.TrainingPass(model)(tf.ones((4, 28, 28)))
+    np.testing.assert_allclose(given, np.repeat(given[:1], 4, axis=0), atol=1e-5)
+
+
 @pytest.mark.parametrize("layer", ["Dense", "Conv2D"])
 def test_a_penalty_on_what_a_layer_gives_is_learnt_from_once(digits, layer):
     """Keras divides it by the size of the batch: halves or fewer places would change it."""
