@@ -98,7 +98,7 @@ class TrainingPass:
     - ReLU comes after max-pooling: the largest of four numbers is as far above zero either
       way, and there are a quarter as many to compare and to go through again for gradients.
     - Rows and columns that pooling drops, being odd, are not computed in the first place.
-    - A batch goes through dense layers in two halves, beside each other on two cores.
+    - Where all layers are dense, a batch goes in two halves, beside each other on two cores.
     - A softmax at the end is left to the loss.
 
     Attributes:
@@ -199,12 +199,14 @@ def _relu_can_wait(layer: keras.layers.Layer) -> bool:
         and layer.activation is keras.activations.relu
         and not _has_a_penalty(layer)
         and layer.data_format == "channels_last"
+        and layer.compute_dtype == layer.variable_dtype
     )
 
 
 def _relu_last(
     convolution: keras.layers.Conv2D, pooling: keras.layers.MaxPooling2D, x: tf.Tensor
 ) -> tf.Tensor:
+    x = tf.cast(x, convolution.compute_dtype)
     pooled = pooling(convolution.convolution_op(x, convolution.kernel))
     if convolution.use_bias:
         pooled = tf.nn.bias_add(pooled, convolution.bias)
@@ -220,7 +222,7 @@ def _ends_in_softmax(layer: keras.layers.Layer) -> bool:
 
 
 def _logits(dense: keras.layers.Dense, x: tf.Tensor) -> tf.Tensor:
-    product = tf.matmul(x, dense.kernel)
+    product = tf.matmul(tf.cast(x, dense.compute_dtype), dense.kernel)
     return tf.nn.bias_add(product, dense.bias) if dense.use_bias else product
 
 
