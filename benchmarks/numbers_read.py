@@ -7,7 +7,8 @@ sizes that vary as a hand's do, and given to the program as bare strokes.
 import numpy as np
 
 from common import need, print_table
-from mnist_core import datasets, drawing, numbers, predictor
+from mnist_core import datasets, drawing, predictor
+from mnist_core.drawing import segmentation
 
 COUNT = 400  # numbers of each length
 
@@ -38,7 +39,7 @@ def main() -> None:
             writer = random.choice(datasets.TEST_WRITERS)
             chosen = random.choice(np.flatnonzero(pens.writers_test == writer), length)
             strokes = compose([pens.strokes_test[i] for i in chosen], random)
-            groups = numbers.group(strokes)
+            groups = segmentation.group(strokes)
             parted += len(groups) == length
             images = [drawing.from_strokes([strokes[i] for i in group], 9) for group in groups]
             read = reader.predict(np.stack(images)).argmax(axis=1)

@@ -4,7 +4,8 @@ The measurements are those of the table that `python -m mnist_core reproduce` wr
 """
 
 from common import print_table
-from mnist_core import reproductions, runs
+from mnist_core import runs
+from mnist_core.experiments import reproductions
 
 
 def main() -> None:

@@ -17,9 +17,9 @@ from collections.abc import Callable
 from dask.system import CPU_COUNT
 
 from common import print_table
-from mnist_core import cluster, studies, trials
+from mnist_core.experiments import cluster, studies, trials
+from mnist_core.experiments.studies import Study
 from mnist_core.recipes import dense
-from mnist_core.studies import Study
 
 BASE = dataclasses.replace(studies.BASE, dataset="optical-digits", epochs=20)
 SMALL = Study(

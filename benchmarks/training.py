@@ -18,9 +18,11 @@ from pathlib import Path
 import keras
 
 from common import need, print_table
-from mnist_core import architectures, datasets, recipes, training
+from mnist_core import datasets, recipes
 from mnist_core.datasets import Dataset
+from mnist_core.networks import architectures
 from mnist_core.recipes import Recipe
+from mnist_core.training import loop
 
 
 def plain(recipe: Recipe, dataset: Dataset, seed: int, folder: Path) -> tuple[float, float]:
@@ -43,7 +45,7 @@ def plain(recipe: Recipe, dataset: Dataset, seed: int, folder: Path) -> tuple[fl
 def here(recipe: Recipe, dataset: Dataset, seed: int) -> tuple[float, float]:
     """Seconds and test accuracy of this project's way."""
     started = time.perf_counter()
-    run = training.train(recipe, dataset, seed, on_progress=lambda _: None)
+    run = loop.train(recipe, dataset, seed, on_progress=lambda _: None)
     return time.perf_counter() - started, float(run.metrics["test_accuracy"])
 
 

@@ -14,17 +14,10 @@ import keras
 import numpy as np
 
 from common import need, print_table
-from mnist_core import (
-    architectures,
-    datasets,
-    evaluation,
-    predictor,
-    recipes,
-    runs,
-    training,
-    transfer,
-)
+from mnist_core import datasets, evaluation, predictor, recipes, runs
 from mnist_core.datasets import Dataset
+from mnist_core.networks import architectures
+from mnist_core.training import loop, transfer
 
 IMAGES = 100
 EPOCHS = 20
@@ -46,10 +39,8 @@ def accuracy(name: str, dataset: Dataset, seed: int, start: bool, frozen: int = 
     if start:
         transfer.take_weights(model, recipe)
         transfer.freeze(model, frozen)
-    digits = training.training_digits(chosen, kept, recipe, seed)
-    training.fit(
-        model, recipe, digits, (chosen.x_train[validating], chosen.y_train[validating]), seed
-    )
+    digits = loop.training_digits(chosen, kept, recipe, seed)
+    loop.fit(model, recipe, digits, (chosen.x_train[validating], chosen.y_train[validating]), seed)
     given = predictor.Predictor(model, turned=recipe.turned).predict(datasets.scale(dataset.x_test))
     return evaluation.accuracy(given, dataset.y_test)
 

@@ -23,14 +23,16 @@ from rich.console import Console
 from rich.progress import TaskID
 from rich.table import Table
 
-from mnist_core import datasets, drawing, jobs, recipes, runs, studies, transfer, trials, workers
+from mnist_core import datasets, drawing, recipes, runs
 from mnist_core.errors import InputError
-from mnist_core.search import AUGMENTED, FAMILIES
+from mnist_core.experiments import studies, trials, worker_pool
+from mnist_core.experiments.search import AUGMENTED, FAMILIES
+from mnist_core.training import queue, transfer
 
 if TYPE_CHECKING:
-    from mnist_core.search import Search
-    from mnist_core.searching import Step
-    from mnist_core.training import Progress
+    from mnist_core.experiments.search import Search
+    from mnist_core.experiments.search_worker import Step
+    from mnist_core.training.loop import Progress
 
 WORKERS_SHOWN = 8
 SEVERAL = 4  # trials of a search at a time, on a cluster whose size is not known yet
@@ -105,7 +107,7 @@ def _parser() -> argparse.ArgumentParser:
     resume.add_argument("run", metavar="RUN", help="name or directory of a run")
 
     work = commands.add_parser("work", help="train the runs that wait, one after another")
-    work.set_defaults(command=lambda *_: jobs.work())
+    work.set_defaults(command=lambda *_: queue.work())
 
     export = commands.add_parser("export", help="write a run's network in another format")
     export.set_defaults(command=_export)
@@ -169,7 +171,7 @@ def _add_workers(command: _Parser) -> None:
         metavar="N",
         type=int,
         nargs="?",
-        const=workers.most(),
+        const=worker_pool.most(),
         help="train N trials at a time, each on its own cores (default: as many as cores and "
         "memory allow)",
     )
@@ -238,10 +240,10 @@ def _train(options: argparse.Namespace, arguments: list[str]) -> None:
     recipes.check(recipe)
     dataset = _load(options.dataset or recipe.dataset)
     _start_tensorflow()
-    from mnist_core import training
+    from mnist_core.training import loop
 
     with _ProgressLine() as line:
-        run = training.train(
+        run = loop.train(
             recipe,
             dataset,
             options.seed,
@@ -251,9 +253,9 @@ def _train(options: argparse.Namespace, arguments: list[str]) -> None:
             on_preparation=line.prepare,
         )
     if options.h5:
-        from mnist_core import predictor
+        from mnist_core.networks import predictor
 
-        training.save(predictor.load(run).model, run.path / "model.h5", dataset.x_test[:500])
+        loop.save(predictor.load(run).model, run.path / "model.h5", dataset.x_test[:500])
     _print_summary(run)
 
 
@@ -276,22 +278,20 @@ def _recipe(options: argparse.Namespace) -> recipes.Recipe:
 
 
 def _resume(options: argparse.Namespace, _: list[str]) -> None:
-    with jobs.turn(runs.read(options.run)) as run, _ProgressLine() as line:
+    with queue.turn(runs.read(options.run)) as run, _ProgressLine() as line:
         dataset = _load(
             run.info["dataset"]["name"],
             lambda share: runs.write_progress(run.path, {"phase": "downloading", "share": share}),
         )
         _start_tensorflow()
-        from mnist_core import training
+        from mnist_core.training import loop
 
         measure = None
         if run.study:
             measure = functools.partial(
                 trials.measure, dataset=dataset, recipe=run.recipe, seed=run.info["seed"]
             )
-        run = training.carry_out(
-            run, dataset, line.show, on_preparation=line.prepare, measure=measure
-        )
+        run = loop.carry_out(run, dataset, line.show, on_preparation=line.prepare, measure=measure)
     _print_summary(run)
     if run.study:
         trials.gather()
@@ -299,19 +299,20 @@ def _resume(options: argparse.Namespace, _: list[str]) -> None:
 
 def _export(options: argparse.Namespace, _: list[str]) -> None:
     _start_tensorflow()
-    from mnist_core import exchange
+    from mnist_core.training import imports
 
-    exchange.export(runs.read(options.run), options.file)
+    imports.export(runs.read(options.run), options.file)
 
 
 def _ensemble(options: argparse.Namespace, _: list[str]) -> None:
-    from mnist_core import comparison, ensembles
+    from mnist_core.evaluation import comparison
+    from mnist_core.training import averaging
 
     members = [runs.read(name) for name in options.runs]
-    ensembles.check(members)
+    averaging.check(members)
     _start_tensorflow()
     logging.getLogger("tensorflow").setLevel(logging.ERROR)  # each member makes a graph
-    run = ensembles.create(options.name, members)
+    run = averaging.create(options.name, members)
     _print_summary(run)
     found = [comparison.contender(run, comparison.measure(run)) for run in (*members, run)]
     table = Table("run", *(figure.title for figure in comparison.GAIN_AND_COST), box=None)
@@ -334,8 +335,8 @@ def _report(options: argparse.Namespace, _: list[str]) -> None:
 
 
 def _reproduce(options: argparse.Namespace, _: list[str]) -> None:
-    from mnist_core import reproductions
-    from mnist_core.reproductions import Row
+    from mnist_core.experiments import reproductions
+    from mnist_core.experiments.reproductions import Row
 
     names = options.recipes or list(reproductions.REPORTED)
     for recipe in [recipes.get(name) for name in names]:
@@ -377,14 +378,14 @@ def _study(options: argparse.Namespace, arguments: list[str]) -> None:
     wanted = studies.wanted(options.studies, options.seeds)
     here = options.scheduler is None and options.workers is None
     if not here:
-        workers.check()
+        worker_pool.check()
     try:
         if here:
             _fetch(wanted)
             trials.submit(wanted)
         else:
             at = options.studies or list(studies.STUDIES)
-            with workers.noted(workers.name_of("study", at), at) as crew:
+            with worker_pool.noted(worker_pool.name_of("study", at), at) as crew:
                 _fetch(wanted)
                 _train_by_workers(options.scheduler, options.workers, wanted, crew)
         with _TrialsLine() as line:
@@ -428,9 +429,9 @@ def _train_by_workers(
     scheduler: str | None,
     count: int | None,
     wanted: Sequence[trials.Trial],
-    crew: workers.Noted,
+    crew: worker_pool.Noted,
 ) -> None:
-    from mnist_core import cluster
+    from mnist_core.experiments import cluster
 
     def stop() -> None:
         console.print(
@@ -444,7 +445,7 @@ def _train_by_workers(
         line = stack.enter_context(_TrialsLine())
         asked = stack.enter_context(_interrupt_asks(stop))
 
-        def show(look: workers.Look) -> None:
+        def show(look: worker_pool.Look) -> None:
             line.show_workers(look)
             crew.tell(look)
 
@@ -455,7 +456,7 @@ def _train_by_workers(
 
 
 def _search(options: argparse.Namespace, _: list[str]) -> None:
-    from mnist_core import search
+    from mnist_core.experiments import search
 
     fields = {field.name for field in dataclasses.fields(search.Space)}
     asked: dict[str, Any] = {
@@ -503,7 +504,7 @@ def _search(options: argparse.Namespace, _: list[str]) -> None:
 
 def _more_trials(options: argparse.Namespace) -> None:
     """Make an existing search longer, if that is asked for."""
-    from mnist_core import search
+    from mnist_core.experiments import search
 
     found = search.state(options.name)
     if options.trials is not None and options.trials != found.settings.trials:
@@ -514,14 +515,14 @@ def _more_trials(options: argparse.Namespace) -> None:
 
 def _try_out(name: str, scheduler: str | None, count: int | None) -> Search:
     """Try what is left, with a living line for what is under way and a line for each ended."""
-    from mnist_core import search
+    from mnist_core.experiments import search
 
     if by_workers := scheduler is not None or count is not None:
-        workers.check()
+        worker_pool.check()
     _load(search.state(name).settings.dataset)
     if not by_workers:
         _start_tensorflow()
-    from mnist_core import searching
+    from mnist_core.experiments import search_worker
 
     # Every trial makes a graph anew, which TensorFlow would warn of.
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
@@ -542,11 +543,13 @@ def _try_out(name: str, scheduler: str | None, count: int | None) -> Search:
     if by_workers:
         with _TrialsLine() as line, _interrupt_asks(lambda: search.stop(name)) as asked:
 
-            def show_look(look: workers.Look) -> None:
+            def show_look(look: worker_pool.Look) -> None:
                 report_ended(search.state(name))
                 line.show_workers(look)
 
-            found = searching.carry_out(name, scheduler=scheduler, workers=count, on_look=show_look)
+            found = search_worker.carry_out(
+                name, scheduler=scheduler, workers=count, on_look=show_look
+            )
     else:
         with _ProgressLine() as bar, _interrupt_asks(lambda: search.stop(name)) as asked:
 
@@ -556,7 +559,7 @@ def _try_out(name: str, scheduler: str | None, count: int | None) -> Search:
                     report_ended(found)
                 bar.show_trial(step, found)
 
-            found = searching.carry_out(name, show_step)
+            found = search_worker.carry_out(name, show_step)
     report_ended(found)
     if asked.is_set():
         console.print(f"the same command goes on with {name}")
@@ -596,7 +599,7 @@ def _follow(run: runs.Run) -> runs.Run:
             told = runs.read_progress(run)
             if told.get("phase") == "training":
                 line.show_told(told)
-            jobs.tend()
+            queue.tend()
             time.sleep(0.3)
             run = runs.read(run.path)
     if not run.usable:
@@ -728,7 +731,7 @@ class _TrialsLine:
             words += f", now {trials.words(state.training)}"
         self._bar.update(self._task, description=words, completed=state.measured, total=state.total)
 
-    def show_workers(self, look: workers.Look) -> None:
+    def show_workers(self, look: worker_pool.Look) -> None:
         words = [] if look.seconds_left is None else [f"{runs.duration(look.seconds_left)} left"]
         words.append(look.note or _count(len(look.workers), "worker"))
         if not console.is_terminal and words[-1] != self._told:  # there is no line that lives
@@ -770,7 +773,8 @@ def _print_summary(run: runs.Run) -> None:
 
 def _evaluate(options: argparse.Namespace, _: list[str]) -> None:
     _start_tensorflow()
-    from mnist_core import evaluation, predictor
+    from mnist_core import evaluation
+    from mnist_core.networks import predictor
 
     reader = predictor.load(options.run)
     assert reader.run is not None
@@ -808,7 +812,7 @@ def _predict(options: argparse.Namespace, _: list[str]) -> None:
     if not image.any():
         raise InputError(f"There is no ink in {options.image}: give an image of a digit.")
     _start_tensorflow()
-    from mnist_core import predictor
+    from mnist_core.networks import predictor
 
     probabilities = predictor.load(options.run).predict(image[None])[0]
     digit = int(probabilities.argmax())

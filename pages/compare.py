@@ -7,9 +7,11 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from mnist_core import comparison, datasets, figures, report, reproductions, runs
-from mnist_core.comparison import FIGURES, Contender, Measured
+from mnist_core import datasets, figures, report, runs
 from mnist_core.errors import InputError
+from mnist_core.evaluation import comparison
+from mnist_core.evaluation.comparison import FIGURES, Contender, Measured
+from mnist_core.experiments import reproductions
 from mnist_core.runs import Run
 from ui import averaging, background, heading, links, search_view, studies
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from mnist_core import comparison, evaluation, results, runs
+from mnist_core import evaluation, runs
+from mnist_core.evaluation import comparison, results
 from mnist_core.runs import Evaluation, Run
 from ui import heading
 from ui.confusion import address, at_hand, doubtful, figures, grid, matrix, selection

@@ -7,11 +7,12 @@ import numpy as np
 import numpy.typing as npt
 import streamlit as st
 
-from mnist_core import analysis, datasets, figures, pictures
-from mnist_core.analysis import Analysis, Outlier
-from mnist_core.datasets import Dataset, Images, Labels
+from mnist_core import datasets, figures
+from mnist_core.datasets import Dataset, Images, Labels, analysis
+from mnist_core.datasets.analysis import Analysis, Outlier
 from mnist_core.errors import InputError
-from mnist_core.pictures import Picture
+from mnist_core.report import pictures
+from mnist_core.report.pictures import Picture
 from ui import background, digit_map, heading, replay
 
 OVERVIEW, SAMPLES, TYPICAL, MAP, ODD, PENS = (

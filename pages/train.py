@@ -13,10 +13,12 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from mnist_core import datasets, figures, jobs, recipes, runs, transfer, trials
+from mnist_core import datasets, figures, recipes, runs
 from mnist_core.errors import InputError
+from mnist_core.experiments import trials
 from mnist_core.recipes import RECIPES, Recipe
 from mnist_core.runs import Run
+from mnist_core.training import queue, transfer
 from ui import digits, heading, reading
 
 QUICK, SLOW = 0.4, 2.0  # seconds between looks at the run directories
@@ -246,7 +248,7 @@ def show_network(recipe: Recipe) -> None:
     images, pens = training_images(recipe)
     st.markdown(
         f"**{sum(row.parameters for row in rows):,} parameters** · {images:,} images · "
-        f"about {duration(jobs.estimate(recipe, images, pens))}"
+        f"about {duration(queue.estimate(recipe, images, pens))}"
     )
     with st.expander("The network"):
         with st.container(key="diagram"):
@@ -274,7 +276,7 @@ def duration(seconds: float) -> str:
 
 def start(recipe: Recipe, dataset: str, seed: int, name: str | None) -> None:
     try:
-        run = jobs.submit(recipe, dataset, seed, name)
+        run = queue.submit(recipe, dataset, seed, name)
     except InputError as error:
         st.session_state["train_note"] = str(error)
         return
@@ -302,7 +304,7 @@ def state_of(found: list[Run]) -> list[tuple[str, str]]:
 
 def watch() -> None:
     """The panel that follows a training; it draws itself anew every moment."""
-    jobs.tend()
+    queue.tend()
     found = runs.all_runs()
     if st.session_state["state"] != state_of(found):
         st.rerun()  # the table below, and how often to look, change with it
@@ -332,14 +334,15 @@ def watch() -> None:
         if run.usable:
             show_result(run)
     with last:
-        show_queue([other for other in jobs.queue() if other.name != run.name])
+        show_queue([other for other in queue.waiting() if other.name != run.name])
 
 
 def show_progress(run: Run, progress: dict[str, Any]) -> None:
     phase = progress.get("phase")
     if run.status == runs.QUEUED:
-        ahead = [other.name for other in jobs.queue()].index(run.name) if run in jobs.queue() else 0
-        training = jobs.current()
+        names = [other.name for other in queue.waiting()]
+        ahead = names.index(run.name) if run.name in names else 0
+        training = queue.current()
         words = "Starting …" if training is None and not ahead else "Waiting for its turn"
         if training is not None and training.study and not ahead:
             words = f"Next, after {trials.words(training)} of a study"
@@ -365,13 +368,13 @@ def show_progress(run: Run, progress: dict[str, Any]) -> None:
         if run.status == runs.RUNNING:
             st.button(
                 "Stop", key="stop", icon=":material/stop_circle:", on_click=act,
-                args=(jobs.stop, run), disabled=asked is not None,
+                args=(queue.stop, run), disabled=asked is not None,
                 help="Ends the training now and keeps its best weights so far.",
             )  # fmt: skip
         st.button(
             "Stop and discard" if run.status == runs.RUNNING else "Take out of the queue",
             key="discard", icon=":material/delete:", type="tertiary", on_click=act,
-            args=(jobs.discard, run), disabled=asked == runs.DISCARD,
+            args=(queue.discard, run), disabled=asked == runs.DISCARD,
         )  # fmt: skip
         if asked:
             st.caption("Stopping …")
@@ -382,7 +385,7 @@ def show_failure(run: Run) -> None:
     if run.resumable:
         st.button(
             f"Go on after epoch {len(runs.read_history(run))}", key="resume",
-            icon=":material/resume:", on_click=act, args=(jobs.resume, run),
+            icon=":material/resume:", on_click=act, args=(queue.resume, run),
         )  # fmt: skip
     if log := runs.log_end(run):
         with st.expander("The end of its log"):
@@ -403,7 +406,7 @@ def show_queue(waiting: list[Run]) -> None:
                 st.markdown(f"{number}. {run.name}")
                 st.button(
                     "Take out", key=f"out-{run.name}", type="tertiary",
-                    icon=":material/close:", on_click=act, args=(jobs.discard, run),
+                    icon=":material/close:", on_click=act, args=(queue.discard, run),
                 )  # fmt: skip
 
 
@@ -577,11 +580,11 @@ def exported(run: Run, ending: str) -> bytes:
     """The network as the bytes of a file; called when somebody presses the button."""
     if ending == ".keras":
         return run.model_file.read_bytes()
-    from mnist_core import exchange
+    from mnist_core.training import imports
 
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"model{ending}"
-        exchange.export(run, path)
+        imports.export(run, path)
         return path.read_bytes()
 
 
@@ -607,11 +610,11 @@ def upload() -> None:
         if not st.form_submit_button("Import") or file is None:
             return
         try:
-            from mnist_core import exchange
+            from mnist_core.training import imports
 
             known = "mnist" if datasets.at_hand("mnist") else "optical-digits"
             with st.spinner("Reading the test digits with it …"):
-                run = exchange.import_keras(file.getvalue(), name, datasets.load(known))
+                run = imports.import_keras(file.getvalue(), name, datasets.load(known))
         except InputError as error:
             st.error(str(error))
             return

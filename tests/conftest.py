@@ -105,11 +105,11 @@ def tiny():
 @pytest.fixture(scope="session")
 def tiny_run(tmp_path_factory, digits):
     """A finished run. It is shared: copy it (`own_run`) before changing anything in it."""
-    from mnist_core import training
+    from mnist_core.training import loop
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MODELS_DIR", str(tmp_path_factory.mktemp("models")))
-        return training.train(TINY, digits, seed=1, name="tiny")
+        return loop.train(TINY, digits, seed=1, name="tiny")
 
 
 @pytest.fixture

@@ -7,8 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mnist_core import analysis
-from mnist_core.datasets import Dataset
+from mnist_core.datasets import Dataset, analysis
 
 
 def blank(count):

@@ -4,8 +4,9 @@ import keras
 import numpy as np
 import pytest
 
-from mnist_core import architectures, datasets, recipes
+from mnist_core import datasets, recipes
 from mnist_core.errors import InputError
+from mnist_core.networks import architectures
 from mnist_core.recipes import (
     OPTIMIZERS,
     RECIPES,

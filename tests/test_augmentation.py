@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mnist_core import datasets, drawing
-from mnist_core.augmentation import augmenter, render_strokes, vary_strokes
 from mnist_core.recipes import AUGMENTATIONS, RECIPES, STROKE_AUGMENTATIONS
+from mnist_core.training.augmentation import augmenter, render_strokes, vary_strokes
 
 SEVEN = [np.array([[0.0, 0.0], [10.0, 0.0], [4.0, 20.0]])]
 FOUR = [np.array([[5.0, 0.0], [0.0, 10.0], [10.0, 10.0]]), np.array([[7.0, 5.0], [7.0, 20.0]])]

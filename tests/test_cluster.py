@@ -15,11 +15,12 @@ import psutil
 import pytest
 from distributed import LocalCluster
 
-from mnist_core import cluster, recipes, runs, search, searching, studies, trials
+from mnist_core import recipes, runs
 from mnist_core.__main__ import main
 from mnist_core.errors import InputError
+from mnist_core.experiments import cluster, search, search_worker, studies, trials
+from mnist_core.experiments.studies import STUDIES, Study
 from mnist_core.recipes import Recipe, dense
-from mnist_core.studies import STUDIES, Study
 
 PATIENT = 120  # seconds that a busy machine may take for what takes ten
 SMALL = Recipe("small", "small", (dense(8),), epochs=2, batch_size=64, dataset="optical-digits")
@@ -58,7 +59,7 @@ def trainings(workers):
     for nanny in workers.workers.values():
         worker = psutil.Process(nanny.pid)
         for child in worker.children():
-            if "mnist_core.processes" in child.cmdline():
+            if "mnist_core.background.helper" in child.cmdline():
                 found[child] = worker
     return found
 
@@ -127,7 +128,7 @@ def test_a_search_survives_a_worker_that_is_killed(models_dir, two_workers, kill
     assert [text.count(f"trial {n}: ") for n in range(1, 7)] == [1] * 6
     space = search.state("disturbed").settings.space
     search.create("calm", "optical-digits", 6, seed=5, space=space, at_a_time=2)
-    searching.carry_out("calm")
+    search_worker.carry_out("calm")
     there, here = search.state("disturbed"), search.state("calm")
     assert [trial.number for trial in there.trials] == [1, 2, 3, 4, 5, 6]
     for one, other in zip(there.trials, here.trials, strict=True):
@@ -176,9 +177,9 @@ def test_a_trial_that_fails_says_why_and_the_others_go_on(models_dir, two_worker
 
 
 def test_workers_with_another_version_are_refused(wait, small, models_dir, two_workers, tmp_path):
-    package = Path(cluster.__file__).parent
+    package = Path(cluster.__file__).parents[1]
     shutil.copytree(package, tmp_path / "mnist_core", ignore=shutil.ignore_patterns("__pycache__"))
-    with (tmp_path / "mnist_core" / "training.py").open("a") as file:
+    with (tmp_path / "mnist_core" / "errors.py").open("a") as file:
         file.write("# as it was last year\n")
     (tmp_path / "dask").mkdir()
     command = [sys.executable, "-m", "dask", "worker", two_workers.scheduler_address]

@@ -15,8 +15,9 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from mnist_core import reproductions, runs, search
+from mnist_core import runs
 from mnist_core.__main__ import main
+from mnist_core.experiments import reproductions, search
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mnist_core import comparison, runs
-from mnist_core.comparison import FIGURES, Contender, Measured
+from mnist_core import runs
+from mnist_core.evaluation import comparison
+from mnist_core.evaluation.comparison import FIGURES, Contender, Measured
 
 BY_KEY = {figure.key: figure for figure in FIGURES}
 

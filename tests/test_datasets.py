@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mnist_core import datasets, drawing
+from mnist_core.datasets import loading
 from mnist_core.errors import InputError
 
 
@@ -573,8 +574,8 @@ def test_pen_strokes_are_downloaded_unpacked_and_kept(no_datasets, site, monkeyp
     folder, address = site
     text = UNIPEN.replace("1 14 -9", "1 15 -9").encode()  # 15 is one of the writers for testing
     (folder / "pens.Z").write_bytes(packed(text))
-    monkeypatch.setattr(datasets, "PENS_SHA256", hashlib.sha256(text).hexdigest())
-    monkeypatch.setattr(datasets, "PENS_URL", f"{address}/pens.Z")
+    monkeypatch.setattr(loading, "PENS_SHA256", hashlib.sha256(text).hexdigest())
+    monkeypatch.setattr(loading, "PENS_URL", f"{address}/pens.Z")
     calls = []
     pens = datasets.load("pen-strokes", lambda *call: calls.append(call))
     assert calls
@@ -588,7 +589,7 @@ def test_mnist_is_downloaded_and_kept(mnist, site, monkeypatch, request):
     folder, address = site
     np.savez(folder / "mnist.npz", **mnist)
     no_datasets = request.getfixturevalue("no_datasets")
-    monkeypatch.setattr(datasets, "MNIST_URL", f"{address}/mnist.npz")
+    monkeypatch.setattr(loading, "MNIST_URL", f"{address}/mnist.npz")
     loaded = datasets.load("mnist")
     assert np.array_equal(loaded.x_test, mnist["x_test"])
     assert loaded.source == str(no_datasets / "mnist.npz")

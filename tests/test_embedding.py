@@ -5,7 +5,7 @@ import time
 import numpy as np
 import pytest
 
-from mnist_core import embedding
+from mnist_core.datasets import embedding
 
 
 @pytest.fixture(autouse=True)

@@ -8,21 +8,12 @@ import keras
 import numpy as np
 import pytest
 
-from mnist_core import (
-    comparison,
-    datasets,
-    ensembles,
-    exchange,
-    explain,
-    predictor,
-    report,
-    results,
-    runs,
-    training,
-    weights,
-)
+from mnist_core import datasets, predictor, report, runs
 from mnist_core.errors import InputError
+from mnist_core.evaluation import comparison, explanations, results
+from mnist_core.networks import browser
 from mnist_core.recipes import Recipe, average_pool, conv, dense
+from mnist_core.training import averaging, imports, loop
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +29,7 @@ def trained(tmp_path_factory, digits):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MODELS_DIR", str(folder))
         for recipe in recipes:
-            run = training.train(recipe, digits, seed=2, name=recipe.name)
+            run = loop.train(recipe, digits, seed=2, name=recipe.name)
         runs.change(run, temperature=0.6, sure_above=0.8)
     return folder
 
@@ -51,7 +42,7 @@ def members(trained, models_dir):
 
 @pytest.fixture
 def average(members):
-    return ensembles.create("average", members)
+    return averaging.create("average", members)
 
 
 def test_it_gives_the_mean_of_what_its_members_say(average, members, digits):
@@ -83,22 +74,22 @@ def test_it_can_be_explained_and_exported_and_comes_in_again(average, digits, tm
     reader = predictor.load(average)
     image = datasets.scale(digits.x_test[:1])[0]
     digit = int(digits.y_test[0])
-    assert np.abs(explain.integrated_gradients(reader, image, digit)).sum() > 0
+    assert np.abs(explanations.integrated_gradients(reader, image, digit)).sum() > 0
     # What its last layer is given is what each of the three says.
-    assert explain.features(reader, digits.x_test[:7]).shape == (7, 30)
-    exchange.export(average, tmp_path / "out.keras")
+    assert explanations.features(reader, digits.x_test[:7]).shape == (7, 30)
+    imports.export(average, tmp_path / "out.keras")
     for ending in (".h5", ".tflite"):
         with pytest.raises(InputError, match="cannot hold an average"):
-            exchange.export(average, tmp_path / f"out{ending}")
-    again = exchange.import_keras((tmp_path / "out.keras").read_bytes(), "again", digits)
+            imports.export(average, tmp_path / f"out{ending}")
+    again = imports.import_keras((tmp_path / "out.keras").read_bytes(), "again", digits)
     assert again.metrics["test_accuracy"] == average.metrics["test_accuracy"]
     with pytest.raises(InputError, match="cannot run in a browser"):
-        weights.pack(average)
+        browser.pack(average)
     assert "averages others" in report.refusal(average)
 
 
 def test_an_average_can_be_averaged(average, members, digits):
-    both = ensembles.create("both", [average, members[0]])
+    both = averaging.create("both", [average, members[0]])
     images = datasets.scale(digits.x_test[:20])
     expected = np.mean([predictor.load(run).predict(images) for run in (average, members[0])], 0)
     assert np.allclose(predictor.load(both).predict(images), expected, atol=1e-6)
@@ -106,7 +97,7 @@ def test_an_average_can_be_averaged(average, members, digits):
 
 def test_it_remembers_all_that_its_members_were_trained_on(members):
     runs.change(members[0], dataset={"name": "pen-strokes-5"})
-    average = ensembles.create("average", [runs.read(run.name) for run in members])
+    average = averaging.create("average", [runs.read(run.name) for run in members])
     assert average.info["dataset"]["name"] == "optical-digits"  # as most of them
     assert runs.trained_on(average) == {"pen-strokes-5", "optical-digits"}
 
@@ -131,7 +122,7 @@ def gone(run):
 
 
 def huge(run):
-    runs.change(run, parameters=ensembles.MOST_PARAMETERS)
+    runs.change(run, parameters=averaging.MOST_PARAMETERS)
 
 
 @pytest.mark.parametrize(
@@ -146,38 +137,38 @@ def huge(run):
 def test_members_that_cannot_be_averaged_are_refused(members, models_dir, spoil, says):
     spoil(members[1])
     with pytest.raises(InputError, match=says):
-        ensembles.create("average", [runs.read(run.name) for run in members])
+        averaging.create("average", [runs.read(run.name) for run in members])
     assert not (models_dir / "average").exists()
 
 
 def test_too_few_too_many_or_twice_the_same_are_refused(members, models_dir):
     for chosen in (members[:1], members * 3):
         with pytest.raises(InputError, match="takes 2 to 8 runs"):
-            ensembles.create("average", chosen)
+            averaging.create("average", chosen)
     with pytest.raises(InputError, match="soft is named twice"):
-        ensembles.create("average", [members[0], *members])
+        averaging.create("average", [members[0], *members])
     with pytest.raises(InputError, match="a run soft already"):
-        ensembles.create("soft", members)
+        averaging.create("soft", members)
     assert not (models_dir / "average").exists()
 
 
 def test_a_member_that_changes_meanwhile_fails_the_average(members, digits):
-    run = ensembles._begin("average", members)
-    training.save(
+    run = averaging._begin("average", members)
+    loop.save(
         keras.Sequential([keras.Input((28, 28)), keras.layers.Flatten(), keras.layers.Dense(10)]),
         members[0].model_file,
         digits.x_test[:5],
     )
     runs.change(members[0], model={})
     with pytest.raises(InputError, match="soft has changed meanwhile"):
-        ensembles.carry_out(run)
+        averaging.carry_out(run)
     after = runs.read("average")
     assert after.status == runs.FAILED
     assert "has changed meanwhile" in after.info["reason"]
 
 
 def test_a_process_of_its_own_makes_it(members):
-    started = ensembles.start("average", members)
+    started = averaging.start("average", members)
     assert started.status == runs.RUNNING
     limit = time.monotonic() + 120
     while (run := runs.read("average")).active:

@@ -11,9 +11,10 @@ import tensorflow as tf
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mnist_core import datasets, exchange, predictor, runs, training
+from mnist_core import datasets, predictor, runs
 from mnist_core.errors import InputError
 from mnist_core.recipes import RECIPES
+from mnist_core.training import imports, loop
 
 
 def keras_file(model, tmp_path):
@@ -33,7 +34,7 @@ def plain(shape=(28, 28), activation="softmax"):
 @pytest.mark.parametrize("ending", [".keras", ".h5"])
 def test_an_exported_network_reads_alike(tmp_path, tiny_run, digits, ending):
     path = tmp_path / f"out{ending}"
-    exchange.export(tiny_run, path)
+    imports.export(tiny_run, path)
     again = predictor.Predictor(keras.models.load_model(path, compile=False))
     images = datasets.scale(digits.x_test[:50])
     assert np.allclose(again.predict(images), predictor.load(tiny_run).predict(images), atol=1e-5)
@@ -44,8 +45,8 @@ def test_a_litert_file_reads_alike(tmp_path, models_dir, digits, name):
     import dataclasses
 
     recipe = dataclasses.replace(RECIPES[name], epochs=1, train_images=200)
-    run = training.train(recipe, digits)
-    exchange.export(run, tmp_path / "out.tflite")
+    run = loop.train(recipe, digits)
+    imports.export(run, tmp_path / "out.tflite")
     interpreter = tf.lite.Interpreter(str(tmp_path / "out.tflite"))
     interpreter.allocate_tensors()
     takes, gives = interpreter.get_input_details()[0], interpreter.get_output_details()[0]
@@ -58,13 +59,13 @@ def test_a_litert_file_reads_alike(tmp_path, models_dir, digits, name):
 
 def test_another_format_is_refused(tmp_path, tiny_run):
     with pytest.raises(InputError, match=r"must end in .keras, .h5, .tflite"):
-        exchange.export(tiny_run, tmp_path / "out.onnx")
+        imports.export(tiny_run, tmp_path / "out.onnx")
 
 
 def test_what_was_exported_comes_in_again(tmp_path, models_dir, tiny_run, digits):
-    run = exchange.import_keras(tiny_run.model_file.read_bytes(), "again", digits)
+    run = imports.import_keras(tiny_run.model_file.read_bytes(), "again", digits)
     assert run.usable
-    assert run.recipe.name == exchange.IMPORTED
+    assert run.recipe.name == imports.IMPORTED
     assert run.metrics["test_accuracy"] == pytest.approx(tiny_run.metrics["test_accuracy"])
     assert runs.read("again").problem is None
     assert runs.summary(run)["recipe"].startswith("imported")
@@ -78,7 +79,7 @@ def test_what_was_exported_comes_in_again(tmp_path, models_dir, tiny_run, digits
 @pytest.mark.parametrize("activation", ["softmax", "linear"])
 def test_networks_that_take_images_in_another_form(tmp_path, models_dir, digits, shape, activation):
     model = plain(shape, activation)
-    run = exchange.import_keras(keras_file(model, tmp_path), "other", digits)
+    run = imports.import_keras(keras_file(model, tmp_path), "other", digits)
     images = datasets.scale(digits.x_test[:20])
     expected = np.asarray(model(images.reshape(-1, *shape)))
     if activation == "linear":
@@ -133,7 +134,7 @@ def foreign_class(tmp_path):
 def bomb(tmp_path):
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("config.json", b"0" * (exchange.LARGEST + 1))
+        archive.writestr("config.json", b"0" * (imports.LARGEST + 1))
     return file.getvalue()
 
 
@@ -154,21 +155,21 @@ def bomb(tmp_path):
 def test_what_is_no_network_for_digits_is_refused(tmp_path, models_dir, digits, make, says):
     data = make(tmp_path)
     with pytest.raises(InputError, match=says):
-        exchange.import_keras(data, "x", digits)
+        imports.import_keras(data, "x", digits)
     assert not list(models_dir.iterdir())
 
 
 @pytest.mark.parametrize("name", ["a/b", "", "n" * 300, "../up", ".hidden"])
 def test_a_name_that_is_none_is_refused(models_dir, digits, tiny_run, name):
     with pytest.raises(InputError, match="name must be"):
-        exchange.import_keras(tiny_run.model_file.read_bytes(), name, digits)
+        imports.import_keras(tiny_run.model_file.read_bytes(), name, digits)
 
 
 @given(st.binary(max_size=300))
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)
 def test_any_bytes_are_refused_in_a_sentence(digits, data):
     with pytest.raises(InputError):
-        exchange.import_keras(data, "x", digits)
+        imports.import_keras(data, "x", digits)
 
 
 def test_tensorboard_reads_the_same_runs(tiny_run):

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from mnist_core import datasets, drawing, explain, predictor
+from mnist_core import datasets, drawing, predictor
+from mnist_core.evaluation import explanations
 
 
 @pytest.fixture(scope="module")
@@ -34,21 +35,23 @@ def inked(row, column):
 @pytest.mark.parametrize("spot", [(10, 12), (17, 9)])
 def test_both_maps_find_the_one_pixel_that_decides(spot):
     image = inked(*spot)
-    gradients = explain.integrated_gradients(looks_at(*spot), image, 1)
+    gradients = explanations.integrated_gradients(looks_at(*spot), image, 1)
     assert np.unravel_index(gradients.argmax(), (28, 28)) == spot
     assert np.count_nonzero(np.abs(gradients) > 1e-6) == 1
-    covered = explain.occlusion(looks_at(*spot), image, 1)
+    covered = explanations.occlusion(looks_at(*spot), image, 1)
     assert covered[spot] == covered.max() > 0
     row, column = spot
     far = np.abs(np.add.outer(np.abs(np.arange(28) - row), np.abs(np.arange(28) - column)))
-    assert (np.abs(covered[far > 2 * explain.PATCH]) < 1e-6).all()
-    assert explain.occlusion(looks_at(*spot), image, 0)[spot] < 0  # the same ink speaks against 0
+    assert (np.abs(covered[far > 2 * explanations.PATCH]) < 1e-6).all()
+    assert (
+        explanations.occlusion(looks_at(*spot), image, 0)[spot] < 0
+    )  # the same ink speaks against 0
 
 
 def test_gradients_add_up_to_what_the_ink_changes(reader, digits):
     image = datasets.scale(digits.x_test[3])
     digit = int(digits.y_test[3])
-    relevance = explain.integrated_gradients(reader, image, digit, steps=256)
+    relevance = explanations.integrated_gradients(reader, image, digit, steps=256)
     with_ink, without = np.log(
         np.concatenate([reader.predict(image[None]), reader.predict(0 * image[None])])
     )[:, digit]
@@ -59,25 +62,27 @@ def test_gradients_add_up_to_what_the_ink_changes(reader, digits):
 def test_maps_of_an_empty_image_are_finite(reader):
     empty = np.zeros((28, 28), np.float32)
     for relevance in (
-        explain.occlusion(reader, empty, 3),
-        explain.integrated_gradients(reader, empty, 3),
+        explanations.occlusion(reader, empty, 3),
+        explanations.integrated_gradients(reader, empty, 3),
     ):
         assert relevance.shape == (28, 28)
         assert np.isfinite(relevance).all()
-        assert explain.overlay(empty, relevance).dtype == np.uint8
+        assert explanations.overlay(empty, relevance).dtype == np.uint8
 
 
 def test_the_picture_shows_what_speaks_for_in_blue_and_against_in_orange():
     relevance = np.zeros((28, 28), np.float32)
     relevance[:14], relevance[14:] = 1, -1
-    seen = explain.overlay(drawing.from_strokes([np.array([[0, 0], [9, 9]], float)]), relevance)
+    seen = explanations.overlay(
+        drawing.from_strokes([np.array([[0, 0], [9, 9]], float)]), relevance
+    )
     assert (seen[:14, :, 2] > seen[:14, :, 0]).all()
     assert (seen[14:, :, 0] > seen[14:, :, 2]).all()
 
 
 def test_features_are_what_the_last_layer_is_given(reader, digits):
     images = digits.x_test[:40]
-    found = explain.features(reader, images)
+    found = explanations.features(reader, images)
     weights, bias = (np.asarray(w) for w in reader.model.layers[-1].get_weights())
     scores = found @ weights + bias
     powers = np.exp(scores - scores.max(axis=1, keepdims=True))
@@ -89,7 +94,9 @@ def test_nearest_agrees_with_looking_at_all_distances():
     random = np.random.default_rng(0)
     known, asked = random.random((300, 5), np.float32), random.random((130, 5), np.float32)
     noted = []
-    indices, distances = explain.nearest(asked, known, 4, lambda done, of: noted.append((done, of)))
+    indices, distances = explanations.nearest(
+        asked, known, 4, lambda done, of: noted.append((done, of))
+    )
     every = np.linalg.norm(asked[:, None] - known, axis=2)
     assert indices.tolist() == np.argsort(every, axis=1)[:, :4].tolist()
     assert distances == pytest.approx(np.sort(every, axis=1)[:, :4], abs=1e-5)
@@ -97,7 +104,7 @@ def test_nearest_agrees_with_looking_at_all_distances():
 
 
 def test_a_digit_is_its_own_nearest(reader, digits):
-    known = explain.features(reader, digits.x_train[:300])
-    indices, distances = explain.nearest(known[:20], known, 1)
+    known = explanations.features(reader, digits.x_train[:300])
+    indices, distances = explanations.nearest(known[:20], known, 1)
     assert distances.max() < 1e-3
     assert (known[indices[:, 0]] == known[:20]).all()

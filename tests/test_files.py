@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from mnist_core import datasets, files
+from mnist_core.datasets import loading
 from mnist_core.errors import InputError
 
 CONTENT = bytes(range(256)) * 800  # more than one block of the download
@@ -178,8 +179,8 @@ def test_no_dataset_is_made_of_something_else(address, tmp_path, monkeypatch, na
     for variable in ("MNIST_PATH", "PENDIGITS_PATH"):
         monkeypatch.delenv(variable, raising=False)
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
-    monkeypatch.setattr(datasets, "MNIST_URL", f"{address}/{path}")
-    monkeypatch.setattr(datasets, "PENS_URL", f"{address}/{path}")
+    monkeypatch.setattr(loading, "MNIST_URL", f"{address}/{path}")
+    monkeypatch.setattr(loading, "PENS_URL", f"{address}/{path}")
     with pytest.raises(InputError, match="not the file it should be") as refusal:
         datasets.load(name)
     assert_one_sentence(str(refusal.value))

@@ -13,9 +13,10 @@ import time
 import psutil
 import pytest
 
-from mnist_core import jobs, predictor, runs, training
+from mnist_core import background, predictor, runs
 from mnist_core.errors import InputError
 from mnist_core.recipes import RECIPES, Recipe, conv, dense
+from mnist_core.training import loop, queue
 
 LONG = Recipe("long", "long", (dense(8),), epochs=9000, batch_size=32)
 PATIENT = 120  # seconds that a busy machine may take for what takes five
@@ -25,7 +26,7 @@ def wait(condition, seconds=PATIENT, tend=True):
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         if tend:
-            jobs.tend()
+            queue.tend()
         if condition():
             return True
         time.sleep(0.1)
@@ -39,11 +40,11 @@ def status(run):
 @pytest.fixture
 def no_workers(monkeypatch):
     """Nothing is started: what would be trained is looked at instead."""
-    monkeypatch.setattr(jobs, "tend", lambda: False)
+    monkeypatch.setattr(queue, "tend", lambda: False)
 
 
 @pytest.fixture
-def queue(models_dir):
+def folder(models_dir):
     """A folder for runs whose processes are ended after the test."""
     yield models_dir
     for process in psutil.process_iter(["cmdline", "environ"]):
@@ -53,9 +54,9 @@ def queue(models_dir):
 
 
 def test_what_is_submitted_waits_in_its_order(models_dir, no_workers, tiny):
-    names = [jobs.submit(tiny, "optical-digits", name=f"run-{i}").name for i in (3, 1, 2)]
-    assert [run.name for run in jobs.queue()] == names
-    assert jobs.current() is None
+    names = [queue.submit(tiny, "optical-digits", name=f"run-{i}").name for i in (3, 1, 2)]
+    assert [run.name for run in queue.waiting()] == names
+    assert queue.current() is None
 
 
 @pytest.mark.parametrize(
@@ -72,8 +73,8 @@ def test_nonsense_is_refused_before_anything_waits(
     models_dir, no_workers, tiny, changes, seed, name, says
 ):
     with pytest.raises(InputError, match=says):
-        jobs.submit(dataclasses.replace(tiny, **changes), "optical-digits", seed, name)
-    assert jobs.queue() == []
+        queue.submit(dataclasses.replace(tiny, **changes), "optical-digits", seed, name)
+    assert queue.waiting() == []
     assert not list(models_dir.iterdir())
 
 
@@ -81,31 +82,31 @@ def test_a_folder_that_cannot_be_written_to_is_told(tmp_path, monkeypatch, no_wo
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("MODELS_DIR", str(tmp_path / "file"))
     with pytest.raises(InputError, match="Cannot create a run"):
-        jobs.submit(tiny, "optical-digits")
+        queue.submit(tiny, "optical-digits")
 
 
 def test_a_run_that_waits_can_be_taken_out_twice_at_once(models_dir, no_workers, tiny):
-    run = jobs.submit(tiny, "optical-digits", name="x")
-    jobs.discard(run)
-    jobs.discard(run)
-    jobs.stop(run)
+    run = queue.submit(tiny, "optical-digits", name="x")
+    queue.discard(run)
+    queue.discard(run)
+    queue.stop(run)
     assert not run.path.exists()
-    assert jobs.queue() == []
+    assert queue.waiting() == []
 
 
 def test_requests_to_a_run_that_has_ended_change_nothing(own_run, no_workers):
-    jobs.stop(own_run)
-    jobs.discard(own_run)
+    queue.stop(own_run)
+    queue.discard(own_run)
     assert runs.read(own_run.path).info == own_run.info
     assert runs.asked_to_stop(own_run.path) is None
     with pytest.raises(InputError, match="no checkpoint"):
-        jobs.resume(own_run)
+        queue.resume(own_run)
 
 
-def test_the_queue_is_worked_off(queue, tiny):
-    first = jobs.submit(tiny, "optical-digits", 1, "first")
-    second = jobs.submit(dataclasses.replace(tiny, batch_size=5000), "optical-digits", 1, "second")
-    third = jobs.submit(tiny, "optical-digits", 1, "third")
+def test_the_queue_is_worked_off(folder, tiny):
+    first = queue.submit(tiny, "optical-digits", 1, "first")
+    second = queue.submit(dataclasses.replace(tiny, batch_size=5000), "optical-digits", 1, "second")
+    third = queue.submit(tiny, "optical-digits", 1, "third")
     assert wait(lambda: status(third) == runs.FINISHED)
     assert status(first) == runs.FINISHED
     # One that cannot be trained says why, and the next has its turn.
@@ -121,19 +122,19 @@ def test_the_queue_is_worked_off(queue, tiny):
     assert starts[0] < starts[1] or runs.read(first.path).info["finished"] <= starts[1]
 
 
-def test_one_trains_while_the_others_wait_and_stop_keeps_the_best(queue, tiny):
-    run = jobs.submit(LONG, "optical-digits", name="long")
-    other = jobs.submit(tiny, "optical-digits", name="other")
+def test_one_trains_while_the_others_wait_and_stop_keeps_the_best(folder, tiny):
+    run = queue.submit(LONG, "optical-digits", name="long")
+    other = queue.submit(tiny, "optical-digits", name="other")
     assert wait(lambda: len(runs.read_history(run)) >= 3)
     assert status(run) == runs.RUNNING
     assert status(other) == runs.QUEUED
-    assert jobs.current().name == "long"
+    assert queue.current().name == "long"
     with pytest.raises(InputError, match="stop it first"):
         runs.delete(runs.read(run.path))
     progress = runs.read_progress(run)
     assert progress["phase"] == "training"
-    assert len(progress["digits"]["guesses"]) == training.WATCHED
-    jobs.stop(run)
+    assert len(progress["digits"]["guesses"]) == loop.WATCHED
+    queue.stop(run)
     assert wait(lambda: status(other) == runs.FINISHED)
     stopped = runs.read(run.path)
     assert stopped.status == runs.STOPPED
@@ -146,22 +147,22 @@ def test_one_trains_while_the_others_wait_and_stop_keeps_the_best(queue, tiny):
     assert not (run.path / "checkpoint.npz").exists()
 
 
-def test_stop_and_discard_leaves_nothing(queue):
-    run = jobs.submit(LONG, "optical-digits", name="long")
+def test_stop_and_discard_leaves_nothing(folder):
+    run = queue.submit(LONG, "optical-digits", name="long")
     assert wait(lambda: len(runs.read_live(run)) > 0)
-    jobs.discard(run)
+    queue.discard(run)
     assert wait(lambda: not run.path.exists())
-    assert wait(lambda: jobs.current() is None)
+    assert wait(lambda: queue.current() is None)
 
 
-def test_a_request_to_discard_that_came_too_late_is_carried_out(own_run, queue):
+def test_a_request_to_discard_that_came_too_late_is_carried_out(own_run, folder):
     runs.ask_to_stop(own_run, runs.DISCARD)
     assert wait(lambda: not own_run.path.exists())
 
 
-def test_a_killed_worker_leaves_its_training_alone(queue, tiny):
-    run = jobs.submit(LONG, "optical-digits", name="long")
-    other = jobs.submit(tiny, "optical-digits", name="other")
+def test_a_killed_worker_leaves_its_training_alone(folder, tiny):
+    run = queue.submit(LONG, "optical-digits", name="long")
+    other = queue.submit(tiny, "optical-digits", name="other")
     assert wait(lambda: len(runs.read_history(run)) >= 1)
     worker = psutil.Process(runs.read(run.path).info["process"]["pid"]).parent()
     assert "work" in worker.cmdline()
@@ -170,10 +171,10 @@ def test_a_killed_worker_leaves_its_training_alone(queue, tiny):
     assert wait(lambda: len(runs.read_history(run)) > rows, tend=False)
     assert status(run) == runs.RUNNING
     # Somebody looks: a new worker waits for the old training, then goes on.
-    jobs.tend()
+    queue.tend()
     time.sleep(1)
     assert status(other) == runs.QUEUED
-    jobs.stop(run)
+    queue.stop(run)
     assert wait(lambda: status(other) == runs.FINISHED)
     assert status(run) == runs.STOPPED
 
@@ -195,13 +196,13 @@ def test_an_interrupted_run_goes_on_and_ends_as_if_nothing_had_been(models_dir, 
         if progress.epoch == 4:
             raise Reboot
 
-    whole = training.train(recipe, digits, seed=5, name="whole")
+    whole = loop.train(recipe, digits, seed=5, name="whole")
     with pytest.raises(Reboot):
-        training.train(recipe, digits, seed=5, name="cut", on_progress=reboot)
+        loop.train(recipe, digits, seed=5, name="cut", on_progress=reboot)
     cut = runs.read("cut")
     assert cut.resumable
     assert len(runs.read_history(cut)) == 3
-    again = training.carry_out(cut, digits)
+    again = loop.carry_out(cut, digits)
     assert again.status == runs.FINISHED
     assert "reason" not in again.info
     assert [row["loss"] for row in runs.read_history(again)] == [
@@ -216,17 +217,17 @@ def test_a_damaged_checkpoint_is_told(models_dir, digits, tiny):
     run = runs.create(tiny, "optical-digits", 0, "x")
     (run.path / "checkpoint.npz").write_bytes(b"PK\x03\x04 no more")
     with pytest.raises(InputError, match="checkpoint of this training is damaged"):
-        training.carry_out(run, digits)
+        loop.carry_out(run, digits)
 
 
-def test_twenty_trainings_killed_at_random_leave_readable_runs_and_a_working_queue(queue, tiny):
+def test_twenty_trainings_killed_at_random_leave_readable_runs_and_a_working_queue(folder, tiny):
     """The training process is killed at any moment, its worker now and then too."""
     chance = random.Random(1)
     victims = [
-        jobs.submit(dataclasses.replace(LONG, epochs=9000), "optical-digits", name=f"victim-{i}")
+        queue.submit(dataclasses.replace(LONG, epochs=9000), "optical-digits", name=f"victim-{i}")
         for i in range(20)
     ]
-    last = jobs.submit(tiny, "optical-digits", name="last")
+    last = queue.submit(tiny, "optical-digits", name="last")
     for number, run in enumerate(victims):
         assert wait(lambda run=run: status(run) == runs.RUNNING), f"{run.name} never ran"
         time.sleep(chance.choice([0, 0.2, 1, 2.5]) * chance.random())
@@ -252,15 +253,15 @@ def test_twenty_trainings_killed_at_random_leave_readable_runs_and_a_working_que
     chosen = [run for run in victims if runs.read(run.path).resumable]
     if chosen:
         before = len(runs.read_history(chosen[-1]))
-        jobs.resume(chosen[-1])
+        queue.resume(chosen[-1])
         assert wait(lambda: len(runs.read_history(chosen[-1])) > before)
-        jobs.stop(chosen[-1])
+        queue.stop(chosen[-1])
         assert wait(lambda: status(chosen[-1]) == runs.STOPPED)
 
 
-def test_no_room_on_the_disk_is_told(queue, tiny):
+def test_no_room_on_the_disk_is_told(folder, tiny):
     """A tiny file system of its own, filled to the last byte."""
-    disk = queue / "disk"
+    disk = folder / "disk"
     disk.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(disk)]
     if shutil.which("mount") is None or subprocess.run(mount, capture_output=True).returncode:
@@ -270,7 +271,7 @@ def test_no_room_on_the_disk_is_told(queue, tiny):
         command = [sys.executable, "-m", "mnist_core", "train", "wide-mlp"]
         ended = subprocess.run(
             [*command, "--dataset", "optical-digits", "--epochs", "1", "--name", "full"],
-            env=environment, cwd=jobs.PROJECT, capture_output=True, text=True,
+            env=environment, cwd=background.PROJECT, capture_output=True, text=True,
         )  # fmt: skip
         assert ended.returncode == 2
         assert "free some space" in ended.stderr
@@ -282,13 +283,13 @@ def test_no_room_on_the_disk_is_told(queue, tiny):
 
 @pytest.mark.parametrize("name", list(RECIPES))
 def test_every_recipe_has_an_estimate(models_dir, name):
-    quick, slow = (jobs.estimate(RECIPES[name], images) for images in (1000, 60_000))
+    quick, slow = (queue.estimate(RECIPES[name], images) for images in (1000, 60_000))
     assert 0 < quick < slow
 
 
 def test_the_estimate_learns_from_what_was_trained_here(models_dir, own_run):
     recipe = own_run.recipe
-    before = jobs.estimate(recipe, 10**6)
+    before = queue.estimate(recipe, 10**6)
     rows = runs.read_history(own_run)
     runs.write_history(own_run.path, [{**row, "seconds": 1000.0} for row in rows])
-    assert jobs.estimate(recipe, 10**6) > 100 * before
+    assert queue.estimate(recipe, 10**6) > 100 * before

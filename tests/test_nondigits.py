@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from browser.hand import DIGITS
 
-from mnist_core import drawing, nondigits
+from mnist_core import drawing
+from mnist_core.training import nondigits
 
 digits = [DIGITS[label] for label in range(10)]
 labels = np.arange(10)

@@ -7,8 +7,8 @@ import re
 import numpy as np
 from PIL import Image
 
-from mnist_core import pictures
-from mnist_core.pictures import Picture
+from mnist_core.report import pictures
+from mnist_core.report.pictures import Picture
 
 
 def decoded(uri):

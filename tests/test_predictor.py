@@ -6,10 +6,12 @@ import keras
 import numpy as np
 import pytest
 
-from mnist_core import architectures, datasets, evaluation, predictor, runs, training
+from mnist_core import datasets, evaluation, predictor, runs
 from mnist_core.errors import InputError
-from mnist_core.predictor import BATCH, Predictor
+from mnist_core.networks import architectures
+from mnist_core.networks.predictor import BATCH, Predictor
 from mnist_core.recipes import RECIPES
+from mnist_core.training import loop
 
 
 @pytest.fixture(scope="module")
@@ -185,7 +187,7 @@ def test_a_model_that_brings_its_own_code_is_not_run(own_run, tmp_path, monkeypa
 
 
 def test_a_freshly_trained_run_can_be_loaded(models_dir, digits, tiny, images):
-    run = training.train(tiny, digits, name="fresh")
+    run = loop.train(tiny, digits, name="fresh")
     probabilities = predictor.load("fresh").predict(images)
     assert evaluation.accuracy(probabilities, digits.y_test) == run.metrics["test_accuracy"]
 
@@ -193,7 +195,8 @@ def test_a_freshly_trained_run_can_be_loaded(models_dir, digits, tiny, images):
 def test_folding_the_normalisation_changes_nothing_but_the_number_of_layers(digits):
     import keras
 
-    from mnist_core import architectures, recipes
+    from mnist_core import recipes
+    from mnist_core.networks import architectures
 
     keras.utils.set_random_seed(0)
     model = architectures.build(recipes.get("cnn"))

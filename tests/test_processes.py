@@ -9,7 +9,7 @@ import time
 import psutil
 import pytest
 
-from mnist_core.processes import PROJECT, Helper
+from mnist_core.background import PROJECT, Helper
 
 
 @pytest.fixture
@@ -62,7 +62,7 @@ def test_what_is_not_wanted_any_more_is_ended(helper, tmp_path):
 
 def test_it_ends_with_whoever_started_it():
     code = (
-        "from mnist_core.processes import Helper; import sys, time\n"
+        "from mnist_core.background import Helper; import sys, time\n"
         "helper = Helper({}); print(helper._process.pid, flush=True); time.sleep(600)"
     )
     parent = subprocess.Popen(

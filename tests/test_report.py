@@ -9,7 +9,7 @@ import re
 import numpy as np
 import pytest
 
-from mnist_core import datasets, evaluation, report, runs
+from mnist_core import background, datasets, evaluation, report, runs
 from mnist_core.errors import InputError
 
 PARTS = [
@@ -123,7 +123,10 @@ def changed(run, **entries):
     ("entries", "says"),
     [
         ({"status": "queued"}, "is queued: ask for its report when it has finished"),
-        ({"status": "running", "process": runs.this_process()}, "is running: ask for its report"),
+        (
+            {"status": "running", "process": background.this_process()},
+            "is running: ask for its report",
+        ),
         ({"status": "failed"}, "has failed: train it again"),
         ({"metrics": {}}, "holds no final figures"),
         ({"format": 99}, "newer than this program reads"),

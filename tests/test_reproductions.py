@@ -6,10 +6,11 @@ import re
 
 import pytest
 
-from mnist_core import recipes, reproductions, runs
+from mnist_core import recipes, runs
 from mnist_core.errors import InputError
+from mnist_core.experiments import reproductions
+from mnist_core.experiments.reproductions import REPORTED, Row
 from mnist_core.recipes import RECIPES, Recipe, dense
-from mnist_core.reproductions import REPORTED, Row
 
 README = runs.SHIPPED_DIR.parent / "README.md"
 

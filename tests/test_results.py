@@ -7,8 +7,9 @@ import time
 import numpy as np
 import pytest
 
-from mnist_core import datasets, evaluation, predictor, results, runs
+from mnist_core import background, datasets, evaluation, predictor, runs
 from mnist_core.errors import InputError
+from mnist_core.evaluation import results
 
 DATASET = "optical-digits"
 
@@ -172,7 +173,7 @@ def test_a_garbled_note_of_progress_is_no_progress(moved_run, content):
 def test_time_left_follows_from_what_is_done(moved_run):
     job = results._job(moved_run, DATASET, results.EVALUATION)
     job.parent.mkdir()
-    told = {"state": results.WORKING, "process": runs.this_process(), "started": 0}
+    told = {"state": results.WORKING, "process": background.this_process(), "started": 0}
     told |= {"done": 250, "total": 1000, "began": time.time() - 10}
     job.write_text(json.dumps(told))
     found = results.progress(moved_run, DATASET)

@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mnist_core import recipes, runs
+from mnist_core import background, recipes, runs
 from mnist_core.errors import InputError
-from mnist_core.runs import Run
+from mnist_core.runs import Run, directory
 
 CNN = recipes.RECIPES["cnn"]
 
@@ -278,7 +278,7 @@ def test_any_run_json_can_be_looked_at(scratch, content):
 @given(st.dictionaries(places, json_values, min_size=1, max_size=3), st.booleans())
 def test_a_run_json_with_anything_anywhere_can_be_looked_at(scratch, changes, running):
     info = copy.deepcopy(dict(scratch.info))
-    info["process"] = runs.this_process()
+    info["process"] = background.this_process()
     if running:
         info["status"] = runs.RUNNING
     for (key, *rest), value in changes.items():
@@ -294,7 +294,7 @@ def test_a_run_json_with_anything_anywhere_can_be_looked_at(scratch, changes, ru
 
 
 def test_a_run_whose_process_lives_is_running(own_run):
-    run = rewrite(own_run, status=runs.RUNNING, process=runs.this_process())
+    run = rewrite(own_run, status=runs.RUNNING, process=background.this_process())
     assert run.status == runs.RUNNING
     assert not run.usable
 
@@ -311,7 +311,7 @@ def test_a_run_whose_process_is_gone_has_failed(own_run):
 
 
 def test_another_process_with_the_same_number_is_not_the_runs(own_run):
-    entry = {"pid": os.getpid(), "created": runs.this_process()["created"] - 3600}
+    entry = {"pid": os.getpid(), "created": background.this_process()["created"] - 3600}
     assert rewrite(own_run, status=runs.RUNNING, process=entry).status == runs.FAILED
 
 
@@ -385,7 +385,7 @@ def test_shipped_runs_are_there_and_whole():
 
 def test_shipped_runs_cannot_be_deleted(tmp_path, monkeypatch, own_run):
     # A stand-in for the project's own folder, in case they can be.
-    monkeypatch.setattr(runs, "SHIPPED_DIR", tmp_path.resolve() / "shipped")
+    monkeypatch.setattr(directory, "SHIPPED_DIR", tmp_path.resolve() / "shipped")
     shutil.copytree(own_run.path, tmp_path / "shipped" / "cnn")
     shutil.copytree(own_run.path, tmp_path / "shipped" / "trained-here")
     monkeypatch.chdir(tmp_path)

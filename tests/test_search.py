@@ -15,9 +15,11 @@ import optuna
 import psutil
 import pytest
 
-from mnist_core import jobs, runs, search, searching
+from mnist_core import background, runs
 from mnist_core.errors import InputError
-from mnist_core.search import Space
+from mnist_core.experiments import search, search_worker
+from mnist_core.experiments.search import Space
+from mnist_core.training import queue
 
 SPACE = Space(layers=(0, 2), widths=(8, 16), epochs=1, batch_sizes=(64, 128))
 # Rates at which nothing is learned beside ones at which much is: some trials are hopeless.
@@ -36,7 +38,7 @@ def undisturbed(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MODELS_DIR", str(tmp_path_factory.mktemp("models")))
         search.create("calm", "optical-digits", 6, seed=5, space=HARD)
-        searching.carry_out("calm")
+        search_worker.carry_out("calm")
         yield search.folder(), outcome("calm")
 
 
@@ -81,13 +83,13 @@ def test_the_test_digits_are_never_touched(models_dir, digits, undisturbed):
 
     blind = dataclasses.replace(digits, x_test=Forbidden(), y_test=Forbidden())
     search.create("calm", "optical-digits", 3, seed=5, space=HARD)
-    searching.carry_out("calm", load=lambda _: blind)
+    search_worker.carry_out("calm", load=lambda _: blind)
     assert outcome("calm") == undisturbed[1][:3]
 
 
 def test_another_seed_tries_something_else(models_dir, undisturbed):
     search.create("other", "optical-digits", 1, seed=6, space=SPACE)
-    searching.carry_out("other")
+    search_worker.carry_out("other")
     assert outcome("other")[0][3] != undisturbed[1][0][3]
 
 
@@ -123,7 +125,7 @@ def test_a_loss_that_diverges_counts_as_tried(models_dir):
                 draw(*given), hidden=(search.recipes.dense(64, "linear"),) * 4, learning_rate=100.0
             ),
         )
-        found = searching.carry_out("wild")
+        found = search_worker.carry_out("wild")
     assert [trial.state for trial in found.trials] == [search.PRUNED] * 2
     assert "diverged" in found.trials[0].note
     assert found.best is None
@@ -203,10 +205,10 @@ def test_a_search_that_is_asked_to_stop_goes_on_where_it_was(models_dir, undistu
         if step.trial == 3 and step.share > 0.3:
             search.stop("calm")
 
-    stopped = searching.carry_out("calm", stop_in_the_third)
+    stopped = search_worker.carry_out("calm", stop_in_the_third)
     assert stopped.activity == search.STOPPED
     assert len(stopped.trials) == 2
-    searching.carry_out("calm")
+    search_worker.carry_out("calm")
     assert outcome("calm") == undisturbed[1]
 
 
@@ -216,7 +218,7 @@ def test_trials_can_be_added(calm, undisturbed):
     with pytest.raises(InputError, match="All 4 trials"):
         search.extend("calm", 4)
     search.extend("calm", 7)
-    searching.carry_out("calm")
+    search_worker.carry_out("calm")
     assert outcome("calm")[:6] == undisturbed[1]
     assert len(outcome("calm")) == 7
 
@@ -237,13 +239,13 @@ def test_trials_beside_each_other_depend_on_those_well_before(models_dir):
         SPACE, layers=(0, 0), train_images=300, learning_rate=(1e-6, 1e-1), optimizers=("adam",)
     )
     search.create("plain", "optical-digits", 12, seed=2, space=quick, at_a_time=3)
-    searching.carry_out("plain")
+    search_worker.carry_out("plain")
     search.create("mixed", "optical-digits", 12, seed=2, space=quick, at_a_time=3)
-    digits = searching.datasets.load("optical-digits")
+    digits = search_worker.datasets.load("optical-digits")
     left_undone = ["try-5", "try-9"]
     with search.opened(search.side("mixed", "db")) as study:
         settings = search.settings_of(study)
-        work = searching.ForWorkers(study, settings)
+        work = search_worker.ForWorkers(study, settings)
         under_way = []
         while not work.all_begun or under_way:
             while len(under_way) < 3 and (task := work.next()):
@@ -253,13 +255,13 @@ def test_trials_beside_each_other_depend_on_those_well_before(models_dir):
                 left_undone.remove(task.name)
                 work.again(task)
                 continue
-            asked = searching.json.loads(task.files[searching.ASKED])
-            before = [searching._from_dict(values) for values in asked["before"]]
+            asked = search_worker.json.loads(task.files[search_worker.ASKED])
+            before = [search_worker._from_dict(values) for values in asked["before"]]
             number = asked["number"]
             assert len(before) == max(0, number - 3)
-            trial = searching.try_one(settings, number, before, digits, lambda _: None)
-            told = searching.json.dumps(searching._to_dict(trial)).encode()
-            work.done(task, searching.Result(0, {searching.TRIED: told}))
+            trial = search_worker.try_one(settings, number, before, digits, lambda _: None)
+            told = search_worker.json.dumps(search_worker._to_dict(trial)).encode()
+            work.done(task, search_worker.Result(0, {search_worker.TRIED: told}))
         assert work.progress() == (12, 12)
         assert work.seconds_to_come() == 0
     assert outcome("mixed") == outcome("plain")
@@ -268,10 +270,10 @@ def test_trials_beside_each_other_depend_on_those_well_before(models_dir):
 def test_a_trial_that_no_worker_could_train_counts_as_tried(models_dir):
     search.create("hard", "optical-digits", 3, space=SPACE)
     with search.opened(search.side("hard", "db")) as study:
-        work = searching.ForWorkers(study, search.settings_of(study))
+        work = search_worker.ForWorkers(study, search.settings_of(study))
         work.failed(work.next(), "4 workers were lost while they trained it.")
-        work.done(work.next(), searching.Result(-9, {}))
-        work.done(work.next(), searching.Result(1, {"log.txt": b"a\nerror: too large.\n"}))
+        work.done(work.next(), search_worker.Result(-9, {}))
+        work.done(work.next(), search_worker.Result(1, {"log.txt": b"a\nerror: too large.\n"}))
     found = search.state("hard")
     assert [trial.state for trial in found.trials] == [search.PRUNED] * 3
     notes = [trial.note for trial in found.trials]
@@ -284,14 +286,15 @@ def test_a_trial_that_no_worker_could_train_counts_as_tried(models_dir):
 def test_one_process_at_a_time_is_at_a_search(calm):
     search.extend("calm", 7)
     with search.only_one("calm"), pytest.raises(InputError, match="Another process"):
-        searching.carry_out("calm")
+        search_worker.carry_out("calm")
 
 
 def test_a_search_takes_turns_with_trainings(wait, models_dir):
     search.create("polite", "optical-digits", 1, space=SPACE)
-    with filelock.FileLock(models_dir / jobs.TURN):
+    with filelock.FileLock(models_dir / queue.TURN):
         process = subprocess.Popen(
-            [sys.executable, "-m", "mnist_core.searching", "polite"], cwd=jobs.PROJECT
+            [sys.executable, "-m", "mnist_core.experiments.search_worker", "polite"],
+            cwd=background.PROJECT,
         )
         assert wait(lambda: search.state("polite").activity == search.WAITING)
         time.sleep(1)
@@ -304,14 +307,14 @@ def test_a_search_takes_turns_with_trainings(wait, models_dir):
 
 
 def test_the_winner_becomes_one_run_as_good_as_its_trial(calm, monkeypatch, digits):
-    monkeypatch.setattr(jobs, "tend", lambda: False)
+    monkeypatch.setattr(queue, "tend", lambda: False)
     run = search.winner("calm")
     assert search.winner("calm").name == run.name
-    assert [queued.name for queued in jobs.queue()] == [run.name]
+    assert [queued.name for queued in queue.waiting()] == [run.name]
     best = search.state("calm").best
-    from mnist_core import training
+    from mnist_core.training import loop
 
-    trained = training.carry_out(run, digits)
+    trained = loop.carry_out(run, digits)
     assert trained.metrics["val_accuracy"] == best.value
     assert trained.metrics["test_accuracy"] > 0.5
     assert search.state("calm").winner == run.name
@@ -323,10 +326,10 @@ def test_importance_waits_for_enough_trials(models_dir):
         SPACE, layers=(0, 0), train_images=300, learning_rate=(1e-6, 1e-1), optimizers=("adam",)
     )
     search.create("many", "optical-digits", search.ENOUGH - 1, space=quick)
-    searching.carry_out("many")
+    search_worker.carry_out("many")
     assert search.importance("many") == {}
     search.extend("many", search.ENOUGH)
-    searching.carry_out("many")
+    search_worker.carry_out("many")
     shares = search.importance("many")
     assert sum(shares.values()) == pytest.approx(1)
     assert next(iter(shares)) == "learning_rate"
@@ -346,7 +349,7 @@ def test_a_damaged_file_is_told_and_left_alone(calm, damage):
     broken = {"text": b"no database" * 99, "truncated": whole[: len(whole) // 2], "empty": b""}
     calm.write_bytes(broken[damage])
     says = "holds no search" if damage == "empty" else "is damaged: move it elsewhere"
-    for use in (search.state, search.start, searching.carry_out, search.winner):
+    for use in (search.state, search.start, search_worker.carry_out, search.winner):
         with pytest.raises(InputError, match=says):
             use("calm")
     assert calm.read_bytes() == broken[damage]
@@ -391,7 +394,7 @@ def test_other_digits_than_those_it_began_with_are_refused(calm, digits):
     search.extend("calm", 7)
     others = dataclasses.replace(digits, x_train=digits.x_train[::-1].copy())
     with pytest.raises(InputError, match="are not those that this search began with"):
-        searching.carry_out("calm", load=lambda _: others)
+        search_worker.carry_out("calm", load=lambda _: others)
     found = search.state("calm")
     assert found.activity == search.FAILED
     assert "began with" in found.problem
@@ -427,9 +430,9 @@ def test_what_was_tried_before_the_disk_was_full_is_kept(calm, undisturbed, monk
 
     monkeypatch.setattr(search, "_storage", without_room)
     with pytest.raises(InputError, match=r"disk is full|cannot be written to"):
-        searching.carry_out("calm")
+        search_worker.carry_out("calm")
     monkeypatch.setattr(search, "_storage", storage)
     assert search.state("calm").activity == search.FAILED
     assert outcome("calm") == undisturbed[1]
-    searching.carry_out("calm")
+    search_worker.carry_out("calm")
     assert len(outcome("calm")) == 7

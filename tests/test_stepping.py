@@ -8,8 +8,10 @@ from hypothesis import HealthCheck, example, given, reject, settings
 from hypothesis import strategies as st
 from keras import layers
 
-from mnist_core import architectures, datasets, stepping, training
+from mnist_core import datasets
+from mnist_core.networks import architectures
 from mnist_core.recipes import RECIPES, Recipe, dense, dropout
+from mnist_core.training import loop, training_step
 
 
 def shaken(model, seed=0):
@@ -25,7 +27,7 @@ def shaken(model, seed=0):
 
 def compare(model, x, y):
     """Probabilities, loss and gradients must be those of the model itself."""
-    ours = stepping.TrainingPass(model)
+    ours = training_step.TrainingPass(model)
     found = []
     for forward in (lambda x: model(x, training=True), ours):
         with tf.GradientTape() as tape:
@@ -105,7 +107,7 @@ def test_any_chain_of_layers_is_passed_as_keras_passes_it(parts, seed):
 
 def test_what_pooling_drops_is_not_computed():
     """Keras' example looks at 26 of the 28 rows and columns: both poolings drop an odd one."""
-    ours = stepping.TrainingPass(architectures.build(RECIPES["keras-convnet"]))
+    ours = training_step.TrainingPass(architectures.build(RECIPES["keras-convnet"]))
     graph = tf.function(ours).get_concrete_function(tf.TensorSpec((None, 28, 28))).graph
     convolved = [op.outputs[0].shape[1:3] for op in graph.get_operations() if op.type == "Conv2D"]
     assert convolved == [(24, 24), (10, 10)]
@@ -115,7 +117,7 @@ def test_neurons_dropped_for_a_whole_batch_are_dropped_for_all_of_it():
     dropped = layers.Dropout(0.5, noise_shape=(1, 784))
     ending = layers.Dense(10, activation="softmax")
     model = keras.Sequential([keras.Input((28, 28)), layers.Flatten(), dropped, ending])
-    given = stepping.TrainingPass(model)(tf.ones((4, 28, 28)))
+    given = training_step.TrainingPass(model)(tf.ones((4, 28, 28)))
     np.testing.assert_allclose(given, np.repeat(given[:1], 4, axis=0), atol=1e-5)
 
 
@@ -141,7 +143,7 @@ def test_a_network_of_mixed_precision_is_trained_too(digits, layer):
     model = keras.Sequential([*start, *hidden, ending])
     images, labels = digits.x_train[:64], digits.y_train[:64]
     recipe = Recipe("x", "x", (), epochs=2, batch_size=16)
-    rows = training.fit(model, recipe, (images, labels), (images, labels))
+    rows = loop.fit(model, recipe, (images, labels), (images, labels))
     assert rows[1]["loss"] < rows[0]["loss"]
 
 
@@ -167,7 +169,7 @@ def test_a_penalty_on_what_a_layer_gives_is_learnt_from_once(digits, layer):
     model.compile(optimizer=keras.optimizers.SGD(0.0), loss=loss)
     (usual,) = model.fit(x, y, batch_size=60, verbose=0).history["loss"]
     recipe = Recipe("x", "x", (), epochs=1, batch_size=60, optimizer="sgd", learning_rate=1e-9)
-    (row,) = training.fit(model, recipe, (digits.x_train[:60], y), (x[:0], y[:0]))
+    (row,) = loop.fit(model, recipe, (digits.x_train[:60], y), (x[:0], y[:0]))
     assert row["loss"] == pytest.approx(usual, rel=1e-4)
 
 
@@ -181,7 +183,7 @@ def test_adam_in_one_kernel_does_what_keras_adam_does(digits, tiny):
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(architectures, "optimizer", lambda *_: kind(learning_rate=0.003))
             images, labels = digits.x_train[:300], digits.y_train[:300]
-            history = training.fit(model, tiny, (images, labels), (images[:9], labels[:9]))
+            history = loop.fit(model, tiny, (images, labels), (images[:9], labels[:9]))
         return history, model.get_weights(), int(model.optimizer.iterations)
 
     (history, weights, steps), (expected, others, same) = (
@@ -207,12 +209,12 @@ def test_steps_lead_where_keras_fit_leads(digits, loss, smoothing):
     for by_hand in (True, False):
         keras.utils.set_random_seed(1)
         model = architectures.build(recipe)
-        kind = training._loss(recipe)
+        kind = loop._loss(recipe)
         model.compile(optimizer=architectures.optimizer(recipe, 5), loss=kind)
         if by_hand:
             model.optimizer.build(model.trainable_variables)
             generator = tf.random.Generator.from_seed(0)
-            run = stepping.stepper(model, recipe, images, labels, kind, generator)
+            run = training_step.stepper(model, recipe, images, labels, kind, generator)
             run(tf.constant(order), 0, 3)
             run(tf.constant(order), 3, 5)
         else:

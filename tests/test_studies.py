@@ -10,12 +10,14 @@ import time
 import psutil
 import pytest
 
-from mnist_core import jobs, recipes, runs, studies, trials
+from mnist_core import background, recipes, runs
 from mnist_core.__main__ import main
 from mnist_core.errors import InputError
+from mnist_core.experiments import studies, trials
+from mnist_core.experiments.studies import STUDIES, Study
+from mnist_core.experiments.trials import Row
 from mnist_core.recipes import Recipe, dense
-from mnist_core.studies import STUDIES, Study
-from mnist_core.trials import Row
+from mnist_core.training import queue
 
 PATIENT = 120  # seconds that a busy machine may take for what takes ten
 SMALL = Recipe("small", "small", (dense(8),), epochs=2, batch_size=64, dataset="optical-digits")
@@ -43,7 +45,7 @@ def small(monkeypatch):
 
 
 @pytest.fixture
-def queue(models_dir):
+def folder(models_dir):
     """A folder for runs whose processes are ended after the test."""
     yield models_dir
     for process in psutil.process_iter(["cmdline", "environ"]):
@@ -55,13 +57,13 @@ def queue(models_dir):
 @pytest.fixture
 def no_workers(monkeypatch):
     """Nothing is started: what would be trained is looked at instead."""
-    monkeypatch.setattr(jobs, "tend", lambda: False)
+    monkeypatch.setattr(queue, "tend", lambda: False)
 
 
 def wait(condition, seconds=PATIENT):
     until = time.monotonic() + seconds
     while time.monotonic() < until:
-        jobs.tend()
+        queue.tend()
         if condition():
             return True
         time.sleep(0.1)
@@ -128,7 +130,7 @@ def test_nonsense_is_refused():
 # --- trials --------------------------------------------------------------------------
 
 
-def test_a_study_is_trained_interrupted_gone_on_with_and_leaves_rows_alone(small, queue, capsys):
+def test_a_study_is_trained_interrupted_gone_on_with_and_leaves_rows_alone(small, folder, capsys):
     """The command is broken off once, a training killed; the rest is trained, nothing twice."""
     wanted = studies.wanted(["small", "also"], 1)
     assert len(wanted) == 2
@@ -147,7 +149,7 @@ def test_a_study_is_trained_interrupted_gone_on_with_and_leaves_rows_alone(small
     with pytest.raises(Broken):
         trials.follow(wanted, break_off)
     # Nobody looks any more: the worker goes on, and each trial writes its row by itself.
-    assert wait(lambda: len(begun(queue)) == 1)
+    assert wait(lambda: len(begun(folder)) == 1)
     state = trials.look(wanted)
     assert (state.measured, state.total, len(state.failed)) == (1, 2, 1)
     assert "killed" in trials.why(state.failed[0])
@@ -162,9 +164,9 @@ def test_a_study_is_trained_interrupted_gone_on_with_and_leaves_rows_alone(small
         assert r.epochs == 2
         assert r.parameters == 784 * int(r.value) + int(r.value) + int(r.value) * 10 + 10
         assert r.dataset == "optical-digits"
-    assert begun(queue) == []
+    assert begun(folder) == []
     assert {run.name for run in runs.all_runs(trials=True)} == set(runs.SHIPPED)
-    assert not (queue / runs.TRASH).exists()  # what people deleted can still be had back
+    assert not (folder / runs.TRASH).exists()  # what people deleted can still be had back
     text = capsys.readouterr().out
     assert "Width" in text
     assert studies.conclusion(WIDTHS, after).replace("**", "").split(";")[0] in " ".join(
@@ -176,10 +178,11 @@ def test_a_study_is_trained_interrupted_gone_on_with_and_leaves_rows_alone(small
 
 
 def test_training_accuracy_is_measured_with_nothing_left_out(models_dir, digits):
-    from mnist_core import datasets, predictor, training
+    from mnist_core import datasets, predictor
+    from mnist_core.training import loop
 
     recipe = dataclasses.replace(SMALL, train_images=700, hidden=(dense(32), recipes.dropout(0.5)))
-    run = training.train(recipe, digits, seed=3, name="x")
+    run = loop.train(recipe, digits, seed=3, name="x")
     reader = predictor.load(run)
     chosen = datasets.subset(digits, 700, 3)
     kept = slice(0, 630)
@@ -209,8 +212,8 @@ def test_two_who_press_at_once_train_nothing_twice(small, models_dir, no_workers
 
 def test_trials_give_way_and_stay_out_of_the_list_of_runs(small, models_dir, no_workers, tiny):
     trials.submit(studies.wanted(["small"], 1))
-    mine = jobs.submit(tiny, "optical-digits", name="mine")
-    names = [run.name for run in jobs.queue()]
+    mine = queue.submit(tiny, "optical-digits", name="mine")
+    names = [run.name for run in queue.waiting()]
     assert names[0] == mine.name
     assert len(names) == 3
     assert {run.name for run in runs.all_runs()} == {*runs.SHIPPED, "mine"}
@@ -221,7 +224,7 @@ def test_stop_takes_out_what_waits_and_leaves_the_rest(small, models_dir, no_wor
     wanted = studies.wanted(["small"], 2)
     assert trials.submit(wanted) == 3
     first = next(trial for trial in wanted if trial.value == "2" and trial.seed == 0)
-    runs.change(first.run(), status=runs.RUNNING, process=runs.this_process())
+    runs.change(first.run(), status=runs.RUNNING, process=background.this_process())
     assert trials.stop(wanted) == 2
     kept = {run.name for run in runs.all_runs(trials=True)} - set(runs.SHIPPED)
     shared = studies.wanted(["also"], 1)[0]  # wanted by another study

@@ -7,10 +7,12 @@ import keras
 import numpy as np
 import pytest
 
-from mnist_core import architectures, datasets, evaluation, predictor, runs, training
+from mnist_core import datasets, evaluation, predictor, runs
 from mnist_core.datasets import Dataset
 from mnist_core.errors import InputError
+from mnist_core.networks import architectures
 from mnist_core.recipes import RECIPES, Recipe, conv, dense, dropout
+from mnist_core.training import loop
 
 
 def small(digits, count=300):
@@ -27,7 +29,7 @@ def small(digits, count=300):
 def fit(model, recipe, digits, count=300, validation=100, **others):
     x, y = digits.x_train, digits.y_train
     held_out = slice(count, count + validation)
-    return training.fit(model, recipe, (x[:count], y[:count]), (x[held_out], y[held_out]), **others)
+    return loop.fit(model, recipe, (x[:count], y[:count]), (x[held_out], y[held_out]), **others)
 
 
 class Recorder(keras.callbacks.Callback):
@@ -120,7 +122,7 @@ def test_training_learns(tiny_run, digits, tiny):
 )
 def test_the_same_seed_gives_the_same_weights(models_dir, digits, recipe):
     def weights(seed):
-        run = training.train(recipe, small(digits), seed)
+        run = loop.train(recipe, small(digits), seed)
         return predictor.load(run).model.get_weights()
 
     first, again, other = weights(7), weights(7), weights(8)
@@ -135,7 +137,7 @@ def test_a_run_says_what_it_does_while_it_runs(models_dir, digits, tiny):
         run = runs.read("watched")
         seen.append((run.status, len(runs.read_history(run)), progress.epoch))
 
-    training.train(tiny, digits, name="watched", on_progress=look, command="as typed")
+    loop.train(tiny, digits, name="watched", on_progress=look, command="as typed")
     assert {status for status, _, _ in seen} == {runs.RUNNING}
     assert all(rows == epoch - 1 for _, rows, epoch in seen)
     assert runs.read("watched").info["command"] == "as typed"
@@ -143,7 +145,7 @@ def test_a_run_says_what_it_does_while_it_runs(models_dir, digits, tiny):
 
 def test_without_validation_there_are_no_figures_for_it(models_dir, digits, tiny):
     recipe = dataclasses.replace(tiny, validation_split=0.0, epochs=1)
-    run = training.train(recipe, small(digits))
+    run = loop.train(recipe, small(digits))
     assert run.usable
     assert "val_loss" not in run.metrics
     assert "val_loss" not in runs.read_history(run)[0]
@@ -153,7 +155,7 @@ def test_a_digit_that_never_occurs_has_no_accuracy(models_dir, digits, tiny):
     part = small(digits)
     seen = part.y_test != 3
     part = dataclasses.replace(part, x_test=part.x_test[seen], y_test=part.y_test[seen])
-    shares = training.train(tiny, part).metrics["test_digit_accuracy"]
+    shares = loop.train(tiny, part).metrics["test_digit_accuracy"]
     assert shares[3] is None
     assert all(0 <= share <= 1 for share in shares if share is not None)
 
@@ -167,7 +169,7 @@ def test_the_best_weights_are_kept(models_dir, digits, epochs):
     recipe = Recipe(
         "x", "x", (dense(16),), learning_rate=0.05, batch_size=32, epochs=epochs, patience=3
     )
-    run = training.train(recipe, digits, seed=3)
+    run = loop.train(recipe, digits, seed=3)
     losses = [row["val_loss"] for row in runs.read_history(run)]
     best = int(np.argmin(losses))
     if epochs == 60:
@@ -192,7 +194,7 @@ def test_a_loss_that_is_no_number_ends_the_training(models_dir, digits):
         learning_rate=100.0,
     )
     with pytest.raises(InputError, match=r"diverged in epoch 1.*rate below 100") as refusal:
-        training.train(wild, digits, name="wild")
+        loop.train(wild, digits, name="wild")
     run = runs.read("wild")
     assert run.status == runs.FAILED
     assert run.info["reason"] == str(refusal.value)
@@ -207,7 +209,7 @@ def test_an_interrupted_run_says_so(models_dir, digits, tiny):
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        training.train(tiny, digits, name="cut", on_progress=interrupt)
+        loop.train(tiny, digits, name="cut", on_progress=interrupt)
     run = runs.read("cut")
     assert run.status == runs.FAILED
     assert "Interrupted" in run.info["reason"]
@@ -218,10 +220,10 @@ def test_an_interrupted_run_says_so(models_dir, digits, tiny):
 def test_a_batch_larger_than_the_data_is_refused(models_dir, digits, tiny):
     recipe = dataclasses.replace(tiny, batch_size=271)
     with pytest.raises(InputError, match="batch size 271 is larger than the 270 training"):
-        training.train(recipe, small(digits), name="x")
+        loop.train(recipe, small(digits), name="x")
     assert runs.read("x").status == runs.FAILED
     exact = dataclasses.replace(tiny, batch_size=270)
-    assert training.train(exact, small(digits)).usable
+    assert loop.train(exact, small(digits)).usable
 
 
 @pytest.mark.parametrize(
@@ -236,10 +238,10 @@ def test_a_batch_larger_than_the_data_is_refused(models_dir, digits, tiny):
 def test_what_cannot_be_trained_leaves_no_run(models_dir, digits, tiny, changes, name, says):
     recipe = dataclasses.replace(tiny, **changes)
     if says is None:
-        assert training.train(recipe, small(digits)).usable  # one sample is enough to validate
+        assert loop.train(recipe, small(digits)).usable  # one sample is enough to validate
         return
     with pytest.raises(InputError, match=says):
-        training.train(recipe, digits, name=name)
+        loop.train(recipe, digits, name=name)
     assert list(models_dir.iterdir()) == []
 
 
@@ -257,7 +259,7 @@ def test_callbacks_hear_of_every_epoch(digits, tiny):
 
 def test_a_callback_can_end_the_training(models_dir, digits, tiny):
     recipe = dataclasses.replace(tiny, epochs=50)
-    run = training.train(recipe, digits, callbacks=[Recorder(stop_after=2)])
+    run = loop.train(recipe, digits, callbacks=[Recorder(stop_after=2)])
     assert len(runs.read_history(run)) == 2
     assert run.info["epochs"] == 2
     assert run.usable
@@ -320,7 +322,7 @@ def test_a_penalty_counts_in_the_training_loss_alone(digits, tiny):
     )
     recipe = dataclasses.replace(tiny, epochs=1, optimizer="sgd", learning_rate=1e-8)
     x, y = digits.x_train[:300], digits.y_train[:300]
-    (row,) = training.fit(model, recipe, (x, y), (x, y))
+    (row,) = loop.fit(model, recipe, (x, y), (x, y))
     penalty = 0.01 * np.sum(model.get_weights()[0] ** 2)
     assert row["loss"] == pytest.approx(row["val_loss"] + penalty, rel=1e-3)
     assert penalty > 0.05
@@ -402,7 +404,7 @@ def with_strokes(digits, strokes):
 def test_digits_with_strokes_are_drawn_as_often_as_asked(digits, tiny):
     dataset = with_strokes(digits, [(), LINE, (), BAR])
     recipe = dataclasses.replace(tiny, renderings=3)
-    images, labels = training.training_digits(dataset, np.arange(4), recipe, 0)
+    images, labels = loop.training_digits(dataset, np.arange(4), recipe, 0)
     y = digits.y_train
     assert labels.tolist() == [y[0], y[2], y[1], y[1], y[1], y[3], y[3], y[3]]
     assert np.array_equal(images[:2], digits.x_train[[0, 2]])
@@ -414,7 +416,7 @@ def test_digits_with_strokes_are_drawn_as_often_as_asked(digits, tiny):
 def test_digits_are_taken_as_they_are_otherwise(digits, tiny, renderings, strokes):
     dataset = dataclasses.replace(with_strokes(digits, [(), ()]), strokes_train=strokes)
     recipe = dataclasses.replace(tiny, renderings=renderings)
-    images, labels = training.training_digits(dataset, np.array([1, 0]), recipe, 0)
+    images, labels = loop.training_digits(dataset, np.array([1, 0]), recipe, 0)
     assert np.array_equal(images, digits.x_train[[1, 0]])
     assert np.array_equal(labels, digits.y_train[[1, 0]])
 
@@ -425,22 +427,22 @@ def test_drawings_of_other_things_have_a_label_of_their_own(digits, tiny, stroke
     labels = np.array([3, 6, 7, 9], np.uint8)
     dataset = dataclasses.replace(dataset, strokes_train=strokes, y_train=labels)
     recipe = dataclasses.replace(tiny, non_digits=25)
-    images, labels = training.training_digits(dataset, np.arange(4), recipe, 0)
+    images, labels = loop.training_digits(dataset, np.arange(4), recipe, 0)
     assert images.shape == (29, 28, 28)
     assert (images.dtype, labels.dtype) == (np.uint8, np.uint8)
     assert np.array_equal(images[:4], digits.x_train[:4])
-    assert labels.tolist() == [3, 6, 7, 9] + [training.NON_DIGIT] * 25
+    assert labels.tolist() == [3, 6, 7, 9] + [loop.NON_DIGIT] * 25
     assert images.any(axis=(1, 2)).all()
 
 
 def test_a_network_learns_to_be_unsure_of_other_things(models_dir, digits, tiny):
     recipe = dataclasses.replace(tiny, hidden=(dense(64),), epochs=15, non_digits=600)
-    run = training.train(recipe, digits)
+    run = loop.train(recipe, digits)
     assert run.metrics["test_accuracy"] > 0.7
     reader = predictor.load(run)
     dataset = with_strokes(digits, [()])
-    things, labels = training.training_digits(dataset, np.arange(1), recipe, seed=99)
-    things = datasets.scale(things[labels == training.NON_DIGIT])
+    things, labels = loop.training_digits(dataset, np.arange(1), recipe, seed=99)
+    things = datasets.scale(things[labels == loop.NON_DIGIT])
     sure = reader.predict(datasets.scale(digits.x_test)).max(axis=1).mean()
     assert reader.predict(things).max(axis=1).mean() < sure - 0.2
 
@@ -453,7 +455,7 @@ def test_a_network_learns_to_be_unsure_of_other_things(models_dir, digits, tiny)
 def test_a_saved_file_reads_like_the_network(tmp_path, digits, name, ending):
     model = architectures.build(RECIPES[name])
     path = tmp_path / f"model{ending}"
-    training.save(model, path, digits.x_test[:20])
+    loop.save(model, path, digits.x_test[:20])
     again = keras.models.load_model(path, compile=False)
     images = datasets.scale(digits.x_test[20:60])
     assert np.allclose(np.asarray(again(images)), np.asarray(model(images)), atol=1e-6)
@@ -466,7 +468,7 @@ def test_the_optimizer_is_not_saved(tmp_path, digits, ending):
     model = architectures.build(recipe)
     fit(model, recipe, digits)
     path = tmp_path / f"model{ending}"
-    training.save(model, path, digits.x_test[:20])
+    loop.save(model, path, digits.x_test[:20])
     weights = 4 * model.count_params()
     assert weights <= path.stat().st_size < weights + 60_000
     if ending == ".keras":
@@ -478,7 +480,7 @@ def test_saving_does_not_disturb_the_network(tmp_path, digits, tiny):
     model = architectures.build(tiny)
     fit(model, tiny, digits)
     before = model.get_weights()
-    training.save(model, tmp_path / "model.keras", digits.x_test[:20])
+    loop.save(model, tmp_path / "model.keras", digits.x_test[:20])
     assert all(np.array_equal(a, b) for a, b in zip(before, model.get_weights(), strict=True))
     assert len(fit(model, tiny, digits)) == 2
 
@@ -499,13 +501,11 @@ def test_a_file_that_reads_differently_is_not_kept(tmp_path, digits):
     model = keras.Model(image, keras.layers.Dense(10, activation="softmax")(flat))
     layer.shared = -3.0
     with pytest.raises(InputError, match=r"model\.keras gives other probabilities"):
-        training.save(model, tmp_path / "model.keras", digits.x_test[:20])
+        loop.save(model, tmp_path / "model.keras", digits.x_test[:20])
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_model_that_cannot_be_written_is_refused(tmp_path, digits, tiny):
     (tmp_path / "file").touch()
     with pytest.raises(InputError, match="Cannot write"):
-        training.save(
-            architectures.build(tiny), tmp_path / "file" / "model.keras", digits.x_test[:20]
-        )
+        loop.save(architectures.build(tiny), tmp_path / "file" / "model.keras", digits.x_test[:20])

@@ -6,9 +6,11 @@ import shutil
 import numpy as np
 import pytest
 
-from mnist_core import comparison, datasets, ensembles, jobs, predictor, runs, training, transfer
+from mnist_core import datasets, predictor, runs
 from mnist_core.errors import InputError
+from mnist_core.evaluation import comparison
 from mnist_core.recipes import Recipe, average_pool, conv, dense, dropout
+from mnist_core.training import averaging, loop, queue, transfer
 
 MAPS = Recipe(
     "maps",
@@ -35,7 +37,7 @@ def same(one, other):
 def trained(tmp_path_factory, digits):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MODELS_DIR", str(tmp_path_factory.mktemp("models")))
-        return training.train(MAPS, digits, seed=3, name="maps")
+        return loop.train(MAPS, digits, seed=3, name="maps")
 
 
 @pytest.fixture
@@ -45,7 +47,7 @@ def maps(trained, models_dir):
 
 def test_frozen_layers_keep_all_that_they_had(maps, digits):
     recipe = dataclasses.replace(MAPS, start_from="maps", frozen=1, epochs=2)
-    run = training.train(recipe, digits, name="after")
+    run = loop.train(recipe, digits, name="after")
     # Convolution, its normalisation with its statistics; then what was trained.
     assert same(weights_of(maps), weights_of(run)) == [True, True, False, False, False]
     assert run.info["start"] == {
@@ -60,7 +62,7 @@ def test_frozen_layers_keep_all_that_they_had(maps, digits):
 
 def test_a_training_that_starts_from_weights_begins_where_they_were(own_run, digits, tiny):
     recipe = dataclasses.replace(tiny, start_from="mine", epochs=1, learning_rate=1e-8)
-    run = training.train(recipe, digits, seed=9, name="after")
+    run = loop.train(recipe, digits, seed=9, name="after")
     assert run.metrics["test_accuracy"] == pytest.approx(own_run.metrics["test_accuracy"], abs=0.01)
     assert all(
         np.allclose(a, b, atol=1e-5)
@@ -73,7 +75,7 @@ def test_where_layers_differ_fresh_weights_begin(own_run, digits, tiny):
     recipe = dataclasses.replace(
         tiny, hidden=(*tiny.hidden, dense(12)), start_from="mine", frozen=1, epochs=1
     )
-    run = training.train(recipe, digits, name="after")
+    run = loop.train(recipe, digits, name="after")
     assert run.info["start"]["layers"] == 1
     assert same(weights_of(own_run)[:1], weights_of(run)[:1]) == [True]
     assert len(weights_of(run)) == 3
@@ -81,7 +83,7 @@ def test_where_layers_differ_fresh_weights_begin(own_run, digits, tiny):
 
 def test_an_interruption_changes_nothing(maps, digits):
     recipe = dataclasses.replace(MAPS, start_from="maps", frozen=1, epochs=3)
-    whole = training.train(recipe, digits, seed=4, name="whole")
+    whole = loop.train(recipe, digits, seed=4, name="whole")
     cut = runs.create(recipe, digits.name, 4, "cut")
 
     def interrupt(progress):
@@ -89,9 +91,9 @@ def test_an_interruption_changes_nothing(maps, digits):
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        training.carry_out(cut, digits, interrupt)
+        loop.carry_out(cut, digits, interrupt)
     shutil.rmtree(maps.path)  # what was taken from it lies in the checkpoint
-    again = training.carry_out(runs.read("cut"), digits)
+    again = loop.carry_out(runs.read("cut"), digits)
     assert all(same(weights_of(whole), weights_of(again)))
     assert again.info["start"] == whole.info["start"]
 
@@ -110,8 +112,8 @@ def test_what_does_not_fit_is_refused_before_a_run_is_made(
 ):
     recipe = dataclasses.replace(tiny, **{"start_from": "mine", **changes})
     for begin in (
-        lambda: training.train(recipe, digits, name="after"),
-        lambda: jobs.submit(recipe, digits.name, name="after"),
+        lambda: loop.train(recipe, digits, name="after"),
+        lambda: queue.submit(recipe, digits.name, name="after"),
     ):
         with pytest.raises(InputError, match=says):
             begin()
@@ -119,7 +121,7 @@ def test_what_does_not_fit_is_refused_before_a_run_is_made(
 
 
 def test_only_runs_of_known_layers_can_be_started_from(own_run, tiny):
-    average = ensembles.create("average", [own_run, runs.read("report-ann")])
+    average = averaging.create("average", [own_run, runs.read("report-ann")])
     assert "not those of a recipe" in transfer.refusal(average)
     runs.change(own_run, status=runs.QUEUED)
     assert "is queued: start from one that is finished" in transfer.refusal(runs.read("mine"))
@@ -132,7 +134,7 @@ def test_only_runs_of_known_layers_can_be_started_from(own_run, tiny):
 def test_a_run_that_is_not_found_by_its_name_is_named_by_its_place(own_run, digits, tiny, tmp_path):
     moved = runs.read(shutil.copytree(own_run.path, tmp_path / "elsewhere" / "other"))
     recipe = dataclasses.replace(tiny, start_from=runs.reference(moved), epochs=1)
-    run = training.train(recipe, digits, name="after")
+    run = loop.train(recipe, digits, name="after")
     assert run.info["start"]["run"] == str(moved.path)
 
 

@@ -8,8 +8,9 @@ import keras
 import numpy as np
 import pytest
 
-from mnist_core import architectures, datasets, predictor, runs, weights
+from mnist_core import datasets, predictor, runs
 from mnist_core.errors import InputError
+from mnist_core.networks import architectures, browser
 from mnist_core.recipes import RECIPES, Recipe, conv, dense
 
 
@@ -103,7 +104,7 @@ def run_plainly(block, image):
 @pytest.mark.parametrize("name", RECIPES)
 def test_every_recipe_is_packed_with_all_that_its_network_needs(name, made, digits):
     run = made(RECIPES[name])
-    block = weights.pack(run)
+    block = browser.pack(run)
     header, _ = unpack(block)
     assert header["temperature"] == 1.25
     assert header["turned"] == RECIPES[name].turned
@@ -124,27 +125,27 @@ def test_strides_padding_and_layers_without_bias(made, digits):
     flow = keras.layers.Flatten()(flow)
     flow = keras.layers.Dense(10, activation="softmax", use_bias=False)(flow)
     model = keras.Model(image, flow)
-    block = weights.pack(made(RECIPES["cnn"], model))
+    block = browser.pack(made(RECIPES["cnn"], model))
     for digit in datasets.scale(digits.x_test[:5]):
         there = np.asarray(model(digit[None]))[0]
         assert np.abs(run_plainly(block, digit) - there).max() < 2e-3
 
 
 def test_the_same_run_gives_the_same_bytes(tiny_run):
-    assert weights.pack(tiny_run) == weights.pack(runs.read(tiny_run.path))
+    assert browser.pack(tiny_run) == browser.pack(runs.read(tiny_run.path))
 
 
 def test_the_shipped_runs_are_small_enough_for_a_phone():
     for name in runs.SHIPPED:
-        assert len(weights.pack(runs.read(runs.SHIPPED_DIR / name))) < 2_000_000
+        assert len(browser.pack(runs.read(runs.SHIPPED_DIR / name))) < 2_000_000
 
 
 def test_a_network_too_large_is_refused(made):
     with pytest.raises(InputError, match="too large for a browser"):
-        weights.pack(made(Recipe("wide", "wide", (dense(8000),))))
+        browser.pack(made(Recipe("wide", "wide", (dense(8000),))))
     slow = Recipe("slow", "slow", (conv(96, 5, norm=True), conv(96, 5, norm=True)), turned=8.0)
     with pytest.raises(InputError, match="too large for a browser"):
-        weights.pack(made(slow))
+        browser.pack(made(slow))
 
 
 @pytest.mark.parametrize(
@@ -163,7 +164,7 @@ def test_a_layer_that_the_browser_does_not_know_is_refused(layer, made):
     flow = keras.layers.Flatten()(layer(image))
     model = keras.Model(image, keras.layers.Dense(10, activation="softmax")(flow))
     with pytest.raises(InputError, match="cannot run in a browser") as refusal:
-        weights.pack(made(RECIPES["mlp"], model))
+        browser.pack(made(RECIPES["mlp"], model))
     assert "\n" not in str(refusal.value)
 
 
@@ -173,7 +174,7 @@ def test_a_network_that_branches_is_refused(made):
     sides = [keras.layers.Dense(10)(flat) for _ in range(2)]
     model = keras.Model(image, keras.layers.Add()(sides))
     with pytest.raises(InputError, match="no plain chain"):
-        weights.pack(made(RECIPES["mlp"], model))
+        browser.pack(made(RECIPES["mlp"], model))
 
 
 def test_weights_beyond_half_precision_are_refused(made):
@@ -182,7 +183,7 @@ def test_weights_beyond_half_precision_are_refused(made):
     for value in (1e6, np.nan):
         model.layers[-1].set_weights([kernel, bias + value])
         with pytest.raises(InputError, match="half precision"):
-            weights.pack(made(RECIPES["perceptron"], model))
+            browser.pack(made(RECIPES["perceptron"], model))
 
 
 def test_a_damaged_file_is_refused_in_a_sentence(own_run):
@@ -191,11 +192,11 @@ def test_a_damaged_file_is_refused_in_a_sentence(own_run):
     for start in range(0, len(whole) - 300, len(whole) // 10):
         own_run.model_file.write_bytes(whole[:start] + b"\xff" * 300 + whole[start + 300 :])
         with pytest.raises(InputError, match=r"cannot|do not fit") as refusal:
-            weights.pack(own_run)
+            browser.pack(own_run)
         assert "\n" not in str(refusal.value)
     own_run.model_file.unlink()
     with pytest.raises(InputError, match="cannot be read"):
-        weights.pack(own_run)
+        browser.pack(own_run)
 
 
 def test_layers_that_do_not_fit_their_weights_are_refused(own_run):
@@ -209,4 +210,4 @@ def test_layers_that_do_not_fit_their_weights_are_refused(own_run):
         for name, data in parts.items():
             archive.writestr(name, data)
     with pytest.raises(InputError, match="ten probabilities"):
-        weights.pack(own_run)
+        browser.pack(own_run)

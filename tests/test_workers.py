@@ -5,43 +5,43 @@ import signal
 
 import pytest
 
-from mnist_core import workers
 from mnist_core.errors import InputError
-from mnist_core.workers import Look
+from mnist_core.experiments import worker_pool
+from mnist_core.experiments.worker_pool import Look
 
 LOOK = Look(9, 4, 12.5, {"tcp://127.0.0.1:4001": ["batch 16, seed 1"], "tcp://127.0.0.1:4002": []})
 
 
 def test_whoever_looks_sees_who_works_at_what_until_the_end(models_dir):
-    assert workers.crews() == []
-    with workers.noted("study-batch", ["batch"]) as crew:
-        (begun,) = workers.crews()
+    assert worker_pool.crews() == []
+    with worker_pool.noted("study-batch", ["batch"]) as crew:
+        (begun,) = worker_pool.crews()
         assert (begun.at, begun.active, begun.look) == (("batch",), True, None)
         crew.tell(LOOK)
-        (seen,) = workers.crews()
+        (seen,) = worker_pool.crews()
         assert seen.look == LOOK
         assert not crew.asked_to_stop()
-        workers.stop("study-batch")
+        worker_pool.stop("study-batch")
         assert crew.asked_to_stop()
-    assert workers.crews() == []
-    with workers.noted("study-batch", ["batch"]) as crew:
+    assert worker_pool.crews() == []
+    with worker_pool.noted("study-batch", ["batch"]) as crew:
         assert not crew.asked_to_stop()  # that was for the one before
 
 
 def test_why_it_failed_stays_until_it_is_begun_anew(models_dir):
-    with pytest.raises(InputError), workers.noted("study-batch", ["batch"]):
+    with pytest.raises(InputError), worker_pool.noted("study-batch", ["batch"]):
         raise InputError("The scheduler has gone.")
-    (failed,) = workers.crews()
+    (failed,) = worker_pool.crews()
     assert (failed.active, failed.problem) == (False, "The scheduler has gone.")
-    with workers.noted("study-batch", ["batch"]):
-        assert workers.crews()[0].problem is None
-    assert workers.crews() == []
-    with pytest.raises(ZeroDivisionError), workers.noted("study-batch", ["batch"]):
+    with worker_pool.noted("study-batch", ["batch"]):
+        assert worker_pool.crews()[0].problem is None
+    assert worker_pool.crews() == []
+    with pytest.raises(ZeroDivisionError), worker_pool.noted("study-batch", ["batch"]):
         raise ZeroDivisionError
-    assert "It failed (ZeroDivisionError): see " in workers.crews()[0].problem
-    with pytest.raises(KeyboardInterrupt), workers.noted("study-batch", ["batch"]):
+    assert "It failed (ZeroDivisionError): see " in worker_pool.crews()[0].problem
+    with pytest.raises(KeyboardInterrupt), worker_pool.noted("study-batch", ["batch"]):
         raise KeyboardInterrupt
-    assert workers.crews() == []
+    assert worker_pool.crews() == []
 
 
 @pytest.mark.parametrize(
@@ -53,40 +53,40 @@ def test_why_it_failed_stays_until_it_is_begun_anew(models_dir):
     ],
 )
 def test_a_process_that_cannot_begin_says_why(wait, models_dir, needs_mnist, names, by, says):
-    workers.start("study", names, by)
-    assert wait(lambda: any(crew.problem for crew in workers.crews()))
-    (crew,) = workers.crews()
+    worker_pool.start("study", names, by)
+    assert wait(lambda: any(crew.problem for crew in worker_pool.crews()))
+    (crew,) = worker_pool.crews()
     assert says in crew.problem
     assert crew.at == tuple(names)
 
 
 def test_what_somebody_has_begun_is_not_begun_twice(models_dir, monkeypatch):
-    monkeypatch.setattr(workers.processes, "start", lambda *_, **__: pytest.fail("begun twice"))
-    with workers.noted("study-batch", ["batch"]) as crew:
+    monkeypatch.setattr(worker_pool.processes, "start", lambda *_, **__: pytest.fail("begun twice"))
+    with worker_pool.noted("study-batch", ["batch"]) as crew:
         crew.tell(LOOK)
-        workers.start("study", ["batch"], ["--workers", "1"])
-        assert workers.crews()[0].look == LOOK
+        worker_pool.start("study", ["batch"], ["--workers", "1"])
+        assert worker_pool.crews()[0].look == LOOK
 
 
 def test_a_process_that_was_killed_is_told(wait, models_dir, needs_mnist):
-    workers.start("study", ["images"], ["--scheduler", "127.0.0.1:1"])
-    (crew,) = workers.crews()
+    worker_pool.start("study", ["images"], ["--scheduler", "127.0.0.1:1"])
+    (crew,) = worker_pool.crews()
     assert crew.active
-    told = workers.json.loads(workers.side(crew.name, "json").read_text())
+    told = worker_pool.json.loads(worker_pool.side(crew.name, "json").read_text())
     os.kill(int(told["process"]["pid"]), signal.SIGKILL)
-    assert wait(lambda: not workers.crews()[0].active)
-    assert "ended unexpectedly" in workers.crews()[0].problem
+    assert wait(lambda: not worker_pool.crews()[0].active)
+    assert "ended unexpectedly" in worker_pool.crews()[0].problem
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{}", '{"at": 3}', "{"])
 def test_files_of_others_are_passed_over(models_dir, content):
-    workers.folder().mkdir()
-    workers.side("strange", "json").write_text(content)
-    assert workers.crews() == []
+    worker_pool.folder().mkdir()
+    worker_pool.side("strange", "json").write_text(content)
+    assert worker_pool.crews() == []
 
 
 def test_without_dask_it_is_said_how_to_get_it(models_dir, monkeypatch):
-    monkeypatch.setitem(workers.importlib.sys.modules, "distributed", None)
-    assert not workers.available()
+    monkeypatch.setitem(worker_pool.importlib.sys.modules, "distributed", None)
+    assert not worker_pool.available()
     with pytest.raises(InputError, match=r'pip install "dask\[distributed\]"'):
-        workers.start("study", ["images"], ["--workers", "1"])
+        worker_pool.start("study", ["images"], ["--workers", "1"])

@@ -6,10 +6,12 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from mnist_core import comparison, ensembles, runs
-from mnist_core.comparison import Contender
+from mnist_core import runs
 from mnist_core.errors import InputError
+from mnist_core.evaluation import comparison
+from mnist_core.evaluation.comparison import Contender
 from mnist_core.runs import Run
+from mnist_core.training import averaging
 
 AVERAGED = "averaged"  # in the session: the name of the average that is being made
 LOOK_SECONDS = 0.5
@@ -30,8 +32,8 @@ def offer(chosen: Sequence[Run]) -> None:
         if AVERAGED in st.session_state:
             st.fragment(_watch, run_every=LOOK_SECONDS)(st.session_state[AVERAGED])
             return
-        if not ensembles.FEWEST <= len(chosen) <= ensembles.MOST:
-            st.caption(f"Choose {ensembles.FEWEST} to {ensembles.MOST} runs to average them.")
+        if not averaging.FEWEST <= len(chosen) <= averaging.MOST:
+            st.caption(f"Choose {averaging.FEWEST} to {averaging.MOST} runs to average them.")
             return
         with (
             st.popover("Average these runs", icon=":material/join:"),
@@ -42,7 +44,7 @@ def offer(chosen: Sequence[Run]) -> None:
             if not st.form_submit_button("Average", key="average", type="primary"):
                 return
             try:
-                st.session_state[AVERAGED] = ensembles.start(name, chosen).name
+                st.session_state[AVERAGED] = averaging.start(name, chosen).name
             except InputError as error:
                 st.error(str(error))
                 return

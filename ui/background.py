@@ -11,13 +11,14 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from mnist_core import comparison, datasets
+from mnist_core import datasets
 from mnist_core.datasets import Dataset, Images
-from mnist_core.embedding import Embedding
+from mnist_core.datasets.embedding import Embedding
 from mnist_core.errors import InputError
+from mnist_core.evaluation import comparison
 
 if TYPE_CHECKING:
-    from mnist_core.comparison import Measured
+    from mnist_core.evaluation.comparison import Measured
     from mnist_core.runs import Run
 
 _lock = threading.Lock()

@@ -18,7 +18,8 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
 
-from mnist_core import drawing, numbers
+from mnist_core import drawing
+from mnist_core.drawing import segmentation
 from mnist_core.errors import InputError
 
 SIDE = 340  # pixels, as wide as a phone's screen allows
@@ -108,10 +109,10 @@ def read_number(objects: Objects) -> list[NumberDigit]:
     """The digits of a number from left to right; pictures are left out."""
     strokes, _ = marks(objects)
     digits = []
-    for group in numbers.group([stroke.points for stroke in strokes]):
+    for group in segmentation.group([stroke.points for stroke in strokes]):
         paths = [strokes[index].points for index in group]
         width = float(np.median([strokes[index].width for index in group]))
-        left, top, right, bottom = numbers.box(paths)
+        left, top, right, bottom = segmentation.box(paths)
         around = (left - width / 2, top - width / 2, right + width / 2, bottom + width / 2)
         digits.append(NumberDigit(around, drawing.from_strokes(paths, width)))
     return digits

@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import streamlit as st
 
-from mnist_core import drawing, pictures
+from mnist_core import drawing
+from mnist_core.report import pictures
 
 COLUMNS = 64  # digits in a row of the picture that holds them all
 COLOURS = ("#0072b2", "#e69f00", "#009e73", "#d55e00", "#56b4e9",

@@ -20,7 +20,7 @@ from mnist_core import runs
 from mnist_core.runs import Run
 
 if TYPE_CHECKING:
-    from mnist_core.predictor import Predictor
+    from mnist_core.networks.predictor import Predictor
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
@@ -82,9 +82,9 @@ def _key(run: Run) -> tuple[str, int, int]:
 
 
 def _pack(run: Run) -> bytes:
-    from mnist_core import weights
+    from mnist_core.networks import browser
 
-    return weights.pack(run)
+    return browser.pack(run)
 
 
 def _load(run: Run) -> Predictor:

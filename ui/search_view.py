@@ -8,9 +8,11 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from mnist_core import datasets, figures, jobs, recipes, runs, search
+from mnist_core import datasets, figures, recipes, runs
 from mnist_core.errors import InputError
-from mnist_core.search import Search, Space, Trial
+from mnist_core.experiments import search
+from mnist_core.experiments.search import Search, Space, Trial
+from mnist_core.training import queue
 from ui import workers
 
 QUICK, SLOW = 1.0, 5.0  # seconds between looks at a search
@@ -275,7 +277,7 @@ def show_best(found: Search) -> None:
 
 
 def show_winner(run: runs.Run) -> None:
-    jobs.tend()
+    queue.tend()
     if "test_accuracy" in run.metrics:
         words = f"{run.metrics['test_accuracy']:.2%} of the test digits"
     else:

@@ -7,12 +7,14 @@ import functools
 import pandas as pd
 import streamlit as st
 
-from mnist_core import datasets, figures, jobs, runs, studies, trials
-from mnist_core import workers as crews
+from mnist_core import datasets, figures, runs
 from mnist_core.errors import InputError
-from mnist_core.studies import DRAWN, STUDIES, TEST, TRAINING, VALIDATION, Study
-from mnist_core.trials import Row, State
-from mnist_core.workers import Crew
+from mnist_core.experiments import studies, trials
+from mnist_core.experiments import worker_pool as crews
+from mnist_core.experiments.studies import DRAWN, STUDIES, TEST, TRAINING, VALIDATION, Study
+from mnist_core.experiments.trials import Row, State
+from mnist_core.experiments.worker_pool import Crew
+from mnist_core.training import queue
 from ui import workers
 
 LOOK_SECONDS = 1.0
@@ -56,7 +58,7 @@ def follow(study: Study, shown: State, was_active: bool) -> None:
     wanted = study.trials()
     try:
         trials.gather()
-        jobs.tend()
+        queue.tend()
         state = trials.look(wanted)
         crew = crew_of(study)
         if crew is not None:
@@ -110,7 +112,7 @@ def progress_in_words(state: State) -> str:
     ]
     if state.training:
         parts.append(f"now {trials.words(state.training)}")
-    elif other := jobs.current():
+    elif other := queue.current():
         parts.append(f"waiting for {trials.words(other) if other.study else other.name}")
     return " · ".join(parts)
 

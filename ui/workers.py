@@ -5,8 +5,8 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from mnist_core import workers
-from mnist_core.workers import Look
+from mnist_core.experiments import worker_pool
+from mnist_core.experiments.worker_pool import Look
 
 ONE, CLUSTER = "This machine, one at a time", "A Dask cluster"
 
@@ -22,15 +22,17 @@ def ask(key: str, most: int | None = None) -> list[str]:
     """
     here = {ONE: 1}
     choices = [ONE]
-    if workers.available():
-        for count in range(2, min(workers.most(), most or workers.most()) + 1):
+    if worker_pool.available():
+        for count in range(2, min(worker_pool.most(), most or worker_pool.most()) + 1):
             here[f"This machine, {count} at a time"] = count
         choices = [*here, CLUSTER]
     by = st.selectbox(
         "Trained by",
         choices,
         key=f"{key}_by",
-        help="Several at a time share the processors." if workers.available() else workers.MISSING,
+        help="Several at a time share the processors."
+        if worker_pool.available()
+        else worker_pool.MISSING,
     )
     if by == CLUSTER:
         address = st.text_input("Scheduler", placeholder="tcp://HOST:8786", key=f"{key}_scheduler")

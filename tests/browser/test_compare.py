@@ -6,7 +6,8 @@ import pytest
 from browser.hand import PHONE
 from playwright.sync_api import expect
 
-from mnist_core import reproductions, runs
+from mnist_core import runs
+from mnist_core.experiments import reproductions
 
 pytestmark = pytest.mark.browser
 SLOW = 120_000  # milliseconds; networks are loaded and read 1,499 digits each

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from browser.hand import DIGITS
 
-from mnist_core import architectures, datasets, drawing, predictor, runs, weights
+from mnist_core import datasets, drawing, predictor, runs
+from mnist_core.networks import architectures, browser
 from mnist_core.recipes import RECIPES
 from ui import canvas, live_bars
 
@@ -124,7 +125,7 @@ def in_browser(page, drawings, network):
 def test_a_thousand_drawings_are_brought_into_form_and_read_alike(sheet):
     drawings = pen_drawings(1000, np.random.default_rng(0))
     run = runs.read(runs.SHIPPED_DIR / runs.DEFAULT_RUN)
-    forms, probabilities = in_browser(sheet, drawings, weights.pack(run))
+    forms, probabilities = in_browser(sheet, drawings, browser.pack(run))
     objects = [[as_fabric(path, brush) for path in strokes] for strokes, brush in drawings]
     wanted = np.stack([canvas.read(marks) for marks in objects])
     assert np.abs(forms - wanted).mean(axis=(1, 2)).max() < 0.01
@@ -167,7 +168,7 @@ def test_every_recipes_network_gives_the_same_probabilities(name, sheet, models_
                 return textOf(readings);
             });
         }""",
-        [text_of(weights.pack(run)), text_of(images.tobytes())],
+        [text_of(browser.pack(run)), text_of(images.tobytes())],
     )
     for probabilities in given:
         assert np.abs(numbers(probabilities, -1, 10) - wanted).max() < 0.01
@@ -222,7 +223,7 @@ def test_odd_drawings_are_brought_into_form_alike(sheet, strokes):
 
 
 def test_weights_that_do_not_fit_are_refused(sheet, tiny_run):
-    block = weights.pack(tiny_run)
+    block = browser.pack(tiny_run)
     for broken in (block[:-20], block + b"\0" * 20, b"\xff" * 100, b""):
         refused = sheet.evaluate(
             """weights => {

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from browser.test_live_exact import as_fabric
 
-from mnist_core import weights
+from mnist_core.networks import browser
 from ui import canvas, live_bars
 
 pytestmark = pytest.mark.browser
@@ -84,7 +84,7 @@ def bench(chromium, tiny_run):
             "/": ("text/html", PAGE.replace("@BARS@", json.dumps(live_bars.HTML))),
             "/bars.js": ("text/javascript", (live_bars.HERE / "live_bars.js").read_text()),
             "/worker.js": ("text/javascript", live_bars.WORKER),
-            "/network": ("application/octet-stream", network or weights.pack(tiny_run)),
+            "/network": ("application/octet-stream", network or browser.pack(tiny_run)),
         }
 
         def answer(route):

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from mnist_core import comparison, reproductions, runs
+from mnist_core import runs
+from mnist_core.evaluation import comparison
+from mnist_core.experiments import reproductions
 from ui import background
 
 ROOT = Path(__file__).parent.parent.parent
@@ -234,7 +236,7 @@ def test_an_average_that_fails_says_why(page, quick, own_run, monkeypatch):
         return runs.create(own_run.recipe, "optical-digits", 0, name, status=runs.FAILED,
                            reason="There is no room.")  # fmt: skip
 
-    monkeypatch.setattr("mnist_core.ensembles.start", start)
+    monkeypatch.setattr("mnist_core.training.averaging.start", start)
     app.button(key="average").click().run()
     assert "There is no average: There is no room." in said(app)
     app.button(key="average_close").click().run()

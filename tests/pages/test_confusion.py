@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from mnist_core import datasets, evaluation, results, runs
+from mnist_core import datasets, evaluation, runs
+from mnist_core.evaluation import results
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -285,9 +286,9 @@ def test_two_runs_of_which_one_has_no_evaluation(visit, needs_mnist, own_run, mo
 
 
 def test_an_average_of_runs_is_explored_like_any_run(visit, own_run):
-    from mnist_core import ensembles
+    from mnist_core.training import averaging
 
-    average = ensembles.create("average", [own_run, runs.read("report-ann")])
+    average = averaging.create("average", [own_run, runs.read("report-ann")])
     # Two members were measured on as many datasets: the first one's digits are taken.
     page = visit(run="average", dataset=average.info["dataset"]["name"])
     assert not page.exception

@@ -9,8 +9,9 @@ import psutil
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from mnist_core import jobs, search, searching
-from mnist_core.search import Space
+from mnist_core.experiments import search, search_worker
+from mnist_core.experiments.search import Space
+from mnist_core.training import queue
 
 ROOT = Path(__file__).parent.parent.parent
 SPACE = Space(
@@ -42,7 +43,7 @@ def searched(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MODELS_DIR", str(tmp_path_factory.mktemp("models")))
         search.create("mine", "optical-digits", 6, seed=2, space=SPACE)
-        searching.carry_out("mine")
+        search_worker.carry_out("mine")
         return search.folder()
 
 
@@ -129,12 +130,12 @@ def test_a_finished_search_shows_its_trials_in_pictures_and_words(page, mine):
 
 
 def test_the_winner_becomes_a_run_with_a_link(page, mine, monkeypatch):
-    monkeypatch.setattr(jobs, "tend", lambda: False)
+    monkeypatch.setattr(queue, "tend", lambda: False)
     app = page()
     app.button(key="search_winner").click().run()
     assert not app.exception
     name = search.state("mine").winner
-    assert [run.name for run in jobs.queue()] == [name]
+    assert [run.name for run in queue.waiting()] == [name]
     assert "search_winner" not in keys(app)
     link = app.get("page_link")[0].proto
     assert name in link.label

@@ -6,9 +6,11 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from mnist_core import jobs, recipes, runs, studies, trials, workers
+from mnist_core import recipes, runs
 from mnist_core.errors import InputError
-from mnist_core.trials import Row
+from mnist_core.experiments import studies, trials, worker_pool
+from mnist_core.experiments.trials import Row
+from mnist_core.training import queue
 
 ROOT = Path(__file__).parent.parent.parent
 VIEW = "What each choice does"
@@ -17,7 +19,7 @@ VIEW = "What each choice does"
 @pytest.fixture
 def page(models_dir, monkeypatch, tmp_path):
     """The view, where nothing has been measured and nothing is started."""
-    monkeypatch.setattr(jobs, "tend", lambda: False)
+    monkeypatch.setattr(queue, "tend", lambda: False)
     monkeypatch.setattr(trials, "SHIPPED_TABLE", tmp_path / "none.csv")
 
     def open_page(study="layers"):
@@ -94,15 +96,15 @@ def test_the_button_fills_the_queue_once_and_stop_empties_it(page, models_dir):
     write(study, {"none": 0.92, "1": 0.97})
     app, other = page(), page()
     app.button(key="run_study").click().run()
-    assert len(jobs.queue()) == 9
+    assert len(queue.waiting()) == 9
     other.button(key="run_study").click().run()  # somebody else, who had the old page
     assert not other.exception
-    assert len(jobs.queue()) == 9
+    assert len(queue.waiting()) == 9
     assert "stop_study" in keys(app)
     assert "run_study" not in keys(app)
     app.button(key="stop_study").click().run()
     assert not app.exception
-    assert jobs.queue() == []
+    assert queue.waiting() == []
     assert "Measure the rest" in [button.label for button in app.button]
 
 
@@ -113,7 +115,7 @@ def test_a_trial_that_failed_is_told_and_can_be_tried_again(page):
     app = page()
     assert "1 failed and will be tried again. layers none, seed 0: The moon was full." in said(app)
     app.button(key="run_study").click().run()
-    assert len(jobs.queue()) == 15
+    assert len(queue.waiting()) == 15
 
 
 def test_a_damaged_table_is_told(page):
@@ -124,7 +126,7 @@ def test_a_damaged_table_is_told(page):
 
 def test_the_train_page_counts_trials_and_lists_none(page, tiny, models_dir):
     trials.submit(studies.wanted(["layers"], 1))
-    jobs.submit(dataclasses.replace(tiny), "optical-digits", name="mine")
+    queue.submit(dataclasses.replace(tiny), "optical-digits", name="mine")
     app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=120)
     app.switch_page("pages/train.py").run()
     assert not app.exception
@@ -135,8 +137,10 @@ def test_the_train_page_counts_trials_and_lists_none(page, tiny, models_dir):
 
 
 def test_workers_are_shown_and_can_be_stopped(page):
-    told = workers.Look(30, 4, 90.0, {"tcp://127.0.0.1:4001": ["layers 2, seed 1"], "other": []})
-    with workers.noted("study-all", list(studies.STUDIES)) as crew:
+    told = worker_pool.Look(
+        30, 4, 90.0, {"tcp://127.0.0.1:4001": ["layers 2, seed 1"], "other": []}
+    )
+    with worker_pool.noted("study-all", list(studies.STUDIES)) as crew:
         crew.tell(told)
         app = page()
         words = app.get("progress")[0].proto.text
@@ -156,12 +160,12 @@ def test_workers_are_shown_and_can_be_stopped(page):
 
 def test_workers_are_asked_for_and_what_went_wrong_is_said(page, monkeypatch):
     started = []
-    monkeypatch.setattr(workers, "start", lambda *given: started.append(given))
+    monkeypatch.setattr(worker_pool, "start", lambda *given: started.append(given))
     app = page()
     app.selectbox(key="study_by").set_value("This machine, 2 at a time").run()
     app.button(key="run_study").click().run()
     assert started == [("study", ["layers"], ["--workers", "2"])]
-    with pytest.raises(InputError), workers.noted("study-layers", ["layers"]):
+    with pytest.raises(InputError), worker_pool.noted("study-layers", ["layers"]):
         raise InputError("The scheduler has gone: start it again.")
     app = page()
     assert "The scheduler has gone" in said(app)

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from mnist_core import jobs, recipes, runs
+from mnist_core import recipes, runs
+from mnist_core.training import queue
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -14,7 +15,7 @@ ROOT = Path(__file__).parent.parent.parent
 @pytest.fixture
 def page(monkeypatch, tmp_path):
     monkeypatch.setenv("MODELS_DIR", str(tmp_path))
-    monkeypatch.setattr(jobs, "tend", lambda: False)  # what is submitted stays queued
+    monkeypatch.setattr(queue, "tend", lambda: False)  # what is submitted stays queued
     app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=120)
     app.switch_page("pages/train.py")
     return app
@@ -165,13 +166,13 @@ def test_a_failed_run_shows_its_reason_and_the_end_of_its_log(page, tiny):
 
 def test_runs_that_wait_are_listed_and_can_be_taken_out(page, tiny):
     for name in ("one", "two", "three"):
-        jobs.submit(tiny, "optical-digits", name=name)
+        queue.submit(tiny, "optical-digits", name=name)
     page.query_params["run"] = "one"
     run(page)
     assert "**Waiting: 2**" in texts(page)
     page.button(key="out-two").click()
     run(page)
-    assert [waiting.name for waiting in jobs.queue()] == ["one", "three"]
+    assert [waiting.name for waiting in queue.waiting()] == ["one", "three"]
 
 
 def test_a_broken_run_is_listed_as_broken(page, tmp_path):

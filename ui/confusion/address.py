@@ -7,7 +7,8 @@ from typing import Any
 
 import streamlit as st
 
-from mnist_core import results, runs
+from mnist_core import runs
+from mnist_core.evaluation import results
 from ui.confusion import selection
 
 

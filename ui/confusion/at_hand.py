@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from mnist_core import datasets, results, runs
+from mnist_core import datasets, runs
 from mnist_core.datasets import Dataset
 from mnist_core.errors import InputError
+from mnist_core.evaluation import results
 from mnist_core.runs import Evaluation, Run
 from ui import samples
 from ui.confusion import work

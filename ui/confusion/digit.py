@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from mnist_core import datasets, evaluation, figures, results
+from mnist_core import datasets, evaluation, figures
 from mnist_core.datasets import Dataset
 from mnist_core.errors import InputError
+from mnist_core.evaluation import results
 from mnist_core.runs import Evaluation, Run
 from ui import canvas, reading, samples
 from ui.confusion import at_hand, selection, work
@@ -124,12 +125,12 @@ def maps(
     _reader: Any, _image: Any, model: str, checksum: str, index: int, digit: int
 ) -> tuple[Any, Any]:
     """Two pictures of what speaks for a digit: by occlusion and by gradients."""
-    from mnist_core import explain
+    from mnist_core.evaluation import explanations
 
     image = datasets.scale(_image)
     return (
-        explain.overlay(image, explain.occlusion(_reader, image, digit)),
-        explain.overlay(image, explain.integrated_gradients(_reader, image, digit)),
+        explanations.overlay(image, explanations.occlusion(_reader, image, digit)),
+        explanations.overlay(image, explanations.integrated_gradients(_reader, image, digit)),
     )
 
 

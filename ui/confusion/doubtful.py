@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from mnist_core import evaluation, results
+from mnist_core import evaluation
+from mnist_core.evaluation import results
 from mnist_core.runs import Evaluation, Run
 from ui import samples
 from ui.confusion import at_hand, digit, saving, selection, votes

@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from mnist_core import datasets, evaluation, results
+from mnist_core import datasets, evaluation
 from mnist_core.datasets import Dataset
+from mnist_core.evaluation import results
 from mnist_core.runs import Evaluation, Run
 from ui import samples
 from ui.confusion import at_hand, digit, filters, saving, selection

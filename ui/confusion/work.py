@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from mnist_core import results
 from mnist_core.errors import InputError
+from mnist_core.evaluation import results
 from mnist_core.runs import Run
 
 

@@ -14,11 +14,12 @@ from pathlib import Path
 
 import numpy as np
 
-from mnist_core import analysis, datasets, evaluation, pictures, recipes, runs, svg
-from mnist_core.datasets import Dataset
+from mnist_core import datasets, evaluation, recipes, runs
+from mnist_core.datasets import Dataset, analysis
 from mnist_core.errors import InputError
 from mnist_core.files import written_whole
-from mnist_core.pictures import Picture
+from mnist_core.report import pictures, svg
+from mnist_core.report.pictures import Picture
 from mnist_core.runs import Evaluation, Run
 
 SAMPLES, PREDICTIONS, MISTAKES = 9, 30, 40  # pictures in each part

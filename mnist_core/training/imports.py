@@ -13,13 +13,15 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from mnist_core import datasets, evaluation, predictor, recipes, runs, training
+from mnist_core import datasets, evaluation, recipes, runs
 from mnist_core.datasets import Dataset
 from mnist_core.drawing import SIDE
 from mnist_core.errors import InputError
 from mnist_core.files import written_whole
+from mnist_core.networks import predictor
 from mnist_core.recipes import IMPORTED, Recipe
 from mnist_core.runs import Run
+from mnist_core.training import loop
 
 FORMATS = (".keras", ".h5", ".tflite")
 LARGEST = 200_000_000  # bytes that an imported file may unpack to
@@ -47,7 +49,7 @@ def export(run: Run, path: Path) -> None:
         with written_whole(path) as beside:
             beside.write_bytes(_litert(model))
         return
-    training.save(model, path, datasets.load("optical-digits").x_test[: training.PROOF_IMAGES])
+    loop.save(model, path, datasets.load("optical-digits").x_test[: loop.PROOF_IMAGES])
 
 
 def _litert(model: keras.Model) -> bytes:
@@ -98,7 +100,7 @@ def keep(run: Run, model: keras.Model, dataset: Dataset, **entries: Any) -> Run:
         InputError: nothing can be written, or the file reads differently.
     """
     probabilities = predictor.Predictor(model).predict(datasets.scale(dataset.x_test))
-    training.save(model, run.model_file, dataset.x_test[: training.PROOF_IMAGES])
+    loop.save(model, run.model_file, dataset.x_test[: loop.PROOF_IMAGES])
     sha256 = runs.file_sha256(run.model_file)
     runs.write_evaluation(
         run.path,

@@ -4,7 +4,7 @@ A run's own evaluation lies in its directory and stays as it is. What is measure
 in `models_dir()/.evaluations`; file names and contents say which model file and which digits
 it belongs to, so that it is never taken for something else.
 
-    python -m mnist_core.results evaluation|neighbours|digits RUN DATASET
+    python -m mnist_core.evaluation.results evaluation|neighbours|digits RUN DATASET
 
 is the process. It writes its progress to a file that anybody may read.
 """
@@ -26,7 +26,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from mnist_core import datasets, processes, runs
+from mnist_core import background, datasets, runs
 from mnist_core.datasets import Dataset
 from mnist_core.errors import InputError
 from mnist_core.files import written_whole
@@ -201,7 +201,7 @@ def evaluate(run: Run, dataset: Dataset, note: Note | None = None) -> Evaluation
     Raises:
         InputError: the run is broken or of other shapes, or nothing can be written.
     """
-    from mnist_core import predictor
+    from mnist_core.networks import predictor
 
     sha256 = model_sha256(run)
     reader = predictor.load(run)
@@ -225,7 +225,8 @@ def compare_with_training(
     Raises:
         InputError: the run is broken or of other shapes, or nothing can be written.
     """
-    from mnist_core import explain, predictor
+    from mnist_core.evaluation import explanations
+    from mnist_core.networks import predictor
 
     sha256 = model_sha256(run)
     reader = predictor.load(run)
@@ -235,9 +236,9 @@ def compare_with_training(
     def noted(before: int, weight: int = 1) -> Note:
         return lambda done, _: note(before + weight * done, total) if note else None
 
-    known = explain.features(reader, training.x_train, noted(0))
-    asked = explain.features(reader, dataset.x_test, noted(len(training.x_train)))
-    indices, distances = explain.nearest(asked, known, NEAREST, noted(read, COMPARING))
+    known = explanations.features(reader, training.x_train, noted(0))
+    asked = explanations.features(reader, dataset.x_test, noted(len(training.x_train)))
+    indices, distances = explanations.nearest(asked, known, NEAREST, noted(read, COMPARING))
     found = Neighbours(
         indices, distances, training.name, training.checksum, dataset.checksum, sha256
     )
@@ -273,7 +274,7 @@ def start(run: Run, dataset: str, kind: str = EVALUATION) -> None:
     with written_whole(job) as beside:  # what cannot be written is told now
         beside.write_text("{}")
     place = str(run.path.resolve())
-    mark = processes.start("results", kind, place, dataset, log=folder() / "log.txt")
+    mark = background.start("evaluation.results", kind, place, dataset, log=folder() / "log.txt")
     if mark is not None:
         _write_job(job, {"state": WAITING, "process": mark, "started": time.time()})
 
@@ -316,7 +317,9 @@ def _write_job(path: Path, told: dict[str, Any]) -> None:
 
 
 def _alive(told: dict[str, Any] | None) -> bool:
-    return told is not None and told.get("state") != FAILED and runs.alive(told.get("process"))
+    return (
+        told is not None and told.get("state") != FAILED and background.alive(told.get("process"))
+    )
 
 
 def main(arguments: list[str]) -> None:
@@ -324,7 +327,7 @@ def main(arguments: list[str]) -> None:
     kind, path, dataset_name = arguments
     run = runs.read(path)
     job = _job(run, dataset_name, kind)
-    told: dict[str, Any] = {"process": runs.this_process(), "started": time.time()}
+    told: dict[str, Any] = {"process": background.this_process(), "started": time.time()}
     if hasattr(os, "nice"):
         os.nice(5)  # whoever draws meanwhile comes first
 

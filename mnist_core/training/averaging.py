@@ -5,7 +5,7 @@ its temperature and its turned readings. Networks that err on different digits o
 other's errors (Hansen, Salamon 1990, "Neural network ensembles"); the price is the time and
 the size of all of them together.
 
-    python -m mnist_core.ensembles RUN
+    python -m mnist_core.training.averaging RUN
 
 is the process that `start` begins.
 """
@@ -17,8 +17,9 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from mnist_core import datasets, drawing, processes, recipes, results, runs
+from mnist_core import background, datasets, drawing, recipes, runs
 from mnist_core.errors import InputError
+from mnist_core.evaluation import results
 from mnist_core.recipes import Recipe
 from mnist_core.runs import Run
 
@@ -72,7 +73,7 @@ def create(name: str, members: Sequence[Run]) -> Run:
 def start(name: str, members: Sequence[Run]) -> Run:
     """As `create`, in a process of its own; the run is `running` until that has ended."""
     run = _begin(name, members)
-    mark = processes.start("ensembles", str(run.path.resolve()), log=run.path / "log.txt")
+    mark = background.start("training.averaging", str(run.path.resolve()), log=run.path / "log.txt")
     if mark is not None:
         run = runs.change(run, process=mark)
     return run
@@ -98,7 +99,7 @@ def _begin(name: str, members: Sequence[Run]) -> Run:
         0,
         name,
         status=runs.RUNNING,
-        process=runs.this_process(),
+        process=background.this_process(),
         ensemble={"members": described},
     )
 
@@ -117,7 +118,7 @@ def carry_out(run: Run) -> Run:
         InputError: a member has gone or changed since, or nothing can be written. The run has
             failed then, and says why.
     """
-    from mnist_core import exchange
+    from mnist_core.training import imports
 
     try:
         runs.write_progress(run.path, {"phase": "evaluating"})
@@ -129,7 +130,7 @@ def carry_out(run: Run) -> Run:
         # Answers that are sure enough for the members, on average, are so for all together.
         sure = sum(member.sure_above for member in members) / len(members)
         seconds: list[float | None] = [member.info.get("seconds") for member in members]
-        finished = exchange.keep(
+        finished = imports.keep(
             run,
             build(members),
             datasets.load(run.info["dataset"]["name"], fetch=False),
@@ -156,7 +157,7 @@ def build(members: Sequence[Run]) -> keras.Model:
     """
     import keras
 
-    from mnist_core import predictor
+    from mnist_core.networks import predictor
 
     image = keras.Input((drawing.SIDE, drawing.SIDE), name="image")
     said = []
@@ -173,7 +174,7 @@ def _calibrated(
     """What a `Predictor` with that temperature and angle would say, as layers."""
     from keras import layers, ops
 
-    from mnist_core import predictor
+    from mnist_core.networks import predictor
 
     logs = []
     for angle in (turned, -turned) if turned else (0.0,):
@@ -192,7 +193,7 @@ def _calibrated(
 def main(arguments: list[str]) -> None:
     """The process: builds and measures the ensemble in a run directory."""
     run = runs.read(arguments[0])
-    run = runs.change(run, process=runs.this_process())
+    run = runs.change(run, process=background.this_process())
     try:
         carry_out(run)
     except InputError as error:

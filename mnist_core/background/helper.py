@@ -1,7 +1,6 @@
-"""A module of this package at work in a process of its own.
+"""A process that is kept warm: it does one thing after another, with TensorFlow loaded once.
 
-`start` begins one that outlives whoever started it. A `Helper` ends with whoever started it,
-and does one thing after another, with TensorFlow loaded once.
+It ends with whoever started it.
 """
 
 from __future__ import annotations
@@ -19,41 +18,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from mnist_core import runs
-from mnist_core.errors import InputError
-
-PROJECT = runs.SHIPPED_DIR.parent
-
-
-def start(module: str, *arguments: str, log: Path) -> dict[str, float] | None:
-    """Run `python -m mnist_core.MODULE ARGUMENTS` on the same folder of runs.
-
-    Args:
-        log: file that takes what the process complains of.
-
-    Returns:
-        What tells the process from any other (see `runs.alive`); None if it has ended already.
-
-    Raises:
-        InputError: no process can be started, or the log cannot be written.
-    """
-    try:
-        with log.open("a", encoding="utf-8") as complaints:
-            process = subprocess.Popen(
-                [sys.executable, "-m", f"mnist_core.{module}", *arguments],
-                cwd=PROJECT,
-                env={**os.environ, "MODELS_DIR": str(runs.models_dir().resolve())},
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=complaints,
-                start_new_session=True,  # it goes on when the server is stopped
-            )
-    except OSError as error:
-        raise InputError(f"No process can be started ({error.strerror}): try again.") from error
-    mark = runs.process_mark(process.pid)
-    # Somebody has to take note of its end, else it stays in the list of processes.
-    threading.Thread(target=process.wait, daemon=True).start()
-    return mark
+from mnist_core.background.process import PROJECT
 
 
 class Helper:
@@ -69,7 +34,7 @@ class Helper:
             environment: variables for as long as it lives, besides those of this process.
         """
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "mnist_core.processes"],
+            [sys.executable, "-m", "mnist_core.background.helper"],
             cwd=PROJECT,
             env=os.environ | environment,
             stdin=subprocess.PIPE,  # breaks when this process dies: then the helper ends too

@@ -49,10 +49,11 @@ from distributed import (
     rpc,
 )
 
-from mnist_core import datasets, workers
+from mnist_core import datasets
+from mnist_core.background import Helper
 from mnist_core.errors import InputError
-from mnist_core.processes import Helper
-from mnist_core.workers import Look, Result, Task, Work
+from mnist_core.experiments import worker_pool
+from mnist_core.experiments.worker_pool import Look, Result, Task, Work
 
 ANSWER_SECONDS = 10.0  # for the scheduler to answer
 WORKERS_SECONDS = 60.0  # to wait while there is no worker
@@ -69,7 +70,7 @@ LEFT_THERE = ("checkpoint.npz",)  # files of a training that nobody needs here
 def version() -> str:
     """The version of this program and of what it computes with, as the files say."""
     digest = hashlib.sha256()
-    for path in sorted(Path(__file__).parent.rglob("*.py")):
+    for path in sorted(Path(__file__).parents[1].rglob("*.py")):
         digest.update(path.read_bytes().replace(b"\r\n", b"\n"))
     found = [f"mnist_core {digest.hexdigest()[:8]}"]
     for name, package in (("TensorFlow", "tensorflow"), ("Optuna", "optuna")):
@@ -255,7 +256,7 @@ def local(count: int) -> Iterator[str]:
     Raises:
         InputError: more workers than there are processors or than there is memory for.
     """
-    most = workers.most()
+    most = worker_pool.most()
     if not 1 <= count <= most:
         raise InputError(f"Take 1 to {most} workers on this machine, not {count}.")
     with tempfile.TemporaryDirectory(prefix="workers-") as folder:

@@ -7,8 +7,8 @@ The study holds the settings and the trials; beside it lie, for a while,
     NAME.stop   somebody asks for the end
     NAME.log    what the process said
 
-Trials are compared on validation digits alone (`mnist_core.searching`). Only the winner is
-trained into a run, and only that run is measured on test digits.
+Trials are compared on validation digits alone (`search_worker`). Only the winner is trained into a
+run, and only that run is measured on test digits.
 """
 
 from __future__ import annotations
@@ -30,12 +30,13 @@ from urllib.parse import quote
 
 import filelock
 
-from mnist_core import datasets, jobs, processes, recipes, runs
+from mnist_core import background, datasets, recipes, runs
 from mnist_core.errors import InputError
+from mnist_core.experiments.worker_pool import Look
 from mnist_core.files import written_whole
 from mnist_core.recipes import Recipe
 from mnist_core.runs import Run
-from mnist_core.workers import Look
+from mnist_core.training import queue
 
 if TYPE_CHECKING:
     import optuna
@@ -214,7 +215,7 @@ def trial_seconds(space: Space, dataset: str) -> float:
         epochs=space.epochs,
         augmentation=AUGMENTED[space.augmentations[-1]],
     )
-    return jobs.estimate(recipe, images, pens) - jobs.START_SECONDS + 1
+    return queue.estimate(recipe, images, pens) - queue.START_SECONDS + 1
 
 
 # --- what is known of a search ---------------------------------------------------------
@@ -306,7 +307,7 @@ def state(name: str) -> Search:
     stat = path.stat()
     found = _read(path, stat.st_mtime_ns, stat.st_size)
     told = told_of(name)
-    if runs.alive(told.get("process")):
+    if background.alive(told.get("process")):
         activity, share = str(told.get("state", WAITING)), float(told.get("share", 0))
         look = Look.from_dict(told.get("look") or {})
         return dataclasses.replace(found, activity=activity, share=share, look=look)
@@ -508,7 +509,7 @@ def winner(name: str) -> Run:
         recipe = dataclasses.replace(
             best.recipe, name=name, title=f"Found by the search {name}, trial {best.number}"
         )
-        run = jobs.submit(recipe, settings.dataset, settings.seed)
+        run = queue.submit(recipe, settings.dataset, settings.seed)
         study.set_user_attr("winner", run.name)
         study.set_user_attr("winning_trial", best.number)
     return run
@@ -535,7 +536,7 @@ def delete(name: str) -> None:
 def _spawn(name: str, by: Sequence[str]) -> None:
     """Start the process. Whoever is at the search already keeps the new one from it."""
     tell(name, {"state": WAITING})  # what cannot be written is told now
-    mark = processes.start("searching", name, *by, log=side(name, "log"))
+    mark = background.start("experiments.search_worker", name, *by, log=side(name, "log"))
     if mark is not None:
         tell(name, {"state": WAITING, "process": mark})
 

@@ -18,7 +18,7 @@ from typing import Any, Protocol
 
 import psutil
 
-from mnist_core import processes, runs
+from mnist_core import background, runs
 from mnist_core.errors import InputError
 from mnist_core.files import written_whole
 
@@ -147,7 +147,7 @@ def crews() -> list[Crew]:
         try:
             told = json.loads(path.read_text(encoding="utf-8"))
             at, look = tuple(told["at"]), Look.from_dict(told.get("look") or {})
-            active = runs.alive(told.get("process"))
+            active = background.alive(told.get("process"))
             problem = None if active else told.get("problem") or _last_words(path.stem)
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             continue  # half a file is never there: it is somebody else's
@@ -185,7 +185,7 @@ class Noted:
 
     def __init__(self, name: str, at: Sequence[str], process: Any = None) -> None:
         self._name, self._at = name, list(at)
-        self._process = process or runs.this_process()
+        self._process = process or background.this_process()
 
     def tell(self, look: Look | None = None) -> None:
         """Note how far it is."""
@@ -252,7 +252,7 @@ def start(command: str, names: Sequence[str], by: Sequence[str]) -> None:
     with written_whole(side(name, "log")):
         pass  # an empty one
     side(name, "json").unlink(missing_ok=True)
-    mark = processes.start("__main__", command, *names, *by, log=side(name, "log"))
+    mark = background.start("__main__", command, *names, *by, log=side(name, "log"))
     if mark is not None and not side(name, "json").exists():  # it says more of itself
         Noted(name, names, mark).tell()
 

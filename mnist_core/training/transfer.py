@@ -74,7 +74,7 @@ def take_weights(model: keras.Model, recipe: Recipe) -> dict[str, Any]:
     Raises:
         InputError: as `check`, or the run's model file is damaged.
     """
-    from mnist_core import predictor
+    from mnist_core.networks import predictor
 
     check(recipe)
     assert recipe.start_from is not None

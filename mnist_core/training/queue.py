@@ -15,21 +15,20 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import filelock
 import psutil
 
-from mnist_core import recipes, runs, transfer
+from mnist_core import background, recipes, runs
 from mnist_core.errors import InputError
 from mnist_core.recipes import Recipe
 from mnist_core.runs import Run
+from mnist_core.training import transfer
 
 LOCK, TURN = ".worker.lock", ".training.lock"
 LOOK_SECONDS = 0.2  # how often the worker looks after its training
 START_SECONDS_APART = 3.0  # between two workers that one process starts
 _started = -START_SECONDS_APART
-PROJECT = Path(__file__).resolve().parent.parent
 
 
 def submit(recipe: Recipe, dataset: str, seed: int = 0, name: str | None = None) -> Run:
@@ -51,7 +50,7 @@ def submit(recipe: Recipe, dataset: str, seed: int = 0, name: str | None = None)
     return run
 
 
-def queue() -> list[Run]:
+def waiting() -> list[Run]:
     """The runs that wait, in the order in which they will be trained.
 
     Trials of studies come last: there may be hundreds, and nobody waits for a single one.
@@ -122,12 +121,11 @@ def tend() -> bool:
     if not _work_to_do() or _worker_is_there():
         return False
     _started = time.monotonic()
-    environment = {**os.environ, "MODELS_DIR": str(runs.models_dir().resolve())}
     with open(os.devnull) as nothing:  # noqa: PTH123
         subprocess.Popen(
             [sys.executable, "-m", "mnist_core", "work"],
-            cwd=PROJECT,
-            env=environment,
+            cwd=background.PROJECT,
+            env=background.environment(),
             stdin=nothing,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -181,7 +179,7 @@ def work() -> None:
 
 
 def _next(tried: set[tuple[str, int]]) -> Run | None:
-    return next((run for run in queue() if _key(run) not in tried), None)
+    return next((run for run in waiting() if _key(run) not in tried), None)
 
 
 def _key(run: Run) -> tuple[str, int]:
@@ -222,7 +220,7 @@ def turn(run: Run) -> Iterator[Run]:
                 raise InputError(run.problem)
             if run.status != runs.QUEUED and not run.resumable:
                 raise InputError(f"The run {run.name} is {run.status}: it needs no training.")
-            yield runs.change(run, status=runs.RUNNING, process=runs.this_process())
+            yield runs.change(run, status=runs.RUNNING, process=background.this_process())
     except OSError as error:
         raise InputError(
             f"Cannot write to {run.path.parent} ({error.strerror}): free some space."
@@ -235,7 +233,7 @@ def _train(run: Run) -> None:
         with (run.path / "log.txt").open("a", encoding="utf-8") as log:
             child = subprocess.Popen(
                 [sys.executable, "-m", "mnist_core", "resume", str(run.path.resolve())],
-                cwd=PROJECT,
+                cwd=background.PROJECT,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

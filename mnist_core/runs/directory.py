@@ -34,14 +34,14 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import psutil
 
+from mnist_core.background import alive
 from mnist_core.errors import InputError
 from mnist_core.files import written_whole
 from mnist_core.recipes import Recipe
 
 FORMAT = 1  # of run.json; a reader refuses what is newer
-SHIPPED_DIR = Path(__file__).resolve().parent.parent / "models"
+SHIPPED_DIR = Path(__file__).resolve().parents[2] / "models"
 SHIPPED = ("pen-cnn", "cnn", "report-ann")
 DEFAULT_RUN = "pen-cnn"
 
@@ -200,32 +200,6 @@ def _with_true_status(info: dict[str, Any]) -> dict[str, Any]:
     if info.get("status") == RUNNING and not alive(info.get("process")):
         return {**info, "status": FAILED, "reason": "The training process ended unexpectedly."}
     return info
-
-
-def this_process() -> dict[str, float]:
-    """Tells this process from a later one that happens to get the same number."""
-    process = psutil.Process()
-    return {"pid": process.pid, "created": process.create_time()}
-
-
-def process_mark(pid: int) -> dict[str, float] | None:
-    """What `this_process` says in the process of that number; None if it is gone."""
-    try:
-        return {"pid": pid, "created": psutil.Process(pid).create_time()}
-    except psutil.Error:
-        return None
-
-
-def alive(process: Any) -> bool:
-    """Whether the process that `this_process` described still runs."""
-    try:
-        found = psutil.Process(process["pid"])
-        return (
-            abs(found.create_time() - process["created"]) < 1
-            and found.status() != psutil.STATUS_ZOMBIE
-        )
-    except (psutil.Error, TypeError, KeyError, ValueError):
-        return False
 
 
 def locate(run: str | Path) -> Path:

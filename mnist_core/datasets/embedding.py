@@ -4,7 +4,7 @@ t-SNE (van der Maaten, Hinton 2008) takes ten seconds and more for some thousand
 runs beside the server at a low priority, says how far it is, and leaves its result in a
 file, so that nobody waits twice.
 
-    python -m mnist_core.embedding IMAGES.npy POINTS.npy
+    python -m mnist_core.datasets.embedding IMAGES.npy POINTS.npy
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ import numpy.typing as npt
 import psutil
 
 from mnist_core import datasets
-from mnist_core.analysis import principal_components
 from mnist_core.datasets import Images
+from mnist_core.datasets.analysis import principal_components
 from mnist_core.errors import InputError
 from mnist_core.files import written_whole
 
@@ -103,8 +103,15 @@ class Embedding:
             self.error = f"t-SNE failed ({error}): try again."
 
     def _watch(self, given: Path, result: Path) -> None:
-        command = [sys.executable, "-u", "-m", "mnist_core.embedding", str(given), str(result)]
-        root = Path(__file__).resolve().parent.parent
+        command = [
+            sys.executable,
+            "-u",
+            "-m",
+            "mnist_core.datasets.embedding",
+            str(given),
+            str(result),
+        ]
+        root = Path(__file__).resolve().parents[2]
         path = os.pathsep.join(filter(None, [str(root), os.environ.get("PYTHONPATH")]))
         with subprocess.Popen(
             command,

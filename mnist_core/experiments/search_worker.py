@@ -1,6 +1,6 @@
 """The trials of a search, each trained and compared on validation digits.
 
-    python -m mnist_core.searching NAME [--workers N | --scheduler ADDRESS]
+    python -m mnist_core.experiments.search_worker NAME [--workers N | --scheduler ADDRESS]
 
 is the process that `search.start` begins. Without workers it trains one trial after another
 itself, and takes turns with the queue of trainings: one trains at a time. It reads training
@@ -38,19 +38,21 @@ import filelock
 import numpy as np
 import psutil
 
-from mnist_core import datasets, jobs, runs, search
+from mnist_core import background, datasets, runs
 from mnist_core.datasets import Dataset
 from mnist_core.errors import InputError
+from mnist_core.experiments import search
+from mnist_core.experiments.search import Search, Settings
+from mnist_core.experiments.worker_pool import Look, Result, Task
 from mnist_core.files import written_whole
 from mnist_core.recipes import Recipe
-from mnist_core.search import Search, Settings
-from mnist_core.workers import Look, Result, Task
+from mnist_core.training import queue
 
 if TYPE_CHECKING:
     import optuna
     from optuna.trial import FrozenTrial
 
-    from mnist_core.training import Progress
+    from mnist_core.training.loop import Progress
 
 RANDOM, UNPRUNED = 8, 4  # trials at first that are drawn blindly, and that are not pruned
 NOTE_SECONDS = 0.3  # between two notes of progress
@@ -133,7 +135,7 @@ class _Note:
     """Writes where the process is, not more often than somebody would look."""
 
     def __init__(self, name: str) -> None:
-        self._name, self._process, self._last = name, runs.this_process(), 0.0
+        self._name, self._process, self._last = name, background.this_process(), 0.0
 
     def __call__(self, activity: str, share: float | None = None, look: Look | None = None) -> None:
         # Who looks at workers does so seldom enough; a change of activity is told at once.
@@ -302,7 +304,8 @@ def _train(
     import keras
     import optuna
 
-    from mnist_core import architectures, training
+    from mnist_core.networks import architectures
+    from mnist_core.training import loop
 
     class Judge(keras.callbacks.Callback):
         def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
@@ -318,16 +321,16 @@ def _train(
     keras.utils.clear_session()  # else every network that was tried stays in memory
     keras.utils.set_random_seed(seed)
     model = architectures.build(recipe)
-    history = training.fit(
+    history = loop.fit(
         model,
         recipe,
-        training.training_digits(chosen, train_part, recipe, seed),
+        loop.training_digits(chosen, train_part, recipe, seed),
         validation,
         seed,
         report,
         [Judge()],
     )
-    return history[training.best_epoch(recipe, history)]["val_accuracy"]
+    return history[loop.best_epoch(recipe, history)]["val_accuracy"]
 
 
 def _check_digits(study: optuna.Study, settings: Settings, digits: Dataset) -> None:
@@ -348,12 +351,12 @@ def _check_digits(study: optuna.Study, settings: Settings, digits: Dataset) -> N
 def _let_trainings_begin(name: str) -> None:
     """Wait until a training that waits has begun; it holds the turn then, and we come after."""
     until = time.monotonic() + QUEUE_SECONDS
-    waiting = next((run.name for run in jobs.queue()), None)
+    waiting = next((run.name for run in queue.waiting()), None)
     while waiting and time.monotonic() < until:
-        jobs.tend()
+        queue.tend()
         _end_if_asked(name)
-        time.sleep(jobs.LOOK_SECONDS)
-        if waiting not in [run.name for run in jobs.queue()]:
+        time.sleep(queue.LOOK_SECONDS)
+        if waiting not in [run.name for run in queue.waiting()]:
             return
 
 
@@ -361,7 +364,7 @@ def _let_trainings_begin(name: str) -> None:
 def _turn(name: str) -> Iterator[None]:
     """Hold the right to train; whoever has it comes first."""
     try:
-        lock = filelock.FileLock(runs.models_dir() / jobs.TURN)
+        lock = filelock.FileLock(runs.models_dir() / queue.TURN)
         while True:
             _end_if_asked(name)
             with contextlib.suppress(filelock.Timeout):
@@ -403,7 +406,7 @@ def _have_tried(
     on_look: Callable[[Look], None] | None,
 ) -> None:
     """Have workers train the trials."""
-    from mnist_core import cluster
+    from mnist_core.experiments import cluster
 
     def show(look: Look) -> None:
         with contextlib.suppress(InputError):  # what comes of the trials is written all the same
@@ -449,7 +452,7 @@ class ForWorkers:
             f"try-{number}",
             f"trial {number}",
             self._seconds(),
-            "searching",
+            "experiments.search_worker",
             ("--try",),
             {ASKED: json.dumps(asked).encode()},
         )
@@ -462,7 +465,7 @@ class ForWorkers:
             self._order.add(self._given.pop(task.name), trial)
         else:
             log = result.files.get("log.txt", b"").decode(errors="replace")
-            self.failed(task, jobs.why_ended(result.code, log))
+            self.failed(task, queue.why_ended(result.code, log))
 
     def failed(self, task: Task, reason: str) -> None:
         """It counts as tried, else it would be tried for ever."""
@@ -544,7 +547,7 @@ def _from_dict(values: dict[str, Any]) -> FrozenTrial:
 
 
 def main(arguments: list[str]) -> int:
-    parser = argparse.ArgumentParser(prog="python -m mnist_core.searching")
+    parser = argparse.ArgumentParser(prog="python -m mnist_core.experiments.search_worker")
     parser.add_argument("name")
     parser.add_argument("--workers", type=int)
     parser.add_argument("--scheduler")

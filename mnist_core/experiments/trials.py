@@ -24,16 +24,17 @@ from typing import TYPE_CHECKING, Any
 
 import filelock
 
-from mnist_core import datasets, evaluation, jobs, recipes, runs, tables
-from mnist_core.comparison import DRAWN
+from mnist_core import datasets, evaluation, recipes, runs, tables
 from mnist_core.datasets import Dataset
 from mnist_core.errors import InputError
+from mnist_core.evaluation.comparison import DRAWN
+from mnist_core.experiments.worker_pool import Result, Task
 from mnist_core.recipes import Recipe
 from mnist_core.runs import Run
-from mnist_core.workers import Result, Task
+from mnist_core.training import queue
 
 if TYPE_CHECKING:
-    from mnist_core.predictor import Predictor
+    from mnist_core.networks.predictor import Predictor
 
 COMMAND = "python -m mnist_core study"
 FILE = "studies.csv"
@@ -199,7 +200,7 @@ def submit(trials: Sequence[Trial]) -> int:
                 known.add(trial.key)
                 count += 1
     finally:
-        jobs.tend()
+        queue.tend()
     return count
 
 
@@ -375,7 +376,7 @@ def expected(trial: Trial, took: Mapping[str, float]) -> float:
         took: seconds that recipes took to train, by fingerprint.
     """
     before = took.get(trial.key[0])
-    return before + jobs.START_SECONDS if before is not None else _estimate(trial.recipe)
+    return before + queue.START_SECONDS if before is not None else _estimate(trial.recipe)
 
 
 _estimates: dict[str, float] = {}  # by fingerprint: it takes a look at every run
@@ -386,7 +387,7 @@ def _estimate(recipe: Recipe) -> float:
     if key not in _estimates:
         total, pens = datasets.TRAIN_SIZES[recipe.dataset]
         kept = int(min(recipe.train_images or total, total) * (1 - recipe.validation_split))
-        _estimates[key] = jobs.estimate(recipe, kept, round(pens * kept / total))
+        _estimates[key] = queue.estimate(recipe, kept, round(pens * kept / total))
     return _estimates[key]
 
 
@@ -403,7 +404,7 @@ def follow(trials: Sequence[Trial], on_look: Callable[[State, list[Row]], None])
     seen = {row.key for row in read()}
     while True:
         gather()
-        jobs.tend()
+        queue.tend()
         new = [row for row in read() if row.key in keys and row.key not in seen]
         seen |= {row.key for row in new}
         state = look(trials)
@@ -469,7 +470,7 @@ class ForWorkers:
                 (path / name).write_bytes(content)
             run = runs.read(path)
             if "finished" not in run.info:  # it ended without a word
-                reason = jobs.why(result.code, run)
+                reason = queue.why(result.code, run)
                 run = runs.change(
                     run, status=runs.FAILED, reason=reason, finished=runs.now(), process=None
                 )

@@ -27,7 +27,7 @@ from mnist_core.recipes import Recipe
 from mnist_core.tables import Summary, summarize
 
 if TYPE_CHECKING:
-    from mnist_core.training import Progress
+    from mnist_core.training.loop import Progress
 
 TABLE = runs.SHIPPED_DIR / "reproductions.csv"
 COMMAND = "python -m mnist_core reproduce"
@@ -183,12 +183,13 @@ def measure(
     """
     import tensorflow as tf
 
-    from mnist_core import predictor, training
+    from mnist_core.networks import predictor
+    from mnist_core.training import loop
 
     dataset, drawn = datasets.load(recipe.dataset), datasets.load(DRAWN)
     with _temporary_models_dir():
         cpu_before = time.process_time()
-        run = training.train(recipe, dataset, seed, "reproduction", on_progress)
+        run = loop.train(recipe, dataset, seed, "reproduction", on_progress)
         cpu = time.process_time() - cpu_before
         reader = predictor.load(run)
         found = runs.read_evaluation(run)

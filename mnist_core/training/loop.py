@@ -24,23 +24,15 @@ import numpy.typing as npt
 import tensorflow as tf
 from tensorflow.core.framework import summary_pb2
 
-from mnist_core import (
-    architectures,
-    augmentation,
-    datasets,
-    evaluation,
-    nondigits,
-    recipes,
-    runs,
-    stepping,
-    transfer,
-)
+from mnist_core import background, datasets, evaluation, recipes, runs
 from mnist_core.datasets import Dataset, Images, Labels
 from mnist_core.errors import InputError
 from mnist_core.files import written_whole
-from mnist_core.predictor import Predictor
+from mnist_core.networks import architectures
+from mnist_core.networks.predictor import Predictor
 from mnist_core.recipes import Recipe
 from mnist_core.runs import Run
+from mnist_core.training import augmentation, nondigits, training_step, transfer
 
 UPDATE_SECONDS = 0.4  # how often progress is reported within an epoch
 NON_DIGIT = 10  # the label of a drawing for which all ten digits are equally likely
@@ -131,7 +123,7 @@ def carry_out(
         "dataset": {"name": dataset.name, "checksum": dataset.checksum},
         "status": runs.RUNNING,
         "started": run.info.get("started") or runs.now(),
-        "process": runs.this_process(),
+        "process": background.this_process(),
         "versions": {
             "python": platform.python_version(),
             "tensorflow": tf.__version__,
@@ -355,7 +347,7 @@ def fit(
     generator = tf.random.Generator.from_seed(seed)
     memory = _Memory(model, generator)
     history = memory.read(checkpoint) if checkpoint and checkpoint.is_file() else []
-    run_steps = stepping.stepper(model, recipe, images, labels, loss, generator)
+    run_steps = training_step.stepper(model, recipe, images, labels, loss, generator)
     listeners = keras.callbacks.CallbackList(
         list(callbacks), model=model, epochs=recipe.epochs, steps=steps
     )

@@ -16,9 +16,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from mnist_core import augmentation
 from mnist_core.datasets import Images, Labels
 from mnist_core.recipes import CLASSES, Recipe
+from mnist_core.training import augmentation
 
 Function = Callable[[tf.Tensor], tf.Tensor]
 

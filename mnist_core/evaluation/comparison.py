@@ -105,7 +105,7 @@ def measure(run: Run) -> Measured:
     Raises:
         InputError: the run or the dataset is broken.
     """
-    from mnist_core import predictor
+    from mnist_core.networks import predictor
 
     reader = predictor.load(run)
     reader.warm_up()

@@ -16,11 +16,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from mnist_core import recipes, tables, trials
+from mnist_core import recipes, tables
 from mnist_core.errors import InputError
+from mnist_core.experiments import trials
+from mnist_core.experiments.trials import Row, Trial
 from mnist_core.recipes import RECIPES, Layer, Recipe, dense, dropout
 from mnist_core.tables import Summary
-from mnist_core.trials import Row, Trial
 
 SEEDS = 3
 # Trained in seconds, and of the size and with the settings of the documents' own networks.

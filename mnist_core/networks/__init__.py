@@ -1,0 +1,1 @@
+"""A recipe made a Keras model, read fast, and handed to a browser."""
