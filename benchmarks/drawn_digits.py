@@ -69,13 +69,13 @@ def plain_resize(canvas: np.ndarray) -> np.ndarray:
 
 def keras_example() -> predictor.Predictor:
     """The convolutional network of Keras' example `mnist_convnet`, trained here on MNIST."""
-    from mnist_core.training import loop
+    from mnist_core.training import training_run
 
     with tempfile.TemporaryDirectory() as folder:
         import os
 
         os.environ["MODELS_DIR"] = folder
-        run = loop.train(recipes.get("keras-convnet"), datasets.load("mnist"), seed=0)
+        run = training_run.train(recipes.get("keras-convnet"), datasets.load("mnist"), seed=0)
         return predictor.load(run)
 
 

@@ -14,7 +14,7 @@ import tempfile
 from common import need, print_table
 from mnist_core import datasets, runs
 from mnist_core.experiments import studies
-from mnist_core.training import loop
+from mnist_core.training import training_run
 
 RATES = (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
 TRIED = {  # rates far from the best would only take time
@@ -39,7 +39,7 @@ def main() -> None:
             losses = {}
             for rate in rates:
                 recipe = dataclasses.replace(studies.BASE, optimizer=optimizer, learning_rate=rate)
-                run = loop.train(recipe, digits, seed, name=f"{optimizer}-{rate:g}")
+                run = training_run.train(recipe, digits, seed, name=f"{optimizer}-{rate:g}")
                 losses[rate] = runs.read_history(run)[-1]["val_loss"]
             best = min(losses, key=losses.__getitem__)
             written = {r: f"**{v:.4f}**" if r == best else f"{v:.4f}" for r, v in losses.items()}

@@ -22,7 +22,8 @@ from mnist_core import datasets, recipes
 from mnist_core.datasets import Dataset
 from mnist_core.networks import architectures
 from mnist_core.recipes import Recipe
-from mnist_core.training import loop
+from mnist_core.training import training_run
+from mnist_core.training.training_run import Listeners
 
 
 def plain(recipe: Recipe, dataset: Dataset, seed: int, folder: Path) -> tuple[float, float]:
@@ -45,8 +46,8 @@ def plain(recipe: Recipe, dataset: Dataset, seed: int, folder: Path) -> tuple[fl
 def here(recipe: Recipe, dataset: Dataset, seed: int) -> tuple[float, float]:
     """Seconds and test accuracy of this project's way."""
     started = time.perf_counter()
-    run = loop.train(recipe, dataset, seed, on_progress=lambda _: None)
-    return time.perf_counter() - started, float(run.metrics["test_accuracy"])
+    run = training_run.train(recipe, dataset, seed, listeners=Listeners(lambda _: None))
+    return time.perf_counter() - started, float(run.metrics.test_accuracy)
 
 
 def row(name: str, measured: list[tuple[float, float]], compared: float) -> list[str]:

@@ -7,6 +7,7 @@ import http.client
 import os
 import ssl
 import tempfile
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -14,18 +15,27 @@ from pathlib import Path
 
 from mnist_core.errors import InputError
 
+OPEN_SECONDS = 2.0  # to wait until somebody closes a file that is to be replaced
 Progress = Callable[[int, int | None], None]  # bytes so far, bytes in all if known
 
 
 @contextlib.contextmanager
-def written_whole(path: Path) -> Iterator[Path]:
+def written_whole(path: Path, make_folder: bool = True, sync: bool = True) -> Iterator[Path]:
     """Give a path beside `path` to write to, renamed to `path` only if all went well.
 
+    Args:
+        make_folder: whether to make the folder if it is not there; no where somebody may have
+            deleted it on purpose.
+        sync: whether the content is on the disk before the name is; no for what is written
+            several times a second and worth nothing after a power failure.
+
     Raises:
-        InputError: the disk is full or the folder cannot be written to.
+        InputError: the disk is full, the folder cannot be written to or is gone, or another
+            program keeps the file open (on Windows).
     """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        if make_folder:
+            path.parent.mkdir(parents=True, exist_ok=True)
         # Keras goes by a file's ending, so the real one has to stay at the end.
         handle, name = tempfile.mkstemp(prefix=".", suffix=path.name, dir=path.parent)
         os.close(handle)
@@ -35,11 +45,32 @@ def written_whole(path: Path) -> Iterator[Path]:
     try:
         yield beside
         beside.chmod(0o644)  # mkstemp makes files that only their owner can read
-        beside.replace(path)
+        if sync:
+            with beside.open("rb+") as file:
+                os.fsync(file.fileno())
+        _rename(beside, path)
     except OSError as error:
         raise _cannot_write(path, error) from error
     finally:
         beside.unlink(missing_ok=True)
+
+
+def _rename(beside: Path, path: Path) -> None:
+    """Rename, patiently: on Windows a file that somebody reads cannot be replaced."""
+    until = time.monotonic() + OPEN_SECONDS
+    while True:
+        try:
+            beside.replace(path)
+            return
+        except PermissionError as error:
+            if not path.is_file() or path.is_symlink():
+                raise
+            if time.monotonic() > until:
+                raise InputError(
+                    f"Cannot replace {path}, which another program keeps open or protects: close "
+                    "that program or allow writing, then try again."
+                ) from error
+            time.sleep(0.02)
 
 
 def _cannot_write(path: Path, error: OSError) -> InputError:

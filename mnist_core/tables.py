@@ -84,3 +84,8 @@ def summarize(values: Iterable[float]) -> Summary:
         return Summary(math.nan, math.nan, 0)
     spread = statistics.stdev(known) if len(known) > 1 else math.nan
     return Summary(statistics.fmean(known), spread, len(known))
+
+
+def or_nan(value: float | None) -> float:
+    """A figure as rows hold it: NaN where it is not known."""
+    return math.nan if value is None else value

@@ -40,7 +40,7 @@ def pytest_collection_modifyitems(items):
     """
     for item in items:
         if item.get_closest_marker("browser") or item.path.stem in WITH_PROCESSES:
-            item.add_marker(pytest.mark.flaky(reruns=2))
+            pass
     # Long files first: with several workers, the last one would else be waited for.
     items.sort(key=lambda item: item.path.stem not in WITH_PROCESSES)
 
@@ -105,11 +105,11 @@ def tiny():
 @pytest.fixture(scope="session")
 def tiny_run(tmp_path_factory, digits):
     """A finished run. It is shared: copy it (`own_run`) before changing anything in it."""
-    from mnist_core.training import loop
+    from mnist_core.training import training_run
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MODELS_DIR", str(tmp_path_factory.mktemp("models")))
-        return loop.train(TINY, digits, seed=1, name="tiny")
+        return training_run.train(TINY, digits, seed=1, name="tiny")
 
 
 @pytest.fixture

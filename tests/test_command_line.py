@@ -127,9 +127,9 @@ def test_train_leaves_a_run_and_prints_its_summary(command, models_dir):
     run = runs.read("mine")
     assert run.usable
     assert run.path == models_dir / "mine"
-    assert (run.info["seed"], run.info["epochs"]) == (3, 2)
-    assert run.info["dataset"]["name"] == "optical-digits"
-    assert run.info["command"] == (
+    assert (run.record.seed, run.record.epochs) == (3, 2)
+    assert run.record.dataset.name == "optical-digits"
+    assert run.record.command == (
         "python -m mnist_core train report-ann --dataset optical-digits --epochs 2 --seed 3 "
         "--name mine --h5"
     )
@@ -174,7 +174,7 @@ def test_train_can_be_interrupted(models_dir, capsys):
     assert capsys.readouterr().err == "interrupted\n"
     run = runs.read("long")
     assert run.status == runs.FAILED
-    assert "Interrupted" in run.info["reason"]
+    assert "Interrupted" in run.record.reason
 
 
 # --- evaluate, runs ------------------------------------------------------------------
@@ -182,7 +182,7 @@ def test_train_can_be_interrupted(models_dir, capsys):
 
 def test_evaluate_measures_a_run(command, own_run):
     text = command("evaluate", "mine")
-    accuracy = own_run.metrics["test_accuracy"]
+    accuracy = own_run.metrics.test_accuracy
     assert f"mine on the 360 test images of optical-digits: accuracy {accuracy:.2%}" in text
     assert f"loss {own_run.metrics['test_loss']:.4f}" in text
     rows = dict(line.split(maxsplit=1) for line in text.splitlines() if re.match(r" +\d ", line))
@@ -311,8 +311,8 @@ def test_train_goes_on_from_a_run_with_few_images(command, models_dir):
     )
     run = runs.read("gone-on")
     assert "report-ann, 3 layers, 1 of them frozen" in " ".join(text.split())
-    assert (run.recipe.train_images, run.info["images"], run.recipe.epochs) == (100, 80, 3)
-    assert run.metrics["test_accuracy"] > 0.75  # from fresh weights it would be about 0.3
+    assert (run.recipe.train_images, run.record.images, run.recipe.epochs) == (100, 80, 3)
+    assert run.metrics.test_accuracy > 0.75  # from fresh weights it would be about 0.3
 
 
 def test_ensemble_says_what_it_gains_and_costs(command, own_run):
@@ -429,7 +429,7 @@ def test_a_search_is_ended_with_ctrl_c_and_gone_on_with_to_its_winner(models_dir
     run = runs.read(found.winner)
     assert run.status == runs.FINISHED
     assert f"{run.metrics['test_accuracy']:.2%}" in printed
-    assert run.metrics["val_accuracy"] == found.best.value
+    assert run.metrics.val_accuracy == found.best.value
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import sys
 
 import numpy as np
 import pytest
+import tampering
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -110,8 +111,8 @@ def test_a_run_is_measured_and_its_figures_collected(own_run, needs_pens):
     found = comparison.contender(own_run, measured)
     assert found.name == "mine"
     assert found.test_digits == "optical-digits"
-    assert found.figures["test_accuracy"] == own_run.metrics["test_accuracy"]
-    assert found.figures["parameters"] == own_run.info["parameters"]
+    assert found.figures["test_accuracy"] == own_run.metrics.test_accuracy
+    assert found.figures["parameters"] == own_run.record.parameters
     assert found.figures["bytes"] == own_run.model_file.stat().st_size
     assert set(found.figures) <= set(BY_KEY)
     for key, value in found.figures.items():
@@ -127,7 +128,9 @@ def test_without_the_pens_nothing_is_claimed_of_drawing(own_run, monkeypatch, tm
 
 
 def test_what_a_run_does_not_say_is_left_out(own_run):
-    info = {k: v for k, v in own_run.info.items() if k not in ("parameters", "seconds")}
+    info = {
+        k: v for k, v in tampering.as_json(own_run).items() if k not in ("parameters", "seconds")
+    }
     info["metrics"] = {"test_accuracy": float("nan")}
     bare = comparison.contender(dataclasses.replace(own_run, info=info), Measured(np.nan, 0, 1.0))
     assert set(bare.figures) == {"bytes", "epochs", "milliseconds"}
@@ -137,7 +140,7 @@ def test_what_a_run_does_not_say_is_left_out(own_run):
 
 @pytest.mark.parametrize("status", [runs.QUEUED, runs.RUNNING, runs.FAILED])
 def test_unfinished_runs_are_refused(own_run, status):
-    run = dataclasses.replace(own_run, info={**own_run.info, "status": status})
+    run = dataclasses.replace(own_run, info={**tampering.as_json(own_run), "status": status})
     assert f"The run mine is {status}" in comparison.refusal(run)
     assert comparison.refusal(own_run) is None
     assert "does not exist" in comparison.refusal(runs.read("nobody"))

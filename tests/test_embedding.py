@@ -22,8 +22,7 @@ def finished(found, seconds=240):
     return found
 
 
-def test_alike_digits_come_close_together_and_are_kept(digits, cache, monkeypatch):
-    monkeypatch.setattr(embedding, "ITERATIONS", 250)  # of this process: how far it says it is
+def test_alike_digits_come_close_together_and_are_kept(digits, cache):
     chosen = np.flatnonzero(np.isin(digits.y_train, (0, 1)))[:120]
     images, labels = digits.x_train[chosen], digits.y_train[chosen]
     found = finished(embedding.Embedding(images))

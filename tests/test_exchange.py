@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from mnist_core import datasets, predictor, runs
 from mnist_core.errors import InputError
+from mnist_core.networks import formats
 from mnist_core.recipes import RECIPES
-from mnist_core.training import imports, loop
+from mnist_core.training import imports, training_run
 
 
 def keras_file(model, tmp_path):
@@ -34,7 +35,7 @@ def plain(shape=(28, 28), activation="softmax"):
 @pytest.mark.parametrize("ending", [".keras", ".h5"])
 def test_an_exported_network_reads_alike(tmp_path, tiny_run, digits, ending):
     path = tmp_path / f"out{ending}"
-    imports.export(tiny_run, path)
+    formats.export(tiny_run, path)
     again = predictor.Predictor(keras.models.load_model(path, compile=False))
     images = datasets.scale(digits.x_test[:50])
     assert np.allclose(again.predict(images), predictor.load(tiny_run).predict(images), atol=1e-5)
@@ -45,8 +46,8 @@ def test_a_litert_file_reads_alike(tmp_path, models_dir, digits, name):
     import dataclasses
 
     recipe = dataclasses.replace(RECIPES[name], epochs=1, train_images=200)
-    run = loop.train(recipe, digits)
-    imports.export(run, tmp_path / "out.tflite")
+    run = training_run.train(recipe, digits)
+    formats.export(run, tmp_path / "out.tflite")
     interpreter = tf.lite.Interpreter(str(tmp_path / "out.tflite"))
     interpreter.allocate_tensors()
     takes, gives = interpreter.get_input_details()[0], interpreter.get_output_details()[0]
@@ -59,14 +60,14 @@ def test_a_litert_file_reads_alike(tmp_path, models_dir, digits, name):
 
 def test_another_format_is_refused(tmp_path, tiny_run):
     with pytest.raises(InputError, match=r"must end in .keras, .h5, .tflite"):
-        imports.export(tiny_run, tmp_path / "out.onnx")
+        formats.export(tiny_run, tmp_path / "out.onnx")
 
 
 def test_what_was_exported_comes_in_again(tmp_path, models_dir, tiny_run, digits):
     run = imports.import_keras(tiny_run.model_file.read_bytes(), "again", digits)
     assert run.usable
     assert run.recipe.name == imports.IMPORTED
-    assert run.metrics["test_accuracy"] == pytest.approx(tiny_run.metrics["test_accuracy"])
+    assert run.metrics.test_accuracy == pytest.approx(tiny_run.metrics.test_accuracy)
     assert runs.read("again").problem is None
     assert runs.summary(run)["recipe"].startswith("imported")
     images = datasets.scale(digits.x_test[:20])

@@ -16,7 +16,8 @@ import pytest
 from mnist_core import background, predictor, runs
 from mnist_core.errors import InputError
 from mnist_core.recipes import RECIPES, Recipe, conv, dense
-from mnist_core.training import loop, queue
+from mnist_core.training import estimate, queue, reporter, training_run
+from mnist_core.training.training_run import Listeners
 
 LONG = Recipe("long", "long", (dense(8),), epochs=9000, batch_size=32)
 PATIENT = 120  # seconds that a busy machine may take for what takes five
@@ -97,7 +98,7 @@ def test_a_run_that_waits_can_be_taken_out_twice_at_once(models_dir, no_workers,
 def test_requests_to_a_run_that_has_ended_change_nothing(own_run, no_workers):
     queue.stop(own_run)
     queue.discard(own_run)
-    assert runs.read(own_run.path).info == own_run.info
+    assert runs.read(own_run.path).record == own_run.record
     assert runs.asked_to_stop(own_run.path) is None
     with pytest.raises(InputError, match="no checkpoint"):
         queue.resume(own_run)
@@ -112,14 +113,14 @@ def test_the_queue_is_worked_off(folder, tiny):
     # One that cannot be trained says why, and the next has its turn.
     failed = runs.read(second.path)
     assert failed.status == runs.FAILED
-    assert "batch size 5000 is larger" in failed.info["reason"]
+    assert "batch size 5000 is larger" in failed.record.reason
     # The same seed gives the same network in this process as in the queue's.
-    assert first.info["seed"] == 1
+    assert first.record.seed == 1
     here = runs.read_evaluation(runs.read(first.path))
     again = runs.read_evaluation(runs.read(third.path))
     assert (here.probabilities == again.probabilities).all()
-    starts = [runs.read(run.path).info["started"] for run in (first, third)]
-    assert starts[0] < starts[1] or runs.read(first.path).info["finished"] <= starts[1]
+    starts = [runs.read(run.path).record.started for run in (first, third)]
+    assert starts[0] < starts[1] or runs.read(first.path).record.finished <= starts[1]
 
 
 def test_one_trains_while_the_others_wait_and_stop_keeps_the_best(folder, tiny):
@@ -133,14 +134,14 @@ def test_one_trains_while_the_others_wait_and_stop_keeps_the_best(folder, tiny):
         runs.delete(runs.read(run.path))
     progress = runs.read_progress(run)
     assert progress["phase"] == "training"
-    assert len(progress["digits"]["guesses"]) == loop.WATCHED
+    assert len(progress["digits"]["guesses"]) == reporter.WATCHED
     queue.stop(run)
     assert wait(lambda: status(other) == runs.FINISHED)
     stopped = runs.read(run.path)
     assert stopped.status == runs.STOPPED
     assert stopped.usable
     history = runs.read_history(stopped)
-    assert stopped.metrics["val_loss"] == pytest.approx(
+    assert stopped.metrics.val_loss == pytest.approx(
         min(row["val_loss"] for row in history), rel=1e-4
     )
     assert predictor.load(stopped)
@@ -164,8 +165,8 @@ def test_a_killed_worker_leaves_its_training_alone(folder, tiny):
     run = queue.submit(LONG, "optical-digits", name="long")
     other = queue.submit(tiny, "optical-digits", name="other")
     assert wait(lambda: len(runs.read_history(run)) >= 1)
-    worker = psutil.Process(runs.read(run.path).info["process"]["pid"]).parent()
-    assert "work" in worker.cmdline()
+    worker = psutil.Process(runs.read(run.path).record.process.pid).parent()
+    assert "mnist_core.training.queue_worker" in worker.cmdline()
     worker.kill()
     rows = len(runs.read_history(run))
     assert wait(lambda: len(runs.read_history(run)) > rows, tend=False)
@@ -196,15 +197,15 @@ def test_an_interrupted_run_goes_on_and_ends_as_if_nothing_had_been(models_dir, 
         if progress.epoch == 4:
             raise Reboot
 
-    whole = loop.train(recipe, digits, seed=5, name="whole")
+    whole = training_run.train(recipe, digits, seed=5, name="whole")
     with pytest.raises(Reboot):
-        loop.train(recipe, digits, seed=5, name="cut", on_progress=reboot)
+        training_run.train(recipe, digits, seed=5, name="cut", listeners=Listeners(reboot))
     cut = runs.read("cut")
     assert cut.resumable
     assert len(runs.read_history(cut)) == 3
-    again = loop.carry_out(cut, digits)
+    again = training_run.carry_out(cut, digits)
     assert again.status == runs.FINISHED
-    assert "reason" not in again.info
+    assert again.record.reason is None
     assert [row["loss"] for row in runs.read_history(again)] == [
         row["loss"] for row in runs.read_history(whole)
     ]
@@ -216,8 +217,8 @@ def test_an_interrupted_run_goes_on_and_ends_as_if_nothing_had_been(models_dir, 
 def test_a_damaged_checkpoint_is_told(models_dir, digits, tiny):
     run = runs.create(tiny, "optical-digits", 0, "x")
     (run.path / "checkpoint.npz").write_bytes(b"PK\x03\x04 no more")
-    with pytest.raises(InputError, match="checkpoint of this training is damaged"):
-        loop.carry_out(run, digits)
+    with pytest.raises(InputError, match="checkpoint of this run is damaged"):
+        training_run.carry_out(run, digits)
 
 
 def test_twenty_trainings_killed_at_random_leave_readable_runs_and_a_working_queue(folder, tiny):
@@ -231,7 +232,7 @@ def test_twenty_trainings_killed_at_random_leave_readable_runs_and_a_working_que
     for number, run in enumerate(victims):
         assert wait(lambda run=run: status(run) == runs.RUNNING), f"{run.name} never ran"
         time.sleep(chance.choice([0, 0.2, 1, 2.5]) * chance.random())
-        process = psutil.Process(runs.read(run.path).info["process"]["pid"])
+        process = psutil.Process(runs.read(run.path).record.process.pid)
         if number % 5 == 2:
             with contextlib.suppress(psutil.Error):
                 process.parent().kill()
@@ -241,14 +242,14 @@ def test_twenty_trainings_killed_at_random_leave_readable_runs_and_a_working_que
     for run in victims:
         after = runs.read(run.path)
         assert after.problem is None
-        assert after.info["reason"]
+        assert after.record.reason
         json.loads((run.path / "run.json").read_text())
         assert all(row["epoch"] == i for i, row in enumerate(runs.read_history(after), 1))
         leftovers = [p.name for p in run.path.iterdir() if p.name.startswith(".")]
         assert len(leftovers) <= 2  # what was being written in that moment
         if after.resumable:
             assert (run.path / "checkpoint.npz").stat().st_size > 0
-    assert "killed" in " ".join(runs.read(run.path).info["reason"] for run in victims)
+    assert "killed" in " ".join(runs.read(run.path).record.reason for run in victims)
     # The last victim that has a checkpoint goes on after its last whole epoch.
     chosen = [run for run in victims if runs.read(run.path).resumable]
     if chosen:
@@ -283,13 +284,13 @@ def test_no_room_on_the_disk_is_told(folder, tiny):
 
 @pytest.mark.parametrize("name", list(RECIPES))
 def test_every_recipe_has_an_estimate(models_dir, name):
-    quick, slow = (queue.estimate(RECIPES[name], images) for images in (1000, 60_000))
+    quick, slow = (estimate.estimate(RECIPES[name], images) for images in (1000, 60_000))
     assert 0 < quick < slow
 
 
 def test_the_estimate_learns_from_what_was_trained_here(models_dir, own_run):
     recipe = own_run.recipe
-    before = queue.estimate(recipe, 10**6)
+    before = estimate.estimate(recipe, 10**6)
     rows = runs.read_history(own_run)
     runs.write_history(own_run.path, [{**row, "seconds": 1000.0} for row in rows])
-    assert queue.estimate(recipe, 10**6) > 100 * before
+    assert estimate.estimate(recipe, 10**6) > 100 * before

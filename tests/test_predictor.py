@@ -5,13 +5,14 @@ import shutil
 import keras
 import numpy as np
 import pytest
+import tampering
 
-from mnist_core import datasets, evaluation, predictor, runs
+from mnist_core import datasets, evaluation, runs
 from mnist_core.errors import InputError
-from mnist_core.networks import architectures
+from mnist_core.networks import architectures, predictor
 from mnist_core.networks.predictor import BATCH, Predictor
 from mnist_core.recipes import RECIPES
-from mnist_core.training import loop
+from mnist_core.training import training_run
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +44,7 @@ def test_a_shipped_run_is_as_accurate_as_it_says(name):
     said = evaluation.accuracy(kept.probabilities[part], kept.labels[part])
     assert accuracy == pytest.approx(said, abs=0.001)  # another processor rounds otherwise
     whole = evaluation.accuracy(kept.probabilities, kept.labels)
-    assert whole == pytest.approx(reader.run.metrics["test_accuracy"])
+    assert whole == pytest.approx(reader.run.metrics.test_accuracy)
 
 
 @pytest.mark.parametrize("name", ["report-ann", "sigmoid-ann", "cnn", "rnn"])
@@ -153,8 +154,8 @@ def test_a_broken_model_file_is_refused(own_run):
 def test_a_zip_of_something_else_is_refused(own_run):
     np.savez(own_run.path / "other.npz", x=np.zeros(3))
     shutil.move(own_run.path / "other.npz", own_run.model_file)
-    info = {**own_run.info, "model": {}}
-    runs.write_info(own_run.path, info)
+    info = {**tampering.as_json(own_run), "model": {}}
+    tampering.write_json(own_run.path, info)
     with pytest.raises(InputError, match="model file of mine is damaged"):
         predictor.load("mine")
 
@@ -164,7 +165,7 @@ def test_a_model_for_something_else_is_refused(own_run, given, outputs):
     image = keras.Input(given)
     scores = keras.layers.Dense(outputs, activation="softmax")(keras.layers.Flatten()(image))
     keras.Model(image, scores).save(own_run.model_file)
-    runs.write_info(own_run.path, {**own_run.info, "model": {}})
+    tampering.write_json(own_run.path, {**tampering.as_json(own_run), "model": {}})
     with pytest.raises(InputError, match="28×28 and ten probabilities"):
         predictor.load("mine")
 
@@ -180,23 +181,23 @@ def test_a_model_that_brings_its_own_code_is_not_run(own_run, tmp_path, monkeypa
     keras.Model(image, keras.layers.Dense(10)(flat)).save(own_run.model_file)
     keras.models.load_model(own_run.model_file, safe_mode=False)(np.zeros((1, 28, 28)))
     trace.unlink()  # so that is what the file can do
-    runs.write_info(own_run.path, {**own_run.info, "model": {}})
+    tampering.write_json(own_run.path, {**tampering.as_json(own_run), "model": {}})
     with pytest.raises(InputError, match="damaged"):
         predictor.load("mine")
     assert not trace.exists()
 
 
 def test_a_freshly_trained_run_can_be_loaded(models_dir, digits, tiny, images):
-    run = loop.train(tiny, digits, name="fresh")
+    run = training_run.train(tiny, digits, name="fresh")
     probabilities = predictor.load("fresh").predict(images)
-    assert evaluation.accuracy(probabilities, digits.y_test) == run.metrics["test_accuracy"]
+    assert evaluation.accuracy(probabilities, digits.y_test) == run.metrics.test_accuracy
 
 
 def test_folding_the_normalisation_changes_nothing_but_the_number_of_layers(digits):
     import keras
 
     from mnist_core import recipes
-    from mnist_core.networks import architectures
+    from mnist_core.networks import architectures, predictor
 
     keras.utils.set_random_seed(0)
     model = architectures.build(recipes.get("cnn"))

@@ -8,6 +8,7 @@ import re
 
 import numpy as np
 import pytest
+import tampering
 
 from mnist_core import background, datasets, evaluation, report, runs
 from mnist_core.errors import InputError
@@ -71,7 +72,7 @@ def test_a_report_is_whole_and_self_contained(tiny_run):
         f"{tiny_run.metrics['train_accuracy']:.2%}",
         f"{tiny_run.metrics['val_accuracy']:.2%}",
         f"{tiny_run.info['parameters']:,}",
-        tiny_run.info["dataset"]["checksum"],
+        tiny_run.record.dataset.checksum,
         "Dense, relu",
         "macro avg",
         "weighted avg",
@@ -115,7 +116,7 @@ def test_a_dataset_that_is_another_one_gives_no_pictures(own_run):
 
 
 def changed(run, **entries):
-    runs.write_info(run.path, {**run.info, **entries})
+    tampering.write_json(run.path, {**tampering.as_json(run), **entries})
     return runs.read(run.path)
 
 
@@ -148,9 +149,13 @@ def test_a_run_without_evaluation_is_refused(own_run):
 
 def test_a_run_that_lacks_what_is_not_needed_has_a_report(own_run):
     (own_run.path / "history.csv").unlink()
-    info = {k: v for k, v in own_run.info.items() if k not in ("seconds", "versions", "command")}
+    info = {
+        k: v
+        for k, v in tampering.as_json(own_run).items()
+        if k not in ("seconds", "versions", "command")
+    }
     info["metrics"] = {k: v for k, v in info["metrics"].items() if not k.startswith("val_")}
-    runs.write_info(own_run.path, info)
+    tampering.write_json(own_run.path, info)
     text = report.make(runs.read(own_run.path))
     checked(text)
     assert "history of this run cannot be read" in text
@@ -158,7 +163,7 @@ def test_a_run_that_lacks_what_is_not_needed_has_a_report(own_run):
 
 
 def test_names_from_outside_cannot_become_markup(own_run):
-    recipe = {**own_run.info["recipe"], "title": "<script>alert(1)</script>", "name": "<b>x"}
+    recipe = {**own_run.record.recipe, "title": "<script>alert(1)</script>", "name": "<b>x"}
     run = changed(own_run, recipe=recipe, command="train '<i>'", versions={"<u>": "<s>"})
     checked(report.make(run))
 

@@ -55,9 +55,9 @@ def test_shipped_runs_agree_with_the_table(shipped):
         run = runs.read(runs.SHIPPED_DIR / name)
         rows = [r for r in shipped if r.recipe == run.recipe.name]
         for r in rows:
-            assert run.info["parameters"] == r.parameters
-            assert run.info["dataset"]["name"] == r.dataset
-            assert abs(run.metrics["test_accuracy"] - r.test_accuracy) < 0.006
+            assert run.record.parameters == r.parameters
+            assert run.record.dataset.name == r.dataset
+            assert abs(run.metrics.test_accuracy - r.test_accuracy) < 0.006
             compared += 1
     assert compared >= 3
 

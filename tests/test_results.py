@@ -6,10 +6,12 @@ import time
 
 import numpy as np
 import pytest
+import tampering
 
 from mnist_core import background, datasets, evaluation, predictor, runs
+from mnist_core.background import Process, Status
 from mnist_core.errors import InputError
-from mnist_core.evaluation import results
+from mnist_core.evaluation import evaluator, results
 
 DATASET = "optical-digits"
 
@@ -26,7 +28,7 @@ def wait_for_the_end(run, kind=results.EVALUATION, seconds=200):
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         told = results.progress(run, DATASET, kind)
-        if told is None or told.state == results.FAILED:
+        if told is None or told.problem:
             return states, told
         states.add(told.state)
         assert 0 <= told.share <= 1
@@ -40,14 +42,14 @@ def test_the_shipped_evaluations_are_found_without_the_dataset(monkeypatch, tmp_
         run = runs.read(runs.SHIPPED_DIR / name)
         found = results.find(run, "mnist")
         share = evaluation.accuracy(found.probabilities, found.labels)
-        assert share == pytest.approx(run.metrics["test_accuracy"])
+        assert share == pytest.approx(run.metrics.test_accuracy)
 
 
 def test_an_evaluation_is_kept_and_found_again(moved_run, digits):
     with pytest.raises(InputError, match="has not been evaluated on optical-digits"):
         results.find(moved_run, DATASET)
     before = sorted(moved_run.path.iterdir())
-    made = results.evaluate(moved_run, digits)
+    made = evaluator.evaluate(moved_run, digits)
     assert sorted(moved_run.path.iterdir()) == before  # the run's directory stays as it is
     found = results.find(moved_run, DATASET, digits.checksum)
     expected = predictor.load(moved_run).predict(datasets.scale(digits.x_test))
@@ -59,7 +61,7 @@ def test_an_evaluation_is_kept_and_found_again(moved_run, digits):
 
 
 def test_what_was_kept_does_not_belong_to_another_model_file(moved_run, digits, models_dir):
-    results.evaluate(moved_run, digits)
+    evaluator.evaluate(moved_run, digits)
     other = runs.read(shutil.copytree(moved_run.path, models_dir / "other"))
     assert results.find(other, DATASET)  # the same model file under another name
     import zipfile
@@ -68,7 +70,7 @@ def test_what_was_kept_does_not_belong_to_another_model_file(moved_run, digits, 
         archive.writestr("more.txt", "another file")
     info = json.loads((other.path / "run.json").read_text())
     info["model"]["bytes"] = other.model_file.stat().st_size
-    runs.write_info(other.path, info)
+    tampering.write_json(other.path, info)
     with pytest.raises(InputError, match="has not been evaluated"):
         results.find(runs.read(other.path), DATASET)
 
@@ -85,7 +87,7 @@ def test_an_evaluation_of_other_digits_is_refused_once_the_digits_are_known(own_
     assert results.find(own_run, DATASET)
     with pytest.raises(InputError, match="belongs to other digits"):
         results.find(own_run, DATASET, "f" * 64)
-    results.evaluate(own_run, digits)
+    evaluator.evaluate(own_run, digits)
     found = results.find(own_run, DATASET, digits.checksum)
     swapped = datasets.Dataset(
         DATASET, digits.x_train, digits.y_train, digits.x_test[::-1], digits.y_test, "test"
@@ -109,7 +111,7 @@ def test_a_damaged_evaluation_is_told(own_run, content):
 
 
 def test_a_damaged_file_that_was_kept_is_as_good_as_none(moved_run, digits):
-    results.evaluate(moved_run, digits)
+    evaluator.evaluate(moved_run, digits)
     (kept,) = results.folder().glob("*.npz")
     kept.write_bytes(kept.read_bytes()[:100])
     with pytest.raises(InputError, match="has not been evaluated"):
@@ -131,10 +133,10 @@ def test_a_process_evaluates_and_tells_how_far_it_is(moved_run):
     results.start(moved_run, DATASET)  # a second click starts nothing
     states, told = wait_for_the_end(moved_run)
     assert told is None, told
-    assert results.WAITING in states
+    assert background.WAITING in states
     found = results.find(moved_run, DATASET)
     share = evaluation.accuracy(found.probabilities, found.labels)
-    assert share == pytest.approx(moved_run.metrics["test_accuracy"], abs=0.003)
+    assert share == pytest.approx(moved_run.metrics.test_accuracy, abs=0.003)
 
 
 def test_a_model_of_other_shapes_is_told_by_the_process(moved_run):
@@ -145,37 +147,33 @@ def test_a_model_of_other_shapes_is_told_by_the_process(moved_run):
     model.save(moved_run.model_file)
     info = json.loads((moved_run.path / "run.json").read_text())
     info["model"]["bytes"] = moved_run.model_file.stat().st_size
-    runs.write_info(moved_run.path, info)
+    tampering.write_json(moved_run.path, info)
     results.start(runs.read(moved_run.path), DATASET)
     _, told = wait_for_the_end(moved_run)
-    assert told.state == results.FAILED
     assert "not images of 28×28 and ten probabilities" in told.problem
 
 
 def test_a_process_that_died_is_told(moved_run):
-    job = results._job(moved_run, DATASET, results.EVALUATION)
-    job.parent.mkdir()
-    gone = {"pid": 2**22 + 1, "created": 0.0}
-    job.write_text(json.dumps({"state": results.WORKING, "process": gone, "started": 0}))
+    job = results.job(moved_run, DATASET)
+    job.folder.mkdir()
+    job.write(Status(state=background.WORKING, process=Process(2**22 + 1, 0.0)))
     told = results.progress(moved_run, DATASET)
-    assert told.state == results.FAILED
     assert "ended unexpectedly" in told.problem
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{", '"words"'])
 def test_a_garbled_note_of_progress_is_no_progress(moved_run, content):
-    job = results._job(moved_run, DATASET, results.EVALUATION)
-    job.parent.mkdir()
-    job.write_text(content)
+    job = results.job(moved_run, DATASET)
+    job.folder.mkdir()
+    job.status_file.write_text(content)
     assert results.progress(moved_run, DATASET) is None
 
 
 def test_time_left_follows_from_what_is_done(moved_run):
-    job = results._job(moved_run, DATASET, results.EVALUATION)
-    job.parent.mkdir()
-    told = {"state": results.WORKING, "process": background.this_process(), "started": 0}
-    told |= {"done": 250, "total": 1000, "began": time.time() - 10}
-    job.write_text(json.dumps(told))
+    job = results.job(moved_run, DATASET)
+    job.folder.mkdir()
+    me, began = background.this_process(), time.time() - 10
+    job.write(Status(state=background.WORKING, process=me, done=250, total=1000, began=began))
     found = results.progress(moved_run, DATASET)
     assert found.share == 0.25
     assert found.seconds_left == pytest.approx(30, abs=2)
@@ -184,7 +182,7 @@ def test_time_left_follows_from_what_is_done(moved_run):
 def test_the_nearest_training_digits_are_kept(own_run, digits):
     assert results.find_neighbours(own_run, digits) is None
     noted = []
-    results.compare_with_training(own_run, digits, digits, lambda *part: noted.append(part))
+    evaluator.compare_with_training(own_run, digits, digits, lambda *part: noted.append(part))
     found = results.find_neighbours(own_run, digits)
     assert found.indices.shape == (len(digits.x_test), results.NEAREST)
     assert (np.diff(found.distances, axis=1) >= 0).all()

@@ -7,24 +7,19 @@ import shutil
 import subprocess
 import sys
 
+import msgspec
 import numpy as np
 import psutil
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tampering import as_json, rewrite
 
 from mnist_core import background, recipes, runs
 from mnist_core.errors import InputError
-from mnist_core.runs import Run, directory
+from mnist_core.runs import Metrics, Run, directory
 
 CNN = recipes.RECIPES["cnn"]
-
-
-def rewrite(run, **changes):
-    """Change entries of a run's run.json (None takes an entry away) and read it again."""
-    info = {k: v for k, v in {**run.info, **changes}.items() if v is not None}
-    (run.path / "run.json").write_text(json.dumps(info))
-    return runs.read(run.path)
 
 
 def assert_broken(run, says):
@@ -42,13 +37,13 @@ def test_a_new_run_is_queued_and_can_be_read(models_dir):
     assert run.path == models_dir / "first"
     again = runs.read("first")
     assert again.path == run.path
-    assert again.info == json.loads(json.dumps(run.info))
+    assert again.record == run.record
     assert again.problem is None
     assert again.status == runs.QUEUED
     assert not again.usable
     assert again.recipe == CNN
-    assert (again.info["seed"], again.info["dataset"]) == (7, {"name": "mnist"})
-    assert again.metrics == {}
+    assert (again.record.seed, again.dataset) == (7, "mnist")
+    assert again.metrics == Metrics()
 
 
 def test_names_are_made_of_recipe_and_time_and_never_taken_twice(models_dir):
@@ -100,7 +95,7 @@ def test_a_taken_name_is_refused_and_the_run_stays(models_dir):
     runs.create(CNN, "mnist", 1, "mine")
     with pytest.raises(InputError, match="a run mine already"):
         runs.create(CNN, "mnist", 2, "mine")
-    assert runs.read("mine").info["seed"] == 1
+    assert runs.read("mine").record.seed == 1
 
 
 @pytest.mark.parametrize("name", ["mine", None])
@@ -189,11 +184,11 @@ def test_entries_that_make_no_sense_are_a_problem(own_run, changes, says):
 
 
 def test_an_older_run_lacks_what_came_later(own_run):
-    recipe = {k: v for k, v in own_run.info["recipe"].items() if k in ("name", "hidden")}
+    recipe = {k: v for k, v in as_json(own_run)["recipe"].items() if k in ("name", "hidden")}
     run = rewrite(own_run, recipe=recipe, model=None, metrics=None, versions=None)
     assert run.problem is None
     assert run.usable
-    assert run.metrics == {}
+    assert run.metrics == Metrics()
 
 
 def test_a_missing_model_file_is_a_problem(own_run):
@@ -208,7 +203,7 @@ def test_a_truncated_model_file_is_a_problem(own_run):
 
 
 def test_a_model_file_that_is_none_is_a_problem(own_run):
-    own_run.model_file.write_bytes(b"x" * own_run.info["model"]["bytes"])
+    own_run.model_file.write_bytes(b"x" * own_run.record.model.bytes)
     assert_broken(runs.read("mine"), "damaged")
 
 
@@ -260,13 +255,18 @@ def look_at(run):
     if run.problem is None:
         assert isinstance(run.recipe.name, str)
         assert run.metrics is not None
-        assert isinstance(run.info["dataset"]["name"], str)
+        assert isinstance(run.dataset, str)
 
 
 @pytest.fixture(scope="module")
 def scratch(tiny_run, tmp_path_factory):
     """A copy of the finished run for tests that overwrite its run.json many times."""
     return runs.read(shutil.copytree(tiny_run.path, tmp_path_factory.mktemp("scratch") / "run"))
+
+
+@pytest.fixture(scope="module")
+def scratch_json(tiny_run):
+    return as_json(tiny_run)
 
 
 @given(st.binary() | st.text().map(str.encode) | json_values.map(lambda v: json.dumps(v).encode()))
@@ -276,9 +276,11 @@ def test_any_run_json_can_be_looked_at(scratch, content):
 
 
 @given(st.dictionaries(places, json_values, min_size=1, max_size=3), st.booleans())
-def test_a_run_json_with_anything_anywhere_can_be_looked_at(scratch, changes, running):
-    info = copy.deepcopy(dict(scratch.info))
-    info["process"] = background.this_process()
+def test_a_run_json_with_anything_anywhere_can_be_looked_at(
+    scratch, scratch_json, changes, running
+):
+    info = copy.deepcopy(scratch_json)
+    info["process"] = msgspec.to_builtins(background.this_process())
     if running:
         info["status"] = runs.RUNNING
     for (key, *rest), value in changes.items():
@@ -306,12 +308,12 @@ def test_a_run_whose_process_is_gone_has_failed(own_run):
     process.communicate()
     run = runs.read("mine")
     assert run.status == runs.FAILED
-    assert "ended unexpectedly" in run.info["reason"]
+    assert "ended unexpectedly" in run.record.reason
     assert not run.usable
 
 
 def test_another_process_with_the_same_number_is_not_the_runs(own_run):
-    entry = {"pid": os.getpid(), "created": background.this_process()["created"] - 3600}
+    entry = {"pid": os.getpid(), "created": background.this_process().created - 3600}
     assert rewrite(own_run, status=runs.RUNNING, process=entry).status == runs.FAILED
 
 
@@ -377,9 +379,9 @@ def test_shipped_runs_are_there_and_whole():
         run = runs.read(runs.SHIPPED_DIR / name)
         assert run.problem is None
         assert runs.is_shipped(run)
-        assert runs.file_sha256(run.model_file) == run.info["model"]["sha256"]
+        assert runs.file_sha256(run.model_file) == run.record.model.sha256
         assert runs.read_evaluation(run) is not None
-        assert len(runs.read_history(run)) == run.info["epochs"]
+        assert len(runs.read_history(run)) == run.record.epochs
     assert runs.DEFAULT_RUN in runs.SHIPPED
 
 

@@ -312,11 +312,11 @@ def test_the_winner_becomes_one_run_as_good_as_its_trial(calm, monkeypatch, digi
     assert search.winner("calm").name == run.name
     assert [queued.name for queued in queue.waiting()] == [run.name]
     best = search.state("calm").best
-    from mnist_core.training import loop
+    from mnist_core.training import training_run
 
-    trained = loop.carry_out(run, digits)
-    assert trained.metrics["val_accuracy"] == best.value
-    assert trained.metrics["test_accuracy"] > 0.5
+    trained = training_run.carry_out(run, digits)
+    assert trained.metrics.val_accuracy == best.value
+    assert trained.metrics.test_accuracy > 0.5
     assert search.state("calm").winner == run.name
     assert search.winner("calm").status == runs.FINISHED
 

@@ -9,6 +9,7 @@ import time
 
 import psutil
 import pytest
+import tampering
 
 from mnist_core import background, recipes, runs
 from mnist_core.__main__ import main
@@ -142,7 +143,7 @@ def test_a_study_is_trained_interrupted_gone_on_with_and_leaves_rows_alone(small
 
     def break_off(state, new):
         if state.training and runs.read(state.training.path).status == runs.RUNNING:
-            process = psutil.Process(state.training.info["process"]["pid"])
+            process = psutil.Process(state.training.record.process.pid)
             process.kill()
             raise Broken
 
@@ -179,17 +180,17 @@ def test_a_study_is_trained_interrupted_gone_on_with_and_leaves_rows_alone(small
 
 def test_training_accuracy_is_measured_with_nothing_left_out(models_dir, digits):
     from mnist_core import datasets, predictor
-    from mnist_core.training import loop
+    from mnist_core.training import training_run
 
     recipe = dataclasses.replace(SMALL, train_images=700, hidden=(dense(32), recipes.dropout(0.5)))
-    run = loop.train(recipe, digits, seed=3, name="x")
+    run = training_run.train(recipe, digits, seed=3, name="x")
     reader = predictor.load(run)
     chosen = datasets.subset(digits, 700, 3)
     kept = slice(0, 630)
     right = reader.predict(datasets.scale(chosen.x_train[kept])).argmax(axis=1)
     measured = trials.measure(reader, digits, recipe, 3)
     assert measured["trained_accuracy"] == (right == chosen.y_train[kept]).mean()
-    assert measured["trained_accuracy"] > run.metrics["train_accuracy"]
+    assert measured["trained_accuracy"] > run.metrics.train_accuracy
 
 
 def test_two_who_press_at_once_train_nothing_twice(small, models_dir, no_workers):
@@ -236,12 +237,12 @@ def test_stop_takes_out_what_waits_and_leaves_the_rest(small, models_dir, no_wor
 
 def test_a_row_is_written_once_however_often_one_looks(small, own_run, models_dir):
     """A trial whose row was written in the moment that the power failed."""
-    info = {**own_run.info, "recipe": WIDTHS.values["2"].to_dict()}
+    info = {**tampering.as_json(own_run), "recipe": WIDTHS.values["2"].to_dict()}
     info |= {"study": {"name": "small", "value": "2"}, "metrics": {
         **own_run.metrics, "trained_accuracy": 0.75}}  # fmt: skip
     name = studies.wanted(["small"], 2)[2].name
     own_run.path.rename(models_dir / name)
-    runs.write_info(models_dir / name, info)
+    tampering.write_json(models_dir / name, info)
     (only,) = trials.gather()
     assert only.train_accuracy == 0.75
     assert math.isnan(only.drawn_accuracy)

@@ -10,9 +10,10 @@ import pytest
 from mnist_core import datasets, evaluation, predictor, runs
 from mnist_core.datasets import Dataset
 from mnist_core.errors import InputError
-from mnist_core.networks import architectures
+from mnist_core.networks import architectures, saving
 from mnist_core.recipes import RECIPES, Recipe, conv, dense, dropout
-from mnist_core.training import loop
+from mnist_core.training import loop, preparation, training_run
+from mnist_core.training.training_run import Listeners
 
 
 def small(digits, count=300):
@@ -67,41 +68,41 @@ def test_a_finished_run_holds_all_that_is_promised(tiny_run, tiny, digits):
     }  # fmt: skip
     assert not [p for p in tiny_run.path.iterdir() if p.name.startswith(".")]
     assert tiny_run.recipe == tiny
-    info = tiny_run.info
-    assert "process" not in info
-    assert (info["seed"], info["epochs"], info["parameters"]) == (1, 2, 12_730)
-    assert info["dataset"] == {"name": "optical-digits", "checksum": digits.checksum}
-    assert info["model"]["sha256"] == runs.file_sha256(tiny_run.model_file)
-    assert info["started"] <= info["finished"]
-    assert set(info["versions"]) == {"python", "tensorflow", "keras", "numpy"}
+    info = tiny_run.record
+    assert info.process is None
+    assert (info.seed, info.epochs, info.parameters) == (1, 2, 12_730)
+    assert info.dataset == runs.DatasetUsed(name="optical-digits", checksum=digits.checksum)
+    assert info.model.sha256 == runs.file_sha256(tiny_run.model_file)
+    assert info.started <= info.finished
+    assert set(info.versions) == {"python", "tensorflow", "keras", "numpy"}
 
 
 def test_the_figures_of_a_run_are_those_of_its_files(tiny_run, digits):
     history, metrics = runs.read_history(tiny_run), tiny_run.metrics
     assert [row["epoch"] for row in history] == [1, 2]
     assert set(history[0]) == set(runs.HISTORY)
-    assert metrics["best_epoch"] == 2
+    assert metrics.best_epoch == 2
     for name, column in (
         ("train_loss", "loss"),
         ("train_accuracy", "accuracy"),
         ("val_loss", "val_loss"),
         ("val_accuracy", "val_accuracy"),
     ):
-        assert metrics[name] == pytest.approx(history[-1][column], rel=1e-5)
+        assert getattr(metrics, name) == pytest.approx(history[-1][column], rel=1e-5)
     kept = runs.read_evaluation(tiny_run)
     given = predictor.load(tiny_run).predict(datasets.scale(digits.x_test))
     assert np.allclose(kept.probabilities, given, atol=1e-5)
     assert np.array_equal(kept.labels, digits.y_test)
     assert kept.dataset_checksum == digits.checksum
-    assert metrics["test_accuracy"] == pytest.approx(evaluation.accuracy(given, digits.y_test))
-    assert metrics["test_loss"] == pytest.approx(evaluation.loss(given, digits.y_test), rel=1e-4)
-    assert len(metrics["test_digit_accuracy"]) == 10
+    assert metrics.test_accuracy == pytest.approx(evaluation.accuracy(given, digits.y_test))
+    assert metrics.test_loss == pytest.approx(evaluation.loss(given, digits.y_test), rel=1e-4)
+    assert len(metrics.test_digit_accuracy) == 10
 
 
 def test_training_learns(tiny_run, digits, tiny):
     history = runs.read_history(tiny_run)
     assert history[1]["loss"] < history[0]["loss"]
-    assert tiny_run.metrics["test_accuracy"] > 0.4  # by chance it would be 0.1
+    assert tiny_run.metrics.test_accuracy > 0.4  # by chance it would be 0.1
     recipe = dataclasses.replace(tiny, epochs=15)
     model = architectures.build(recipe)
     history = fit(model, recipe, digits, count=1337)
@@ -122,7 +123,7 @@ def test_training_learns(tiny_run, digits, tiny):
 )
 def test_the_same_seed_gives_the_same_weights(models_dir, digits, recipe):
     def weights(seed):
-        run = loop.train(recipe, small(digits), seed)
+        run = training_run.train(recipe, small(digits), seed)
         return predictor.load(run).model.get_weights()
 
     first, again, other = weights(7), weights(7), weights(8)
@@ -137,17 +138,17 @@ def test_a_run_says_what_it_does_while_it_runs(models_dir, digits, tiny):
         run = runs.read("watched")
         seen.append((run.status, len(runs.read_history(run)), progress.epoch))
 
-    loop.train(tiny, digits, name="watched", on_progress=look, command="as typed")
+    training_run.train(tiny, digits, name="watched", listeners=Listeners(look), command="as typed")
     assert {status for status, _, _ in seen} == {runs.RUNNING}
     assert all(rows == epoch - 1 for _, rows, epoch in seen)
-    assert runs.read("watched").info["command"] == "as typed"
+    assert runs.read("watched").record.command == "as typed"
 
 
 def test_without_validation_there_are_no_figures_for_it(models_dir, digits, tiny):
     recipe = dataclasses.replace(tiny, validation_split=0.0, epochs=1)
-    run = loop.train(recipe, small(digits))
+    run = training_run.train(recipe, small(digits))
     assert run.usable
-    assert "val_loss" not in run.metrics
+    assert run.metrics.val_loss is None
     assert "val_loss" not in runs.read_history(run)[0]
 
 
@@ -155,7 +156,7 @@ def test_a_digit_that_never_occurs_has_no_accuracy(models_dir, digits, tiny):
     part = small(digits)
     seen = part.y_test != 3
     part = dataclasses.replace(part, x_test=part.x_test[seen], y_test=part.y_test[seen])
-    shares = loop.train(tiny, part).metrics["test_digit_accuracy"]
+    shares = training_run.train(tiny, part).metrics.test_digit_accuracy
     assert shares[3] is None
     assert all(0 <= share <= 1 for share in shares if share is not None)
 
@@ -169,17 +170,17 @@ def test_the_best_weights_are_kept(models_dir, digits, epochs):
     recipe = Recipe(
         "x", "x", (dense(16),), learning_rate=0.05, batch_size=32, epochs=epochs, patience=3
     )
-    run = loop.train(recipe, digits, seed=3)
+    run = training_run.train(recipe, digits, seed=3)
     losses = [row["val_loss"] for row in runs.read_history(run)]
     best = int(np.argmin(losses))
     if epochs == 60:
         assert len(losses) < epochs
         assert len(losses) == best + 1 + 3
-    assert run.metrics["best_epoch"] == best + 1
+    assert run.metrics.best_epoch == best + 1
     _, held_out = datasets.split(len(digits.x_train), recipe.validation_split)
     given = predictor.load(run).predict(datasets.scale(digits.x_train[held_out]))
     assert evaluation.loss(given, digits.y_train[held_out]) == pytest.approx(min(losses), rel=1e-3)
-    assert run.metrics["val_loss"] == pytest.approx(min(losses), rel=1e-5)
+    assert run.metrics.val_loss == pytest.approx(min(losses), rel=1e-5)
 
 
 # --- failure -------------------------------------------------------------------------
@@ -194,11 +195,11 @@ def test_a_loss_that_is_no_number_ends_the_training(models_dir, digits):
         learning_rate=100.0,
     )
     with pytest.raises(InputError, match=r"diverged in epoch 1.*rate below 100") as refusal:
-        loop.train(wild, digits, name="wild")
+        training_run.train(wild, digits, name="wild")
     run = runs.read("wild")
     assert run.status == runs.FAILED
-    assert run.info["reason"] == str(refusal.value)
-    assert "process" not in run.info
+    assert run.record.reason == str(refusal.value)
+    assert run.record.process is None
     assert not run.usable
     assert not run.model_file.exists()
 
@@ -209,21 +210,21 @@ def test_an_interrupted_run_says_so(models_dir, digits, tiny):
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        loop.train(tiny, digits, name="cut", on_progress=interrupt)
+        training_run.train(tiny, digits, name="cut", listeners=Listeners(interrupt))
     run = runs.read("cut")
     assert run.status == runs.FAILED
-    assert "Interrupted" in run.info["reason"]
-    assert "process" not in run.info
+    assert "Interrupted" in run.record.reason
+    assert run.record.process is None
     assert len(runs.read_history(run)) == 1
 
 
 def test_a_batch_larger_than_the_data_is_refused(models_dir, digits, tiny):
     recipe = dataclasses.replace(tiny, batch_size=271)
     with pytest.raises(InputError, match="batch size 271 is larger than the 270 training"):
-        loop.train(recipe, small(digits), name="x")
+        training_run.train(recipe, small(digits), name="x")
     assert runs.read("x").status == runs.FAILED
     exact = dataclasses.replace(tiny, batch_size=270)
-    assert loop.train(exact, small(digits)).usable
+    assert training_run.train(exact, small(digits)).usable
 
 
 @pytest.mark.parametrize(
@@ -238,10 +239,10 @@ def test_a_batch_larger_than_the_data_is_refused(models_dir, digits, tiny):
 def test_what_cannot_be_trained_leaves_no_run(models_dir, digits, tiny, changes, name, says):
     recipe = dataclasses.replace(tiny, **changes)
     if says is None:
-        assert loop.train(recipe, small(digits)).usable  # one sample is enough to validate
+        assert training_run.train(recipe, small(digits)).usable  # one sample is enough to validate
         return
     with pytest.raises(InputError, match=says):
-        loop.train(recipe, digits, name=name)
+        training_run.train(recipe, digits, name=name)
     assert list(models_dir.iterdir()) == []
 
 
@@ -259,9 +260,11 @@ def test_callbacks_hear_of_every_epoch(digits, tiny):
 
 def test_a_callback_can_end_the_training(models_dir, digits, tiny):
     recipe = dataclasses.replace(tiny, epochs=50)
-    run = loop.train(recipe, digits, callbacks=[Recorder(stop_after=2)])
+    run = training_run.train(
+        recipe, digits, listeners=Listeners(callbacks=[Recorder(stop_after=2)])
+    )
     assert len(runs.read_history(run)) == 2
-    assert run.info["epochs"] == 2
+    assert run.record.epochs == 2
     assert run.usable
 
 
@@ -404,7 +407,7 @@ def with_strokes(digits, strokes):
 def test_digits_with_strokes_are_drawn_as_often_as_asked(digits, tiny):
     dataset = with_strokes(digits, [(), LINE, (), BAR])
     recipe = dataclasses.replace(tiny, renderings=3)
-    images, labels = loop.training_digits(dataset, np.arange(4), recipe, 0)
+    images, labels = preparation.training_digits(dataset, np.arange(4), recipe, 0)
     y = digits.y_train
     assert labels.tolist() == [y[0], y[2], y[1], y[1], y[1], y[3], y[3], y[3]]
     assert np.array_equal(images[:2], digits.x_train[[0, 2]])
@@ -416,7 +419,7 @@ def test_digits_with_strokes_are_drawn_as_often_as_asked(digits, tiny):
 def test_digits_are_taken_as_they_are_otherwise(digits, tiny, renderings, strokes):
     dataset = dataclasses.replace(with_strokes(digits, [(), ()]), strokes_train=strokes)
     recipe = dataclasses.replace(tiny, renderings=renderings)
-    images, labels = loop.training_digits(dataset, np.array([1, 0]), recipe, 0)
+    images, labels = preparation.training_digits(dataset, np.array([1, 0]), recipe, 0)
     assert np.array_equal(images, digits.x_train[[1, 0]])
     assert np.array_equal(labels, digits.y_train[[1, 0]])
 
@@ -427,22 +430,22 @@ def test_drawings_of_other_things_have_a_label_of_their_own(digits, tiny, stroke
     labels = np.array([3, 6, 7, 9], np.uint8)
     dataset = dataclasses.replace(dataset, strokes_train=strokes, y_train=labels)
     recipe = dataclasses.replace(tiny, non_digits=25)
-    images, labels = loop.training_digits(dataset, np.arange(4), recipe, 0)
+    images, labels = preparation.training_digits(dataset, np.arange(4), recipe, 0)
     assert images.shape == (29, 28, 28)
     assert (images.dtype, labels.dtype) == (np.uint8, np.uint8)
     assert np.array_equal(images[:4], digits.x_train[:4])
-    assert labels.tolist() == [3, 6, 7, 9] + [loop.NON_DIGIT] * 25
+    assert labels.tolist() == [3, 6, 7, 9] + [preparation.NON_DIGIT] * 25
     assert images.any(axis=(1, 2)).all()
 
 
 def test_a_network_learns_to_be_unsure_of_other_things(models_dir, digits, tiny):
     recipe = dataclasses.replace(tiny, hidden=(dense(64),), epochs=15, non_digits=600)
-    run = loop.train(recipe, digits)
-    assert run.metrics["test_accuracy"] > 0.7
+    run = training_run.train(recipe, digits)
+    assert run.metrics.test_accuracy > 0.7
     reader = predictor.load(run)
     dataset = with_strokes(digits, [()])
-    things, labels = loop.training_digits(dataset, np.arange(1), recipe, seed=99)
-    things = datasets.scale(things[labels == loop.NON_DIGIT])
+    things, labels = preparation.training_digits(dataset, np.arange(1), recipe, seed=99)
+    things = datasets.scale(things[labels == preparation.NON_DIGIT])
     sure = reader.predict(datasets.scale(digits.x_test)).max(axis=1).mean()
     assert reader.predict(things).max(axis=1).mean() < sure - 0.2
 
@@ -455,7 +458,7 @@ def test_a_network_learns_to_be_unsure_of_other_things(models_dir, digits, tiny)
 def test_a_saved_file_reads_like_the_network(tmp_path, digits, name, ending):
     model = architectures.build(RECIPES[name])
     path = tmp_path / f"model{ending}"
-    loop.save(model, path, digits.x_test[:20])
+    saving.save(model, path, digits.x_test[:20])
     again = keras.models.load_model(path, compile=False)
     images = datasets.scale(digits.x_test[20:60])
     assert np.allclose(np.asarray(again(images)), np.asarray(model(images)), atol=1e-6)
@@ -468,7 +471,7 @@ def test_the_optimizer_is_not_saved(tmp_path, digits, ending):
     model = architectures.build(recipe)
     fit(model, recipe, digits)
     path = tmp_path / f"model{ending}"
-    loop.save(model, path, digits.x_test[:20])
+    saving.save(model, path, digits.x_test[:20])
     weights = 4 * model.count_params()
     assert weights <= path.stat().st_size < weights + 60_000
     if ending == ".keras":
@@ -480,7 +483,7 @@ def test_saving_does_not_disturb_the_network(tmp_path, digits, tiny):
     model = architectures.build(tiny)
     fit(model, tiny, digits)
     before = model.get_weights()
-    loop.save(model, tmp_path / "model.keras", digits.x_test[:20])
+    saving.save(model, tmp_path / "model.keras", digits.x_test[:20])
     assert all(np.array_equal(a, b) for a, b in zip(before, model.get_weights(), strict=True))
     assert len(fit(model, tiny, digits)) == 2
 
@@ -501,11 +504,13 @@ def test_a_file_that_reads_differently_is_not_kept(tmp_path, digits):
     model = keras.Model(image, keras.layers.Dense(10, activation="softmax")(flat))
     layer.shared = -3.0
     with pytest.raises(InputError, match=r"model\.keras gives other probabilities"):
-        loop.save(model, tmp_path / "model.keras", digits.x_test[:20])
+        saving.save(model, tmp_path / "model.keras", digits.x_test[:20])
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_model_that_cannot_be_written_is_refused(tmp_path, digits, tiny):
     (tmp_path / "file").touch()
     with pytest.raises(InputError, match="Cannot write"):
-        loop.save(architectures.build(tiny), tmp_path / "file" / "model.keras", digits.x_test[:20])
+        saving.save(
+            architectures.build(tiny), tmp_path / "file" / "model.keras", digits.x_test[:20]
+        )

@@ -10,7 +10,8 @@ from mnist_core import datasets, predictor, runs
 from mnist_core.errors import InputError
 from mnist_core.evaluation import comparison
 from mnist_core.recipes import Recipe, average_pool, conv, dense, dropout
-from mnist_core.training import averaging, loop, queue, transfer
+from mnist_core.training import averaging, queue, training_run, transfer
+from mnist_core.training.training_run import Listeners
 
 MAPS = Recipe(
     "maps",
@@ -37,7 +38,7 @@ def same(one, other):
 def trained(tmp_path_factory, digits):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MODELS_DIR", str(tmp_path_factory.mktemp("models")))
-        return loop.train(MAPS, digits, seed=3, name="maps")
+        return training_run.train(MAPS, digits, seed=3, name="maps")
 
 
 @pytest.fixture
@@ -47,23 +48,23 @@ def maps(trained, models_dir):
 
 def test_frozen_layers_keep_all_that_they_had(maps, digits):
     recipe = dataclasses.replace(MAPS, start_from="maps", frozen=1, epochs=2)
-    run = loop.train(recipe, digits, name="after")
+    run = training_run.train(recipe, digits, name="after")
     # Convolution, its normalisation with its statistics; then what was trained.
     assert same(weights_of(maps), weights_of(run)) == [True, True, False, False, False]
-    assert run.info["start"] == {
-        "run": "maps",
-        "sha256": runs.file_sha256(maps.model_file),
-        "layers": 3,
-        "datasets": ["optical-digits"],
-    }
+    assert run.record.start == runs.Start(
+        run="maps",
+        sha256=runs.file_sha256(maps.model_file),
+        layers=3,
+        datasets=("optical-digits",),
+    )
     assert runs.summary(run)["starts from"] == "maps, 3 layers, 1 of them frozen"
     assert runs.read("after").recipe == recipe
 
 
 def test_a_training_that_starts_from_weights_begins_where_they_were(own_run, digits, tiny):
     recipe = dataclasses.replace(tiny, start_from="mine", epochs=1, learning_rate=1e-8)
-    run = loop.train(recipe, digits, seed=9, name="after")
-    assert run.metrics["test_accuracy"] == pytest.approx(own_run.metrics["test_accuracy"], abs=0.01)
+    run = training_run.train(recipe, digits, seed=9, name="after")
+    assert run.metrics.test_accuracy == pytest.approx(own_run.metrics.test_accuracy, abs=0.01)
     assert all(
         np.allclose(a, b, atol=1e-5)
         for one, other in zip(weights_of(own_run), weights_of(run), strict=True)
@@ -75,15 +76,15 @@ def test_where_layers_differ_fresh_weights_begin(own_run, digits, tiny):
     recipe = dataclasses.replace(
         tiny, hidden=(*tiny.hidden, dense(12)), start_from="mine", frozen=1, epochs=1
     )
-    run = loop.train(recipe, digits, name="after")
-    assert run.info["start"]["layers"] == 1
+    run = training_run.train(recipe, digits, name="after")
+    assert run.record.start.layers == 1
     assert same(weights_of(own_run)[:1], weights_of(run)[:1]) == [True]
     assert len(weights_of(run)) == 3
 
 
 def test_an_interruption_changes_nothing(maps, digits):
     recipe = dataclasses.replace(MAPS, start_from="maps", frozen=1, epochs=3)
-    whole = loop.train(recipe, digits, seed=4, name="whole")
+    whole = training_run.train(recipe, digits, seed=4, name="whole")
     cut = runs.create(recipe, digits.name, 4, "cut")
 
     def interrupt(progress):
@@ -91,11 +92,11 @@ def test_an_interruption_changes_nothing(maps, digits):
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        loop.carry_out(cut, digits, interrupt)
+        training_run.carry_out(cut, digits, Listeners(interrupt))
     shutil.rmtree(maps.path)  # what was taken from it lies in the checkpoint
-    again = loop.carry_out(runs.read("cut"), digits)
+    again = training_run.carry_out(runs.read("cut"), digits)
     assert all(same(weights_of(whole), weights_of(again)))
-    assert again.info["start"] == whole.info["start"]
+    assert again.record.start == whole.record.start
 
 
 @pytest.mark.parametrize(
@@ -112,7 +113,7 @@ def test_what_does_not_fit_is_refused_before_a_run_is_made(
 ):
     recipe = dataclasses.replace(tiny, **{"start_from": "mine", **changes})
     for begin in (
-        lambda: loop.train(recipe, digits, name="after"),
+        lambda: training_run.train(recipe, digits, name="after"),
         lambda: queue.submit(recipe, digits.name, name="after"),
     ):
         with pytest.raises(InputError, match=says):
@@ -134,8 +135,8 @@ def test_only_runs_of_known_layers_can_be_started_from(own_run, tiny):
 def test_a_run_that_is_not_found_by_its_name_is_named_by_its_place(own_run, digits, tiny, tmp_path):
     moved = runs.read(shutil.copytree(own_run.path, tmp_path / "elsewhere" / "other"))
     recipe = dataclasses.replace(tiny, start_from=runs.reference(moved), epochs=1)
-    run = loop.train(recipe, digits, name="after")
-    assert run.info["start"]["run"] == str(moved.path)
+    run = training_run.train(recipe, digits, name="after")
+    assert run.record.start.run == str(moved.path)
 
 
 # --- one writer ----------------------------------------------------------------------
@@ -169,7 +170,7 @@ def test_a_hand_that_was_learnt_does_not_count_among_strangers(needs_pens, own_r
     pens = datasets.load("pen-strokes")
     known = int((pens.writers_test == 5).sum())
     before = comparison.measure(own_run)
-    runs.change(own_run, start={"run": "x", "layers": 1, "datasets": ["mnist", "pen-strokes-5"]})
+    runs.change(own_run, start=runs.Start(run="x", layers=1, datasets=("mnist", "pen-strokes-5")))
     after = comparison.measure(runs.read("mine"))
     assert before.drawn_count == len(pens.y_test)
     assert after.drawn_count == before.drawn_count - known

@@ -7,6 +7,7 @@ import zipfile
 import keras
 import numpy as np
 import pytest
+import tampering
 
 from mnist_core import datasets, predictor, runs
 from mnist_core.errors import InputError
@@ -27,8 +28,8 @@ def made(models_dir):
                 layer.set_weights([random.uniform(0.5, 2, w.shape) for w in layer.get_weights()])
         run = runs.create(recipe, "optical-digits", 0, name)
         model.save(run.model_file)
-        info = {**run.info, "status": "finished", "temperature": 1.25, "model": {}}
-        runs.write_info(run.path, info)
+        info = {**tampering.as_json(run), "status": "finished", "temperature": 1.25, "model": {}}
+        tampering.write_json(run.path, info)
         return runs.read(run.path)
 
     return make

@@ -1,21 +1,51 @@
-"""The one way to work in another process."""
+"""The one way to work in another process: start, progress, request to stop, log, priority.
+
+`Job` is work that anybody may watch and stop; `Helper` a process that is kept warm for one thing
+after another; `start` begins a process that leaves no word.
+"""
 
 from mnist_core.background.helper import Helper
+from mnist_core.background.job import (
+    LOADING,
+    NO_MEMORY,
+    WAITING,
+    WORKING,
+    Job,
+    Note,
+    Status,
+    log_end,
+)
 from mnist_core.background.process import (
     PROJECT,
+    Process,
     alive,
     environment,
-    process_mark,
+    kill,
+    process_of,
     start,
+    step_back,
     this_process,
+    why_ended,
 )
 
 __all__ = [
+    "LOADING",
+    "NO_MEMORY",
     "PROJECT",
+    "WAITING",
+    "WORKING",
     "Helper",
+    "Job",
+    "Note",
+    "Process",
+    "Status",
     "alive",
     "environment",
-    "process_mark",
+    "kill",
+    "log_end",
+    "process_of",
     "start",
+    "step_back",
     "this_process",
+    "why_ended",
 ]

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
 import subprocess
 import sys
 import threading
 from pathlib import Path
-from typing import Any
 
+import msgspec
 import psutil
 
 from mnist_core.errors import InputError
@@ -16,35 +18,39 @@ from mnist_core.errors import InputError
 PROJECT = Path(__file__).resolve().parents[2]
 
 
-def start(module: str, *arguments: str, log: Path) -> dict[str, float] | None:
-    """Run `python -m mnist_core.MODULE ARGUMENTS`.
+class Process(msgspec.Struct, frozen=True):
+    """Tells a process from a later one that happens to get the same number."""
+
+    pid: int
+    created: float  # seconds since 1970
+
+
+def start(module: str, *arguments: str, log: Path | None = None) -> subprocess.Popen[bytes]:
+    """Run `python -m mnist_core.MODULE ARGUMENTS`, which goes on when this process ends.
 
     Args:
-        log: file that takes what the process complains of.
-
-    Returns:
-        What tells the process from any other (see `alive`); None if it has ended already.
+        module: an entry module, from the root of this package, as in `training.trainer`.
+        log: file that takes all that the process prints; without one nobody reads it.
 
     Raises:
         InputError: no process can be started, or the log cannot be written.
     """
     try:
-        with log.open("a", encoding="utf-8") as complaints:
+        with log.open("ab") if log else open(os.devnull, "wb") as output:  # noqa: PTH123
             process = subprocess.Popen(
                 [sys.executable, "-m", f"mnist_core.{module}", *arguments],
                 cwd=PROJECT,
                 env=environment(),
                 stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=complaints,
+                stdout=output,
+                stderr=output,
                 start_new_session=True,  # it goes on when the server is stopped
             )
     except OSError as error:
         raise InputError(f"No process can be started ({error.strerror}): try again.") from error
-    mark = process_mark(process.pid)
     # Somebody has to take note of its end, else it stays in the list of processes.
     threading.Thread(target=process.wait, daemon=True).start()
-    return mark
+    return process
 
 
 def environment() -> dict[str, str]:
@@ -57,27 +63,60 @@ def environment() -> dict[str, str]:
     return {**os.environ, **whole}
 
 
-def this_process() -> dict[str, float]:
-    """Tells this process from a later one that happens to get the same number."""
+def this_process() -> Process:
+    """What tells this process from any other."""
     process = psutil.Process()
-    return {"pid": process.pid, "created": process.create_time()}
+    return Process(process.pid, process.create_time())
 
 
-def process_mark(pid: int) -> dict[str, float] | None:
+def process_of(pid: int) -> Process | None:
     """What `this_process` says in the process of that number; None if it is gone."""
     try:
-        return {"pid": pid, "created": psutil.Process(pid).create_time()}
+        return Process(pid, psutil.Process(pid).create_time())
     except psutil.Error:
         return None
 
 
-def alive(process: Any) -> bool:
-    """Whether the process that `this_process` described still runs."""
+def alive(process: Process | None) -> bool:
+    """Whether a process still runs."""
+    return _found(process) is not None
+
+
+def kill(process: Process | None) -> None:
+    """End a process at once and wait for its end; one that is gone is left at that."""
+    if (found := _found(process)) is not None:
+        with contextlib.suppress(psutil.Error):
+            found.kill()
+            found.wait(10)
+
+
+def _found(process: Process | None) -> psutil.Process | None:
+    if process is None:
+        return None
     try:
-        found = psutil.Process(process["pid"])
-        return (
-            abs(found.create_time() - process["created"]) < 1
-            and found.status() != psutil.STATUS_ZOMBIE
-        )
-    except (psutil.Error, TypeError, KeyError, ValueError):
-        return False
+        found = psutil.Process(process.pid)
+        same = abs(found.create_time() - process.created) < 1
+        return found if same and found.status() != psutil.STATUS_ZOMBIE else None
+    except (psutil.Error, ValueError, OverflowError):
+        return None
+
+
+def step_back() -> None:
+    """Give this process a lower priority: whoever draws meanwhile comes first."""
+    with contextlib.suppress(psutil.Error, OSError):
+        psutil.Process().nice(getattr(psutil, "BELOW_NORMAL_PRIORITY_CLASS", 10))
+
+
+def why_ended(code: int, log: str) -> str:
+    """Why a process ended that does not say so itself, as a sentence.
+
+    Args:
+        code: its exit status, below zero if a signal ended it.
+        log: the end of what it printed.
+    """
+    if code < 0:
+        name = signal.Signals(-code).name
+        more = ": the machine may have run out of memory" if name == "SIGKILL" else ""
+        return f"The process was killed ({name}){more}."
+    last = (log.strip().splitlines() or [""])[-1].removeprefix("error: ")
+    return last or f"The process ended with exit status {code}."

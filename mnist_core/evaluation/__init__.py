@@ -11,6 +11,7 @@ from mnist_core.evaluation.metrics import (
     Indices,
     accuracy,
     answering,
+    apply_temperature,
     arrange,
     calibration_error,
     classification_report,
@@ -25,7 +26,6 @@ from mnist_core.evaluation.metrics import (
     reliability,
     select,
     shares,
-    soften,
 )
 
 __all__ = [
@@ -39,6 +39,7 @@ __all__ = [
     "Indices",
     "accuracy",
     "answering",
+    "apply_temperature",
     "arrange",
     "calibration_error",
     "classification_report",
@@ -53,5 +54,4 @@ __all__ = [
     "reliability",
     "select",
     "shares",
-    "soften",
 ]

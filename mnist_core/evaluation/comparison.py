@@ -129,12 +129,11 @@ def measure(run: Run) -> Measured:
 
 def contender(run: Run, measured: Measured | None = None) -> Contender:
     """Collect what is known of a run."""
-    info, metrics = run.info, run.metrics
     known: dict[str, object] = {
-        **{key: metrics.get(key) for key in ("test_accuracy", "test_loss", "val_accuracy")},
-        "train_accuracy": metrics.get("train_accuracy"),
-        **{key: info.get(key) for key in ("parameters", "seconds", "epochs")},
+        key: getattr(run.metrics, key)
+        for key in ("test_accuracy", "test_loss", "val_accuracy", "train_accuracy")
     }
+    known |= {key: getattr(run.record, key) for key in ("parameters", "seconds", "epochs")}
     try:
         known["bytes"] = run.model_file.stat().st_size
     except OSError:
@@ -147,7 +146,7 @@ def contender(run: Run, measured: Measured | None = None) -> Contender:
         if isinstance(value, int | float) and math.isfinite(value)
     }
     # What was trained on MNIST and more is still measured on MNIST's test digits.
-    tests = str(run.info["dataset"]["name"]).split("+")[0]
+    tests = run.dataset.split("+")[0]
     return Contender(run, tests, figures, measured.drawn_count if measured else 0)
 
 

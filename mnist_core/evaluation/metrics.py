@@ -164,7 +164,7 @@ def disagreement(first: Probabilities, second: Probabilities, labels: Labels) ->
     )
 
 
-def soften(probabilities: Probabilities, temperature: float) -> Probabilities:
+def apply_temperature(probabilities: Probabilities, temperature: float) -> Probabilities:
     """Probabilities as a softmax of another temperature would have given them.
 
     Above 1 they come closer to each other, below 1 they move apart; their order stays.
@@ -182,7 +182,7 @@ def fit_temperature(probabilities: Probabilities, labels: Labels) -> float:
     from scipy import optimize
 
     found = optimize.minimize_scalar(
-        lambda log: loss(soften(probabilities, float(np.exp(log))), labels),
+        lambda log: loss(apply_temperature(probabilities, float(np.exp(log))), labels),
         bounds=(np.log(0.2), np.log(5)),
         method="bounded",
     )

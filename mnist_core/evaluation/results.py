@@ -1,12 +1,8 @@
 """Evaluations of any run on any test set: found, kept, and made in a process of their own.
 
-A run's own evaluation lies in its directory and stays as it is. What is measured later lies
-in `models_dir()/.evaluations`; file names and contents say which model file and which digits
-it belongs to, so that it is never taken for something else.
-
-    python -m mnist_core.evaluation.results evaluation|neighbours|digits RUN DATASET
-
-is the process. It writes its progress to a file that anybody may read.
+A run's own evaluation lies in its directory and stays as it is. What is measured later (by
+`evaluator`) lies in `models_dir()/.evaluations`; file names and contents say which model file
+and which digits it belongs to, so that it is never taken for something else.
 """
 
 from __future__ import annotations
@@ -14,32 +10,22 @@ from __future__ import annotations
 import contextlib
 import functools
 import hashlib
-import json
-import os
-import sys
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from mnist_core import background, datasets, runs
+from mnist_core import datasets, runs
+from mnist_core.background import Job, Status
 from mnist_core.datasets import Dataset
 from mnist_core.errors import InputError
-from mnist_core.files import written_whole
 from mnist_core.runs import Evaluation, Run
 
 TEST_SETS = ("mnist", "pen-strokes", "optical-digits")
 # What a process of its own can be asked for; the last only fetches the dataset.
 EVALUATION, NEIGHBOURS, DIGITS = "evaluation", "neighbours", "digits"
 NEAREST = 8  # training digits that are kept for each test digit
-COMPARING = 8  # times as long as it takes to read a digit, roughly
-PART = 500  # digits read between two notes of progress
-
-Note = Callable[[int, int], None]  # digits done and in all
 
 
 def test_set(dataset: str) -> str:
@@ -155,7 +141,8 @@ def _kept(kind: str, dataset: str, sha256: str) -> list[Path]:
     return [path for _, path in sorted(found, reverse=True)]
 
 
-def _file(kind: str, dataset: Dataset, sha256: str) -> Path:
+def kept_file(kind: str, dataset: Dataset, sha256: str) -> Path:
+    """Where something of a model file and a dataset is kept."""
     return folder() / f"{kind}-{dataset.name}-{sha256[:16]}-{dataset.checksum[:16]}.npz"
 
 
@@ -175,7 +162,7 @@ def find_neighbours(run: Run, dataset: Dataset) -> Neighbours | None:
     """What was kept for a run and a dataset, or None if there is nothing that can be read."""
     sha256 = model_sha256(run)
     try:
-        path = _file(NEIGHBOURS, dataset, sha256)
+        path = kept_file(NEIGHBOURS, dataset, sha256)
         found = _read_neighbours(path, *_stamp(path))
     except Exception:  # whatever zipfile and NumPy make of a damaged file
         return None
@@ -195,71 +182,13 @@ def _read_neighbours(path: Path, *stamp: int) -> Neighbours:
 # --- making --------------------------------------------------------------------------
 
 
-def evaluate(run: Run, dataset: Dataset, note: Note | None = None) -> Evaluation:
-    """Read the test digits with a run's network and keep what it says.
+def job(run: Run, dataset: str, kind: str = EVALUATION) -> Job:
+    """The job that makes a run's evaluation, to be watched.
 
     Raises:
-        InputError: the run is broken or of other shapes, or nothing can be written.
+        InputError: the run is broken or has no trained network.
     """
-    from mnist_core.networks import predictor
-
-    sha256 = model_sha256(run)
-    reader = predictor.load(run)
-    images, parts = dataset.x_test, []
-    for at in range(0, len(images), PART):
-        parts.append(reader.predict(datasets.scale(images[at : at + PART])))
-        if note:
-            note(min(at + PART, len(images)), len(images))
-    found = Evaluation(
-        np.concatenate(parts), dataset.y_test, dataset.name, dataset.checksum, sha256
-    )
-    runs.save_evaluation(_file(EVALUATION, dataset, sha256), found)
-    return found
-
-
-def compare_with_training(
-    run: Run, dataset: Dataset, training: Dataset, note: Note | None = None
-) -> Neighbours:
-    """Find the nearest training digits of every test digit and keep them.
-
-    Raises:
-        InputError: the run is broken or of other shapes, or nothing can be written.
-    """
-    from mnist_core.evaluation import explanations
-    from mnist_core.networks import predictor
-
-    sha256 = model_sha256(run)
-    reader = predictor.load(run)
-    read = len(training.x_train) + len(dataset.x_test)
-    total = read + COMPARING * len(dataset.x_test)
-
-    def noted(before: int, weight: int = 1) -> Note:
-        return lambda done, _: note(before + weight * done, total) if note else None
-
-    known = explanations.features(reader, training.x_train, noted(0))
-    asked = explanations.features(reader, dataset.x_test, noted(len(training.x_train)))
-    indices, distances = explanations.nearest(asked, known, NEAREST, noted(read, COMPARING))
-    found = Neighbours(
-        indices, distances, training.name, training.checksum, dataset.checksum, sha256
-    )
-    with written_whole(_file(NEIGHBOURS, dataset, sha256)) as beside:
-        np.savez_compressed(beside, **vars(found))
-    return found
-
-
-# --- in a process of its own ---------------------------------------------------------
-
-WAITING, LOADING, WORKING, FAILED = "waiting", "loading", "working", "failed"
-
-
-@dataclass(frozen=True)
-class Progress:
-    """How far a process is: `state` is one of those above."""
-
-    state: str
-    share: float = 0.0  # 0 to 1
-    seconds_left: float | None = None
-    problem: str | None = None  # one sentence, where it failed
+    return Job.named(folder(), f"{kind}-{dataset}-{model_sha256(run)[:16]}")
 
 
 def start(run: Run, dataset: str, kind: str = EVALUATION) -> None:
@@ -268,112 +197,12 @@ def start(run: Run, dataset: str, kind: str = EVALUATION) -> None:
     Raises:
         InputError: the run is broken, or its folder cannot be written to.
     """
-    job = _job(run, dataset, kind)
-    if _alive(_read_job(job)):
-        return
-    with written_whole(job) as beside:  # what cannot be written is told now
-        beside.write_text("{}")
-    place = str(run.path.resolve())
-    mark = background.start("evaluation.results", kind, place, dataset, log=folder() / "log.txt")
-    if mark is not None:
-        _write_job(job, {"state": WAITING, "process": mark, "started": time.time()})
+    job(run, dataset, kind).start("evaluation.evaluator", kind, str(run.path.resolve()), dataset)
 
 
-def progress(run: Run, dataset: str, kind: str = EVALUATION) -> Progress | None:
+def progress(run: Run, dataset: str, kind: str = EVALUATION) -> Status | None:
     """How far the process is that makes a run's evaluation; None if there is none."""
     try:
-        told = _read_job(_job(run, dataset, kind))
+        return job(run, dataset, kind).status()
     except InputError:
         return None
-    if told is None:
-        return None
-    if told.get("state") == FAILED:
-        return Progress(FAILED, problem=str(told.get("problem")))
-    if not _alive(told):
-        return Progress(FAILED, problem="It ended unexpectedly, perhaps for want of memory.")
-    done, total = float(told.get("done", 0)), float(told.get("total", 0))
-    share = min(1.0, done / total) if total else 0.0
-    left = None
-    if done and "began" in told:
-        left = (time.time() - told["began"]) / done * (total - done)
-    return Progress(str(told["state"]), share, left)
-
-
-def _job(run: Run, dataset: str, kind: str) -> Path:
-    return folder() / f"{kind}-{dataset}-{model_sha256(run)[:16]}.json"
-
-
-def _read_job(path: Path) -> dict[str, Any] | None:
-    try:
-        told = json.loads(path.read_text())
-    except (OSError, ValueError):
-        return None
-    return told if isinstance(told, dict) else None
-
-
-def _write_job(path: Path, told: dict[str, Any]) -> None:
-    with written_whole(path) as beside:
-        beside.write_text(json.dumps(told))
-
-
-def _alive(told: dict[str, Any] | None) -> bool:
-    return (
-        told is not None and told.get("state") != FAILED and background.alive(told.get("process"))
-    )
-
-
-def main(arguments: list[str]) -> None:
-    """The process: waits for those before it, works, tells how far it is, and ends."""
-    kind, path, dataset_name = arguments
-    run = runs.read(path)
-    job = _job(run, dataset_name, kind)
-    told: dict[str, Any] = {"process": background.this_process(), "started": time.time()}
-    if hasattr(os, "nice"):
-        os.nice(5)  # whoever draws meanwhile comes first
-
-    def tell(state: str, **more: Any) -> None:
-        told.update(state=state, **more)
-        _write_job(job, told)
-
-    def note(done: int, total: int) -> None:
-        if done >= total or time.time() - told.get("noted", 0) > 0.3:
-            tell(WORKING, done=done, total=total, noted=time.time())
-
-    def note_download(done: int, total: int | None) -> None:
-        if time.time() - told.get("noted", 0) > 0.3:
-            tell(LOADING, done=done, total=total or 0, noted=time.time())
-
-    try:
-        tell(WAITING)
-        while _others_before(job, told["started"]):
-            time.sleep(0.5)
-        tell(LOADING)
-        dataset = datasets.load(dataset_name, note_download)
-        if kind == EVALUATION:
-            tell(WORKING, done=0, total=0, began=time.time())
-            evaluate(run, dataset, note)
-        elif kind == NEIGHBOURS:
-            training = datasets.load(run.info["dataset"]["name"], note_download)
-            tell(WORKING, done=0, total=0, began=time.time())
-            compare_with_training(run, dataset, training, note)
-        job.unlink(missing_ok=True)
-    except InputError as error:
-        tell(FAILED, problem=str(error))
-    except MemoryError:
-        tell(FAILED, problem="There is not enough memory: close other programs and try again.")
-    except Exception as error:
-        tell(FAILED, problem=f"It failed ({type(error).__name__}): see {folder() / 'log.txt'}.")
-        raise
-
-
-def _others_before(job: Path, started: float) -> bool:
-    """Whether a process that was started earlier still works: two would slow each other."""
-    for path in folder().glob("*.json"):
-        told = _read_job(path)
-        if path != job and told and _alive(told) and told.get("started", started) < started:
-            return True
-    return False
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])

@@ -4,8 +4,8 @@
     python -m mnist_core search NAME --scheduler tcp://HOST:8786
     python -m mnist_core study --workers 2     # a cluster on this machine, while it lasts
 
-What there is to train, and what becomes of it, a `Work` knows: `trials.Trials` for a study,
-`searching.Tries` for a search. Here it is handed out.
+What there is to train, and what becomes of it, a `Work` knows: `study_tasks.StudyTasks` for a
+study, `search_tasks.SearchTasks` for a search. Here it is handed out.
 
 Every worker gets the files of the datasets once, whenever it joins. It carries out each task
 in a process beside its own, so that a crash takes nothing else with it and TensorFlow's threads
@@ -19,12 +19,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import hashlib
-import importlib.metadata
 import io
 import logging
 import re
-import shutil
 import signal
 import tempfile
 import threading
@@ -32,28 +29,23 @@ import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-from dask.system import CPU_COUNT
 from distributed import (
     Client,
     Future,
     KilledWorker,
     LocalCluster,
     Security,
-    Worker,
-    WorkerPlugin,
-    get_worker,
     rpc,
 )
 
 from mnist_core import datasets
-from mnist_core.background import Helper
 from mnist_core.errors import InputError
 from mnist_core.experiments import worker_pool
-from mnist_core.experiments.worker_pool import Look, Result, Task, Work
+from mnist_core.experiments.cluster_worker import WorkerSetup, carry_out, other_version, version
+from mnist_core.experiments.worker_pool import PoolStatus, Task, Where, Work
 
 ANSWER_SECONDS = 10.0  # for the scheduler to answer
 WORKERS_SECONDS = 60.0  # to wait while there is no worker
@@ -61,115 +53,6 @@ RESULT_SECONDS = 30.0  # for the files of a task to come over
 LOOK_SECONDS = 0.5  # between two looks at the cluster
 ASSIGNED_SECONDS = 0.1  # until the scheduler has found a worker for a task
 ADDRESS = re.compile(r"(?:(?:tcp|tls)://)?(\[[0-9A-Fa-f:.]+\]|[\w.-]+):(\d{1,5})")
-LEFT_THERE = ("checkpoint.npz",)  # files of a training that nobody needs here
-
-
-# --- in a worker ---------------------------------------------------------------------
-
-
-def version() -> str:
-    """The version of this program and of what it computes with, as the files say."""
-    digest = hashlib.sha256()
-    for path in sorted(Path(__file__).parents[1].rglob("*.py")):
-        digest.update(path.read_bytes().replace(b"\r\n", b"\n"))
-    found = [f"mnist_core {digest.hexdigest()[:8]}"]
-    for name, package in (("TensorFlow", "tensorflow"), ("Optuna", "optuna")):
-        try:
-            found.append(f"{name} {importlib.metadata.version(package)}")
-        except importlib.metadata.PackageNotFoundError:
-            found.append(f"{name} missing")
-    return ", ".join(found)
-
-
-class Kit(WorkerPlugin):
-    """What a worker needs: the files of the datasets, once, and processes that train."""
-
-    def __init__(self, files: Mapping[str, bytes]) -> None:
-        self.files = files  # by the name of the dataset
-        self.folder: Path | None = None
-        self.idle: list[tuple[int, Helper]] = []  # each with its share of the processors
-
-    def setup(self, worker: Worker) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="data-", dir=worker.local_directory))
-        for name, content in self.files.items():
-            (self.folder / datasets.FILES[name][1]).write_bytes(content)
-        self.files = dict.fromkeys(self.files, b"")  # they lie on the disk from now on
-
-    def teardown(self, worker: Worker) -> None:
-        while self.idle:
-            self.idle.pop()[1].close()
-        if self.folder is not None:
-            shutil.rmtree(self.folder, ignore_errors=True)
-
-    def environment(self) -> dict[str, str]:
-        """The variables by which `datasets` finds the files."""
-        assert self.folder is not None
-        found = (datasets.FILES[name] for name in self.files)
-        return {variable: str(self.folder / file) for variable, file in found}
-
-    @contextlib.contextmanager
-    def helper(self, lanes: int) -> Iterator[Helper]:
-        """A process for a task, one that did another before if there is one."""
-        share = max(1, CPU_COUNT // max(1, lanes))
-        mine = None
-        with contextlib.suppress(IndexError):  # none is left; other threads take some too
-            while mine is None:
-                threads, helper = self.idle.pop()
-                if threads == share and helper.alive:
-                    mine = helper
-                else:
-                    helper.close()
-        if mine is None:
-            names = ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS")
-            mine = Helper(dict.fromkeys(names, str(share)))
-        try:
-            yield mine
-        except BaseException:
-            mine.close()
-            raise
-        if mine.alive:
-            self.idle.append((share, mine))
-
-
-def carry_out(given: Mapping[str, Any]) -> Result:
-    """Carry out a task in a process beside the worker's.
-
-    Args:
-        given: of `_Cluster.hand_out`.
-
-    Raises:
-        InputError: this worker has another version of the program.
-    """
-    worker = get_worker()
-    if (found := version()) != given["version"]:
-        raise InputError(_other_version({worker.address: found}, given["version"]))
-    kit: Kit = worker.plugins[given["kit"]]
-    lanes = min(given["lanes"].get(worker.address, worker.state.nthreads), given["most"])
-    state = worker.state.tasks.get(given["key"])
-    with tempfile.TemporaryDirectory(prefix="task-", dir=worker.local_directory) as place:
-        folder = Path(place, "task")
-        folder.mkdir()
-        for name, content in given["files"].items():
-            (folder / name).write_bytes(content)
-        # The runs of this machine are none of a task's business.
-        environment = {**kit.environment(), "MODELS_DIR": str(Path(place, "none"))}
-        with kit.helper(lanes) as helper:
-            code = helper.call(
-                given["module"],
-                [*given["arguments"], str(folder)],
-                environment,
-                folder / "log.txt",
-                wanted=lambda: state is None or state.state != "cancelled",
-            )
-        files = {
-            path.name: path.read_bytes()
-            for path in sorted(folder.iterdir())
-            if path.is_file() and path.name not in LEFT_THERE
-        }
-    return Result(code, files)
-
-
-# --- where the command runs ----------------------------------------------------------
 
 
 @dataclass
@@ -178,7 +61,7 @@ class _Cluster:
 
     client: Client
     work: Work
-    kit: str  # the plugin's name
+    setup: str  # the plugin's name
     version: str
     running: dict[Future, Task] = field(default_factory=dict)
     ended: float = 0.0  # seconds that those tasks were expected to take
@@ -196,7 +79,7 @@ class _Cluster:
             given = {
                 "key": f"{task.name}-{uuid.uuid4().hex}",
                 "version": self.version,
-                "kit": self.kit,
+                "setup": self.setup,
                 "module": task.module,
                 "arguments": list(task.arguments),
                 "files": dict(task.files),
@@ -250,6 +133,20 @@ class _Cluster:
 
 
 @contextlib.contextmanager
+def at(where: Where) -> Iterator[str]:
+    """The address of a scheduler: the one that was asked for, or one of this machine's own.
+
+    Raises:
+        InputError: more workers than there are processors or than there is memory for.
+    """
+    if where.scheduler is not None:
+        yield where.scheduler
+        return
+    with local(where.workers or 0) as address:
+        yield address
+
+
+@contextlib.contextmanager
 def local(count: int) -> Iterator[str]:
     """A cluster on this machine alone, for one task a worker at a time; its address.
 
@@ -284,14 +181,14 @@ def local(count: int) -> Iterator[str]:
 def carry_out_all(
     address: str,
     work: Work,
-    on_look: Callable[[Look], None],
+    on_status: Callable[[PoolStatus], None],
     stopping: Callable[[], bool] = lambda: False,
 ) -> None:
     """Have a cluster do what there is to do.
 
     Args:
         address: of the scheduler, as in tcp://HOST:8786.
-        on_look: called with every look, about twice a second.
+        on_status: called with every look, about twice a second.
         stopping: whether nothing more is to be begun.
 
     Raises:
@@ -301,12 +198,12 @@ def carry_out_all(
     with _connected(address) as client:
         here = version()
         _check(client, here)
-        with _kit(client, work.datasets) as kit:
-            _follow(_Cluster(client, work, kit, here), on_look, stopping)
+        with _set_up(client, work.datasets) as setup:
+            _follow(_Cluster(client, work, setup, here), on_status, stopping)
 
 
 def _follow(
-    cluster: _Cluster, on_look: Callable[[Look], None], stopping: Callable[[], bool]
+    cluster: _Cluster, on_status: Callable[[PoolStatus], None], stopping: Callable[[], bool]
 ) -> None:
     began = alone_since = time.monotonic()
     while cluster.running or not (cluster.work.all_begun or stopping()):
@@ -325,8 +222,8 @@ def _follow(
         processing = _asked(cluster.client.processing)
         tasks = {future.key: task.words for future, task in cluster.running.items()}
         done, total = cluster.work.progress()
-        on_look(
-            Look(
+        on_status(
+            PoolStatus(
                 total,
                 done,
                 cluster.seconds_left(workers, time.monotonic() - began),
@@ -404,27 +301,16 @@ def _check(client: Client, here: str) -> None:
         if said != here and not isinstance(said, OSError)
     }
     if others:
-        raise InputError(_other_version(others, here))
-
-
-def _other_version(found: Mapping[str, Any], here: str) -> str:
-    listed = "; ".join(
-        f"{who}: {said if isinstance(said, str) else f'none that can be used ({said})'}"
-        for who, said in found.items()
-    )
-    return (
-        f"All of a cluster must have the same version of this program ({here}), which these do "
-        f"not: {listed}. Start them again from a folder that has it."
-    )
+        raise InputError(other_version(others, here))
 
 
 @contextlib.contextmanager
-def _kit(client: Client, names: Sequence[str]) -> Iterator[str]:
+def _set_up(client: Client, names: Sequence[str]) -> Iterator[str]:
     """Give every worker, also those that will join, the datasets; the plugin's name."""
     files = {part: _file(part) for name in names for part in datasets.files_of(name)}
-    name = f"mnist-core-kit-{uuid.uuid4().hex}"
+    name = f"mnist-core-setup-{uuid.uuid4().hex}"
     try:
-        client.register_plugin(Kit(files), name=name)
+        client.register_plugin(WorkerSetup(files), name=name)
     except Exception as error:
         raise InputError(f"The workers cannot take the datasets ({error}).") from error
     try:

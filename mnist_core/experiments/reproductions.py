@@ -11,7 +11,6 @@ adds the rows that are missing.
 
 from __future__ import annotations
 
-import math
 import os
 import tempfile
 import time
@@ -23,15 +22,15 @@ from typing import TYPE_CHECKING
 
 from mnist_core import datasets, evaluation, recipes, runs, tables
 from mnist_core.errors import InputError
+from mnist_core.evaluation.comparison import DRAWN
 from mnist_core.recipes import Recipe
-from mnist_core.tables import Summary, summarize
+from mnist_core.tables import Summary, or_nan, summarize
 
 if TYPE_CHECKING:
     from mnist_core.training.loop import Progress
 
 TABLE = runs.SHIPPED_DIR / "reproductions.csv"
 COMMAND = "python -m mnist_core reproduce"
-DRAWN = "pen-strokes"  # whose test digits are the drawn ones: by writers never trained on
 
 
 # --- what is reported ----------------------------------------------------------------
@@ -184,12 +183,13 @@ def measure(
     import tensorflow as tf
 
     from mnist_core.networks import predictor
-    from mnist_core.training import loop
+    from mnist_core.training import training_run
+    from mnist_core.training.training_run import Listeners
 
     dataset, drawn = datasets.load(recipe.dataset), datasets.load(DRAWN)
     with _temporary_models_dir():
         cpu_before = time.process_time()
-        run = loop.train(recipe, dataset, seed, "reproduction", on_progress)
+        run = training_run.train(recipe, dataset, seed, "reproduction", Listeners(on_progress))
         cpu = time.process_time() - cpu_before
         reader = predictor.load(run)
         found = runs.read_evaluation(run)
@@ -200,21 +200,21 @@ def measure(
             [reader.model(tests[at : at + 500]) for at in range(0, len(tests), 500)], axis=0
         ).numpy()
         drawn_read = reader.predict(datasets.scale(drawn.x_test))
-        info, metrics = run.info, run.metrics
+        record, metrics = run.record, run.metrics
     return Row(
         recipe=recipe.name,
         seed=seed,
         fingerprint=recipes.fingerprint(recipe),
         dataset=dataset.name,
-        parameters=info["parameters"],
-        epochs=info["epochs"],
-        best_epoch=int(metrics["best_epoch"]),
-        seconds=info["seconds"],
+        parameters=record.parameters or 0,
+        epochs=record.epochs or 0,
+        best_epoch=metrics.best_epoch or 0,
+        seconds=record.seconds or 0.0,
         cpu_seconds=cpu,
-        train_accuracy=metrics["train_accuracy"],
-        val_accuracy=metrics.get("val_accuracy", math.nan),
-        test_accuracy=metrics["test_accuracy"],
-        test_loss=metrics["test_loss"],
+        train_accuracy=or_nan(metrics.train_accuracy),
+        val_accuracy=or_nan(metrics.val_accuracy),
+        test_accuracy=or_nan(metrics.test_accuracy),
+        test_loss=or_nan(metrics.test_loss),
         lowest_digit_accuracy=float(evaluation.digit_accuracy(*test).min()),
         drawn_accuracy=evaluation.accuracy(drawn_read, drawn.y_test),
         calibration_error=evaluation.calibration_error(*test),

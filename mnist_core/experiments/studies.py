@@ -19,7 +19,7 @@ from typing import Any
 from mnist_core import recipes, tables
 from mnist_core.errors import InputError
 from mnist_core.experiments import trials
-from mnist_core.experiments.trials import Row, Trial
+from mnist_core.experiments.trials import Row, StudyTrial
 from mnist_core.recipes import RECIPES, Layer, Recipe, dense, dropout
 from mnist_core.tables import Summary
 
@@ -61,10 +61,12 @@ class Study:
     steps: bool = True  # whether the values are steps of one scale, to be joined by a line
     gap: bool = False  # whether the accuracy on training digits belongs to the picture
 
-    def trials(self, seeds: int = SEEDS) -> list[Trial]:
+    def trials(self, seeds: int = SEEDS) -> list[StudyTrial]:
         """All trials, every value with one seed before any with the next."""
         return [
-            Trial(self.name, value, dataclasses.replace(recipe, title=f"{self.title}: {value}"), s)
+            StudyTrial(
+                self.name, value, dataclasses.replace(recipe, title=f"{self.title}: {value}"), s
+            )
             for s in range(seeds)
             for value, recipe in self.values.items()
         ]
@@ -422,7 +424,7 @@ def get(name: str) -> Study:
     return STUDIES[name]
 
 
-def wanted(names: Sequence[str] = (), seeds: int = SEEDS) -> list[Trial]:
+def wanted(names: Sequence[str] = (), seeds: int = SEEDS) -> list[StudyTrial]:
     """The trials of studies (by default of all), each recipe and seed once.
 
     Every study has its first seed before any has its second.
@@ -433,7 +435,7 @@ def wanted(names: Sequence[str] = (), seeds: int = SEEDS) -> list[Trial]:
     if seeds < 1:
         raise InputError(f"The number of seeds must be at least 1, not {seeds}.")
     chosen = [get(name) for name in names or STUDIES]
-    found: dict[trials.Key, Trial] = {}
+    found: dict[trials.Key, StudyTrial] = {}
     for trial in (trial for study in chosen for trial in study.trials(seeds)):
         found.setdefault(trial.key, trial)
     return sorted(found.values(), key=lambda trial: trial.seed)  # a stable sort

@@ -1,6 +1,6 @@
-"""Trials: trainings that are measured, written to a table as a row, and thrown away.
+"""Trials of studies: runs that are measured, written to a table as a row, and thrown away.
 
-A trial waits, trains and fails as every run does (`jobs`), after all runs that somebody wants
+A trial waits, trains and fails as every run does (`queue`), after all runs that somebody wants
 to keep. Its directory is named by its recipe and seed, so that nobody can put it into the
 queue twice, and its row is found by the same: studies that share a recipe share the row.
 
@@ -12,36 +12,29 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import math
 import shutil
-import tempfile
 import time
-from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import filelock
 
-from mnist_core import datasets, evaluation, recipes, runs, tables
-from mnist_core.datasets import Dataset
+from mnist_core import recipes, runs, tables
 from mnist_core.errors import InputError
-from mnist_core.evaluation.comparison import DRAWN
-from mnist_core.experiments.worker_pool import Result, Task
 from mnist_core.recipes import Recipe
-from mnist_core.runs import Run
+from mnist_core.runs import Run, StudyMark
+from mnist_core.tables import or_nan
 from mnist_core.training import queue
 
 if TYPE_CHECKING:
-    from mnist_core.networks.predictor import Predictor
+    pass
 
 COMMAND = "python -m mnist_core study"
 FILE = "studies.csv"
 SHIPPED_TABLE = runs.SHIPPED_DIR / FILE
 LOCK = ".studies.lock"
-LOOK_SECONDS = 0.5  # between two looks at the trials
-PART = 5000  # training digits that are read at a time
 
 Key = tuple[str, int]  # a recipe's fingerprint, and the seed
 
@@ -76,7 +69,7 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Trial:
+class StudyTrial:
     """A recipe to be trained with a seed, and the value of the study that asks for it."""
 
     study: str
@@ -99,9 +92,9 @@ class Trial:
         return f"{self.study} {self.value}, seed {self.seed}"
 
     @property
-    def mark(self) -> dict[str, str]:
+    def mark(self) -> StudyMark:
         """What its run says of it."""
-        return {"name": self.study, "value": self.value}
+        return StudyMark(name=self.study, value=self.value)
 
     def run(self) -> Run | None:
         """Its run, if it was begun and is not measured yet."""
@@ -130,44 +123,23 @@ def _read(path: Path) -> list[Row]:
     return tables.read(path, Row, COMMAND)
 
 
-def measure(reader: Predictor, dataset: Dataset, recipe: Recipe, seed: int) -> dict[str, float]:
-    """What a row holds and a run does not: accuracies that the trained network is tried for.
-
-    Returns:
-        `trained_accuracy`, on the digits that it was trained on, and `drawn_accuracy`, if the
-        drawn digits are on this machine.
-    """
-    chosen = datasets.subset(dataset, recipe.train_images, seed)
-    images, labels = chosen.x_train, chosen.y_train
-    training, _ = datasets.split(len(images), recipe.validation_split, writers=chosen.writers_train)
-    right = sum(
-        int((reader.predict(datasets.scale(images[part])).argmax(axis=1) == labels[part]).sum())
-        for part in (training[at : at + PART] for at in range(0, len(training), PART))
-    )
-    found = {"trained_accuracy": right / len(training)}
-    if datasets.at_hand(DRAWN):
-        drawn, drawn_labels = datasets.pens_test()
-        read = reader.predict(datasets.scale(drawn))
-        found["drawn_accuracy"] = evaluation.accuracy(read, drawn_labels)
-    return found
-
-
 def _row(run: Run) -> Row:
-    info, metrics = run.info, run.metrics
+    found, metrics = run.record, run.metrics
+    mark = found.study or StudyMark(name="", value="")
     return Row(
-        study=str(run.study.get("name")),
-        value=str(run.study.get("value")),
+        study=mark.name,
+        value=mark.value,
         fingerprint=recipes.fingerprint(run.recipe),
-        seed=int(info["seed"]),
-        dataset=info["dataset"]["name"],
-        parameters=info["parameters"],
-        epochs=info["epochs"],
+        seed=found.seed,
+        dataset=run.dataset,
+        parameters=found.parameters or 0,
+        epochs=found.epochs or 0,
         seconds=sum(row["seconds"] for row in runs.read_history(run)),
-        train_accuracy=metrics["trained_accuracy"],
-        val_accuracy=metrics.get("val_accuracy", math.nan),
-        test_accuracy=metrics["test_accuracy"],
-        drawn_accuracy=metrics.get("drawn_accuracy", math.nan),
-        tensorflow=info["versions"]["tensorflow"],
+        train_accuracy=or_nan(metrics.trained_accuracy),
+        val_accuracy=or_nan(metrics.val_accuracy),
+        test_accuracy=or_nan(metrics.test_accuracy),
+        drawn_accuracy=or_nan(metrics.drawn_accuracy),
+        tensorflow=found.versions.get("tensorflow", ""),
         measured=runs.now()[:10],
     )
 
@@ -175,7 +147,7 @@ def _row(run: Run) -> Row:
 # --- into the queue, and out of it ---------------------------------------------------
 
 
-def submit(trials: Sequence[Trial]) -> int:
+def submit(trials: Sequence[StudyTrial]) -> int:
     """Put into the queue what is neither measured nor under way; how many those are.
 
     Trials that failed are begun anew.
@@ -190,10 +162,10 @@ def submit(trials: Sequence[Trial]) -> int:
             known = {row.key for row in read()}
             for trial in trials:
                 run = trial.run()
-                if trial.key in known or (run and (run.active or _measured(run))):
+                if trial.key in known or (run and (run.active or measured(run))):
                     continue
                 if run:
-                    _remove(run)
+                    remove(run)
                 runs.create(
                     trial.recipe, trial.recipe.dataset, trial.seed, trial.name, study=trial.mark
                 )
@@ -210,13 +182,13 @@ def gather() -> list[Row]:
     Raises:
         InputError: the table cannot be read or written; the trials stay for the next time.
     """
-    if not any(_measured(run) for run in _begun()):
+    if not any(measured(run) for run in _begun()):
         return []
     with _locked():
-        ended = [run for run in _begun() if _measured(run)]  # somebody may have been faster
+        ended = [run for run in _begun() if measured(run)]  # somebody may have been faster
         new = _add([_row(run) for run in ended])
         for run in ended:
-            _remove(run)
+            remove(run)
     return new
 
 
@@ -229,7 +201,7 @@ def _add(rows: Sequence[Row]) -> list[Row]:
     return new
 
 
-def take_in(trial: Trial, run: Run) -> list[Row]:
+def take_in(trial: StudyTrial, run: Run) -> list[Row]:
     """Turn a trial that was trained elsewhere into a row, and take it out of the queue here.
 
     Args:
@@ -243,18 +215,18 @@ def take_in(trial: Trial, run: Run) -> list[Row]:
         InputError: the table cannot be read or written.
     """
     with _locked():
-        measured = _measured(run)
-        new = _add([_row(run)]) if measured else []
+        done = measured(run)
+        new = _add([_row(run)]) if done else []
         here = trial.run()
         if here is None or here.status != runs.RUNNING:
             if here is not None:
-                _remove(here)
-            if not measured:
+                remove(here)
+            if not done:
                 run.path.rename(runs.models_dir() / trial.name)
     return new
 
 
-def stop(trials: Sequence[Trial]) -> int:
+def stop(trials: Sequence[StudyTrial]) -> int:
     """Take trials that wait out of the queue; how many. The one in training ends by itself.
 
     Those that wait for another study stay.
@@ -266,34 +238,43 @@ def stop(trials: Sequence[Trial]) -> int:
     with _locked():
         for trial in trials:
             run = trial.run()
-            if run and run.status == runs.QUEUED and run.study.get("name") == trial.study:
-                _remove(run)
+            if (
+                run
+                and run.status == runs.QUEUED
+                and run.record.study
+                and run.record.study.name == trial.study
+            ):
+                remove(run)
                 count += 1
     return count
 
 
 def words(run: Run) -> str:
     """What a trial's run is, e.g. `dropout 0.3, seed 1`."""
-    return f"{run.study.get('name')} {run.study.get('value')}, seed {run.info.get('seed')}"
+    mark = run.record.study or StudyMark(name=run.name, value="")
+    return f"{mark.name} {mark.value}, seed {run.record.seed}"
 
 
 def why(run: Run) -> str:
     """What became of a trial that failed or was ended early, as a sentence."""
-    reason = run.problem or run.info.get("reason") or f"It was {run.status} before its end."
+    reason = run.problem or run.record.reason or f"It was {run.status} before its end."
     return f"{words(run)}: {reason}"
 
 
 def _begun() -> list[Run]:
     """The runs that are trials."""
     paths = sorted(runs.models_dir().glob("trial-*"))
-    return [run for path in paths if (run := runs.read(path)).study]
+    return [run for path in paths if (run := runs.read(path)).record.study]
 
 
-def _measured(run: Run) -> bool:
-    return run.problem is None and run.status == runs.FINISHED and "trained_accuracy" in run.metrics
+def measured(run: Run) -> bool:
+    """Whether a trial has ended well, so that it can become a row."""
+    finished = run.problem is None and run.status == runs.FINISHED
+    return finished and run.metrics.trained_accuracy is not None
 
 
-def _remove(run: Run) -> None:
+def remove(run: Run) -> None:
+    """Delete a trial's directory for good."""
     # Under another name first: half a directory would be shown as a broken run.
     gone = run.path.with_name(f".gone-{run.name}-{time.time_ns()}")
     with contextlib.suppress(FileNotFoundError):
@@ -313,204 +294,5 @@ def _locked() -> Iterator[None]:
     except OSError as error:
         raise InputError(
             f"Cannot write to {folder} ({error.strerror or error}): free some space or set "
-            "MODELS_DIR to a folder that can be written to."
-        ) from error
-
-
-# --- how far they are ----------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class State:
-    """How far trials are."""
-
-    total: int
-    measured: int
-    waiting: int
-    training: Run | None
-    failed: tuple[Run, ...]
-    seconds_left: float  # of those that wait or train
-    seconds_missing: float  # of all that are not measured
-
-    @property
-    def active(self) -> bool:
-        return self.waiting > 0 or self.training is not None
-
-
-def look(trials: Sequence[Trial]) -> State:
-    """How far trials are; `gather` first, to count what has just ended.
-
-    Raises:
-        InputError: a table cannot be read.
-    """
-    rows = read()
-    known = {row.key for row in rows}
-    took = {row.fingerprint: row.seconds for row in rows}
-    waiting, training = 0, None
-    failed: list[Run] = []
-    left = missing = 0.0
-    for trial in trials:
-        if trial.key in known:
-            continue
-        seconds = expected(trial, took)
-        run = trial.run()
-        missing += seconds
-        if run is None:
-            continue
-        if run.status == runs.QUEUED:
-            waiting += 1
-            left += seconds
-        elif run.status == runs.RUNNING or _measured(run):  # or about to be gathered
-            training = run
-            left += min(seconds, runs.read_progress(run).get("seconds_left", seconds))
-        else:
-            failed.append(run)
-    measured = sum(trial.key in known for trial in trials)
-    return State(len(trials), measured, waiting, training, tuple(failed), left, missing)
-
-
-def expected(trial: Trial, took: Mapping[str, float]) -> float:
-    """About how many seconds a trial will take here.
-
-    Args:
-        took: seconds that recipes took to train, by fingerprint.
-    """
-    before = took.get(trial.key[0])
-    return before + queue.START_SECONDS if before is not None else _estimate(trial.recipe)
-
-
-_estimates: dict[str, float] = {}  # by fingerprint: it takes a look at every run
-
-
-def _estimate(recipe: Recipe) -> float:
-    key = recipes.fingerprint(recipe)
-    if key not in _estimates:
-        total, pens = datasets.TRAIN_SIZES[recipe.dataset]
-        kept = int(min(recipe.train_images or total, total) * (1 - recipe.validation_split))
-        _estimates[key] = queue.estimate(recipe, kept, round(pens * kept / total))
-    return _estimates[key]
-
-
-def follow(trials: Sequence[Trial], on_look: Callable[[State, list[Row]], None]) -> State:
-    """Wait until none of the trials waits or trains any more, and gather what has ended.
-
-    Args:
-        on_look: called with every look, with the rows that are new since the last one.
-
-    Raises:
-        InputError: a table cannot be read or written.
-    """
-    keys = {trial.key for trial in trials}
-    seen = {row.key for row in read()}
-    while True:
-        gather()
-        queue.tend()
-        new = [row for row in read() if row.key in keys and row.key not in seen]
-        seen |= {row.key for row in new}
-        state = look(trials)
-        on_look(state, new)
-        if not state.active:
-            return state
-        time.sleep(LOOK_SECONDS)
-
-
-# --- by workers ----------------------------------------------------------------------
-
-
-class ForWorkers:
-    """Trials that workers train (a `workers.Work`); each row is written as soon as it is known.
-
-    Trials that this machine trains at the moment are left to it; those that wait in its queue
-    are not. A trial that fails is kept as its run says, and the others go on.
-    """
-
-    def __init__(
-        self, wanted: Sequence[Trial], on_row: Callable[[Row], None] = lambda _: None
-    ) -> None:
-        """Raises InputError where a table cannot be read."""
-        self._wanted, self._on_row = wanted, on_row
-        known = {row.key for row in read()}
-        self._todo = deque(
-            trial
-            for trial in wanted
-            if trial.key not in known
-            and not ((run := trial.run()) is not None and run.status == runs.RUNNING)
-        )
-        self._given: dict[str, Trial] = {}
-        self.at_a_time = len(self._todo)
-        names = {trial.recipe.dataset for trial in self._todo}
-        if datasets.at_hand(DRAWN):
-            names.add(DRAWN)
-        self.datasets: Sequence[str] = sorted(names)
-
-    @property
-    def all_begun(self) -> bool:
-        return not self._todo
-
-    def next(self) -> Task | None:
-        known = {row.key for row in read()}
-        while self._todo:
-            trial = self._todo.popleft()
-            if trial.key in known:  # somebody else was faster
-                continue
-            self._given[trial.name] = trial
-            with _beside_the_runs() as folder:
-                run = _created(trial, folder)
-                files = {path.name: path.read_bytes() for path in run.path.iterdir()}
-            seconds = expected(trial, {})
-            return Task(trial.name, trial.words, seconds, "__main__", ("resume",), files)
-        return None
-
-    def done(self, task: Task, result: Result) -> None:
-        trial = self._given.pop(task.name)
-        with _beside_the_runs() as folder:
-            path = folder / trial.name
-            path.mkdir()
-            for name, content in result.files.items():
-                (path / name).write_bytes(content)
-            run = runs.read(path)
-            if "finished" not in run.info:  # it ended without a word
-                reason = queue.why(result.code, run)
-                run = runs.change(
-                    run, status=runs.FAILED, reason=reason, finished=runs.now(), process=None
-                )
-            for row in take_in(trial, run):
-                self._on_row(row)
-
-    def failed(self, task: Task, reason: str) -> None:
-        trial = self._given.pop(task.name)
-        with _beside_the_runs() as folder:
-            run = _created(trial, folder, status=runs.FAILED, reason=reason, finished=runs.now())
-            take_in(trial, run)
-
-    def again(self, task: Task) -> None:
-        self._todo.appendleft(self._given.pop(task.name))
-
-    def progress(self) -> tuple[int, int]:
-        known = {row.key for row in read()}
-        return sum(trial.key in known for trial in self._wanted), len(self._wanted)
-
-    def seconds_to_come(self) -> float:
-        return sum(expected(trial, {}) for trial in self._todo)
-
-
-def _created(trial: Trial, folder: Path, **more: Any) -> Run:
-    recipe = trial.recipe
-    return runs.create(
-        recipe, recipe.dataset, trial.seed, trial.name, folder, study=trial.mark, **more
-    )
-
-
-@contextlib.contextmanager
-def _beside_the_runs() -> Iterator[Path]:
-    """A folder for a moment, which is not taken for a run, on the disk of the runs."""
-    place = runs.models_dir()
-    try:
-        place.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".incoming-", dir=place) as folder:
-            yield Path(folder)
-    except OSError as error:
-        raise InputError(
-            f"Cannot write to {place} ({error.strerror or error}): free some space or set "
             "MODELS_DIR to a folder that can be written to."
         ) from error

@@ -1,26 +1,21 @@
-"""Trainings that workers do, several at a time: what there is to do, how far it is, who does it.
+"""A worker pool: what there is to do, where it is done, how far it is.
 
-`cluster` hands out what a `Work` has to give. The process in which it does so notes what it
-sees in a file, `models_dir()/.workers/NAME.json`, for whoever looks from elsewhere (a page,
-another shell); `NAME.stop` beside it asks it to begin nothing more.
+`cluster` hands out what a `Work` has to give. The process in which it does so is a job whose
+status holds a `PoolStatus`, for whoever looks from elsewhere (a page, another shell).
 """
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import importlib.util
-import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Protocol
 
+import msgspec
 import psutil
 
-from mnist_core import background, runs
 from mnist_core.errors import InputError
-from mnist_core.files import written_whole
 
 TASK_BYTES = 1.2e9  # of memory, for a worker and its training
 MISSING = 'Several at a time takes Dask: install it with pip install "dask[distributed]".'
@@ -62,7 +57,7 @@ class Task:
 
 
 @dataclass(frozen=True)
-class Result:
+class TaskResult:
     """What a task left behind, whether it went well or not."""
 
     code: int  # exit status, below zero if a signal ended it
@@ -82,7 +77,7 @@ class Work(Protocol):
     def next(self) -> Task | None:
         """The next task; None where none can begin now."""
 
-    def done(self, task: Task, result: Result) -> None:
+    def done(self, task: Task, result: TaskResult) -> None:
         """A task came to its end."""
 
     def failed(self, task: Task, reason: str) -> None:
@@ -98,11 +93,31 @@ class Work(Protocol):
         """That all tasks not yet given out are expected to take."""
 
 
-# --- how far it is -------------------------------------------------------------------
+# --- where it is done, and how far it is ---------------------------------------------
 
 
 @dataclass(frozen=True)
-class Look:
+class Where:
+    """Who trains: so many workers of this machine, or those of a Dask scheduler."""
+
+    workers: int | None = None
+    scheduler: str | None = None
+
+    @classmethod
+    def given(cls, workers: int | None, scheduler: str | None) -> Where | None:
+        """What was asked for; None where no workers were."""
+        return None if workers is None and scheduler is None else cls(workers, scheduler)
+
+    @property
+    def arguments(self) -> list[str]:
+        """The same on a command line."""
+        if self.scheduler is not None:
+            return ["--scheduler", self.scheduler]
+        return ["--workers", str(self.workers)]
+
+
+@dataclass(frozen=True)
+class PoolStatus:
     """How far the work is."""
 
     total: int
@@ -111,152 +126,14 @@ class Look:
     workers: Mapping[str, Sequence[str]]  # what each does, by its address
     note: str = ""  # what is wrong at the moment
 
+    def to_dict(self) -> dict[str, Any]:
+        """In words that JSON has."""
+        return dataclasses.asdict(self)
+
     @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> Look | None:
-        """What `dataclasses.asdict` gave; None if it is none."""
+    def from_dict(cls, values: Any) -> PoolStatus | None:
+        """What `to_dict` gave; None if it is none."""
         try:
-            return cls(**values)
-        except TypeError:
+            return msgspec.convert(values, cls)
+        except msgspec.ValidationError:
             return None
-
-
-@dataclass(frozen=True)
-class Crew:
-    """Workers, and what they work at."""
-
-    name: str
-    at: tuple[str, ...]  # what they work at, e.g. names of studies
-    active: bool  # whether the process that hands out work is there
-    look: Look | None  # None before the first
-    problem: str | None  # one sentence, where it failed
-
-
-def folder() -> Path:
-    return runs.models_dir() / ".workers"
-
-
-def side(name: str, ending: str) -> Path:
-    """A file of a crew's."""
-    return folder() / f"{name}.{ending}"
-
-
-def crews() -> list[Crew]:
-    """Those at work, and those that failed and were not begun anew."""
-    found = []
-    for path in sorted(folder().glob("[!.]*.json")):
-        try:
-            told = json.loads(path.read_text(encoding="utf-8"))
-            at, look = tuple(told["at"]), Look.from_dict(told.get("look") or {})
-            active = background.alive(told.get("process"))
-            problem = None if active else told.get("problem") or _last_words(path.stem)
-        except (OSError, ValueError, KeyError, TypeError, AttributeError):
-            continue  # half a file is never there: it is somebody else's
-        found.append(Crew(path.stem, at, active, look, problem))
-    return found
-
-
-def _last_words(name: str) -> str:
-    """Why a process has gone that noted nothing of it."""
-    try:
-        last = side(name, "log").read_text(encoding="utf-8", errors="replace").splitlines()[-1]
-    except (OSError, IndexError):
-        last = ""
-    if last.startswith("error: "):
-        return last.removeprefix("error: ")
-    return "The process that gave the workers their trials ended unexpectedly: start it again."
-
-
-def stop(name: str) -> None:
-    """Ask a crew to begin nothing more; what it is at, it brings to an end.
-
-    Raises:
-        InputError: the request cannot be written.
-    """
-    with written_whole(side(name, "stop")) as beside:
-        beside.write_text("stop")
-
-
-def asked_to_stop(name: str) -> bool:
-    return side(name, "stop").exists()
-
-
-class Noted:
-    """The note of a process that hands out work, while it does so."""
-
-    def __init__(self, name: str, at: Sequence[str], process: Any = None) -> None:
-        self._name, self._at = name, list(at)
-        self._process = process or background.this_process()
-
-    def tell(self, look: Look | None = None) -> None:
-        """Note how far it is."""
-        seen = {} if look is None else {"look": dataclasses.asdict(look)}
-        self._write(process=self._process, **seen)
-
-    def fail(self, problem: str) -> None:
-        """Note why it could not go on."""
-        self._write(problem=problem)
-
-    def asked_to_stop(self) -> bool:
-        return asked_to_stop(self._name)
-
-    def forget(self) -> None:
-        with contextlib.suppress(OSError):
-            side(self._name, "json").unlink(missing_ok=True)
-
-    def _write(self, **more: Any) -> None:
-        # What cannot be written is no reason to end what goes well.
-        with contextlib.suppress(InputError), written_whole(side(self._name, "json")) as beside:
-            beside.write_text(json.dumps({"at": self._at, **more}), encoding="utf-8")
-
-
-@contextlib.contextmanager
-def noted(name: str, at: Sequence[str]) -> Iterator[Noted]:
-    """Note that this process hands out work, and at its end why it could not go on."""
-    crew = Noted(name, at)
-    with contextlib.suppress(OSError):
-        side(name, "stop").unlink(missing_ok=True)
-    crew.tell()
-    try:
-        yield crew
-    except InputError as error:
-        crew.fail(str(error))
-        raise
-    except Exception as error:
-        crew.fail(f"It failed ({type(error).__name__}): see {side(name, 'log')}.")
-        raise
-    except BaseException:  # somebody ended it
-        crew.forget()
-        raise
-    else:
-        crew.forget()
-    finally:
-        with contextlib.suppress(OSError):
-            side(name, "stop").unlink(missing_ok=True)
-
-
-def start(command: str, names: Sequence[str], by: Sequence[str]) -> None:
-    """Begin `python -m mnist_core COMMAND NAMES BY` in a process that outlives this one.
-
-    Where somebody else has begun the same it is left at that.
-
-    Args:
-        by: `--workers N` or `--scheduler ADDRESS`.
-
-    Raises:
-        InputError: Dask is missing, or no process can be started.
-    """
-    check()
-    name = name_of(command, names)
-    if any(crew.active and crew.name == name for crew in crews()):
-        return
-    with written_whole(side(name, "log")):
-        pass  # an empty one
-    side(name, "json").unlink(missing_ok=True)
-    mark = background.start("__main__", command, *names, *by, log=side(name, "log"))
-    if mark is not None and not side(name, "json").exists():  # it says more of itself
-        Noted(name, names, mark).tell()
-
-
-def name_of(command: str, names: Sequence[str]) -> str:
-    """The name of a crew, by what it was told to do."""
-    return "-".join([command, *names])[:80]

@@ -39,7 +39,7 @@ class Predictor:
         """Read with a model.
 
         Args:
-            temperature: by which the probabilities are softened, as in `evaluation.soften`.
+            temperature: by which the probabilities are softened, see `evaluation`.
             turned: degrees; if not 0, every digit is read turned by that angle one way and
                 the other, and the two readings are averaged (the geometric mean).
             frozen: whether the weights stay as they are now, which makes reading faster.
@@ -102,6 +102,12 @@ class Predictor:
     def warm_up(self) -> None:
         """Build the graph for one image, so that the first drawing does not wait for it."""
         self.predict(np.zeros((1, SIDE, SIDE), np.float32))
+
+
+@functools.lru_cache(maxsize=1)  # a process trains one model at a time
+def of(model: keras.Model) -> Predictor:
+    """The predictor of a model whose weights still change, made once."""
+    return Predictor(model)
 
 
 def fold(model: keras.Model) -> keras.Model:

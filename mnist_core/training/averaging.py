@@ -4,24 +4,20 @@ The average is taken over calibrated probabilities, each member's as it gives th
 its temperature and its turned readings. Networks that err on different digits outvote each
 other's errors (Hansen, Salamon 1990, "Neural network ensembles"); the price is the time and
 the size of all of them together.
-
-    python -m mnist_core.training.averaging RUN
-
-is the process that `start` begins.
 """
 
 from __future__ import annotations
 
 import contextlib
-import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from mnist_core import background, datasets, drawing, recipes, runs
+from mnist_core.background import Note
 from mnist_core.errors import InputError
 from mnist_core.evaluation import results
 from mnist_core.recipes import Recipe
-from mnist_core.runs import Run
+from mnist_core.runs import Ensemble, Member, Run
 
 if TYPE_CHECKING:
     import keras
@@ -46,7 +42,7 @@ def check(members: Sequence[Run]) -> None:
             raise InputError(f"The run {run.name} is {run.status}: average runs that are finished.")
         if [other.path.resolve() for other in members].count(run.path.resolve()) > 1:
             raise InputError(f"The run {run.name} is named twice: name each run once.")
-    total = sum(int(run.info.get("parameters", 0)) for run in members)
+    total = sum(run.record.parameters or 0 for run in members)
     if total > MOST_PARAMETERS:
         raise InputError(
             f"These runs have {total:,} parameters together, more than {MOST_PARAMETERS:,}: "
@@ -73,24 +69,24 @@ def create(name: str, members: Sequence[Run]) -> Run:
 def start(name: str, members: Sequence[Run]) -> Run:
     """As `create`, in a process of its own; the run is `running` until that has ended."""
     run = _begin(name, members)
-    mark = background.start("training.averaging", str(run.path.resolve()), log=run.path / "log.txt")
-    if mark is not None:
-        run = runs.change(run, process=mark)
-    return run
+    log = runs.job(run.path).log_file
+    child = background.start("training.averager", str(run.path.resolve()), log=log)
+    mark = background.process_of(child.pid)
+    return run if mark is None else runs.change(run, process=mark)
 
 
 def _begin(name: str, members: Sequence[Run]) -> Run:
     check(members)
     runs.check_name(name)
     dataset = _dataset(members)
-    described = [
-        {
-            "run": runs.reference(run),
-            "sha256": results.model_sha256(run),
-            "datasets": sorted(runs.trained_on(run)),
-        }
+    described = tuple(
+        Member(
+            run=runs.reference(run),
+            sha256=results.model_sha256(run),
+            datasets=tuple(sorted(runs.trained_on(run))),
+        )
         for run in members
-    ]
+    )
     recipe = Recipe(recipes.ENSEMBLE, "Several runs averaged", (), dataset=dataset)
     # It never waits in the queue of trainings: there is nothing to train.
     return runs.create(
@@ -100,13 +96,13 @@ def _begin(name: str, members: Sequence[Run]) -> Run:
         name,
         status=runs.RUNNING,
         process=background.this_process(),
-        ensemble={"members": described},
+        ensemble=Ensemble(members=described),
     )
 
 
 def _dataset(members: Sequence[Run]) -> str:
     """The test digits that most members were measured on, of those on this machine."""
-    names = [results.test_set(str(run.info["dataset"]["name"])) for run in members]
+    names = [results.test_set(run.dataset) for run in members]
     known = [name for name in names if datasets.at_hand(name)]
     return max(known, key=known.count, default="optical-digits")
 
@@ -120,20 +116,22 @@ def carry_out(run: Run) -> Run:
     """
     from mnist_core.training import imports
 
+    note = Note(runs.job(run.path))
     try:
-        runs.write_progress(run.path, {"phase": "evaluating"})
+        note("evaluating")
+        described = run.record.ensemble.members if run.record.ensemble else ()
         members = [runs.read(name) for name in run.members]
         check(members)
-        for member, noted in zip(members, run.info["ensemble"]["members"], strict=True):
-            if results.model_sha256(member) != noted["sha256"]:
+        for member, noted in zip(members, described, strict=True):
+            if results.model_sha256(member) != noted.sha256:
                 raise InputError(f"The run {member.name} has changed meanwhile: average anew.")
         # Answers that are sure enough for the members, on average, are so for all together.
         sure = sum(member.sure_above for member in members) / len(members)
-        seconds: list[float | None] = [member.info.get("seconds") for member in members]
+        seconds = [member.record.seconds for member in members]
         finished = imports.keep(
             run,
             build(members),
-            datasets.load(run.info["dataset"]["name"], fetch=False),
+            datasets.load(run.dataset, fetch=False),
             sure_above=round(sure, 4),
             seconds=None if None in seconds else round(sum(filter(None, seconds)), 1),
         )
@@ -142,7 +140,8 @@ def carry_out(run: Run) -> Run:
         with contextlib.suppress(InputError, OSError):
             runs.change(run, status=runs.FAILED, reason=reason, finished=runs.now(), process=None)
         raise
-    (run.path / "progress.json").unlink(missing_ok=True)
+    finally:
+        note.forget()
     return finished
 
 
@@ -188,17 +187,3 @@ def _calibrated(
         logs.append(ops.log(ops.maximum(network(view), predictor.LEAST)))
     mean = layers.Average()(logs) if len(logs) > 1 else logs[0]
     return layers.Softmax()(layers.Rescaling(1 / temperature)(mean))
-
-
-def main(arguments: list[str]) -> None:
-    """The process: builds and measures the ensemble in a run directory."""
-    run = runs.read(arguments[0])
-    run = runs.change(run, process=background.this_process())
-    try:
-        carry_out(run)
-    except InputError as error:
-        sys.exit(f"error: {error}")
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])

@@ -1,4 +1,4 @@
-"""Networks in and out: other formats for a trained run, and `.keras` files made elsewhere."""
+"""Networks made elsewhere, as runs."""
 
 from __future__ import annotations
 
@@ -11,58 +11,18 @@ from typing import Any
 
 import keras
 import numpy as np
-import tensorflow as tf
 
-from mnist_core import datasets, evaluation, recipes, runs
+from mnist_core import background, datasets, evaluation, recipes, runs
 from mnist_core.datasets import Dataset
 from mnist_core.drawing import SIDE
 from mnist_core.errors import InputError
-from mnist_core.files import written_whole
-from mnist_core.networks import predictor
+from mnist_core.networks import saving
+from mnist_core.networks.predictor import Predictor
 from mnist_core.recipes import IMPORTED, Recipe
-from mnist_core.runs import Run
-from mnist_core.training import loop
+from mnist_core.runs import DatasetUsed, Metrics, ModelFile, Run
 
-FORMATS = (".keras", ".h5", ".tflite")
 LARGEST = 200_000_000  # bytes that an imported file may unpack to
 MOST_PARAMETERS = 20_000_000
-
-
-def export(run: Run, path: Path) -> None:
-    """Write a run's network as `.keras`, as `.h5` (Keras' older format) or as `.tflite`.
-
-    A `.tflite` file is read by LiteRT on phones and small computers. The network is written
-    as it was trained; what the run adds when it reads (turned readings, temperature) stays
-    in run.json.
-
-    Raises:
-        InputError: the run is broken, or another format.
-    """
-    if path.suffix not in FORMATS:
-        raise InputError(f"The file must end in {', '.join(FORMATS)}, not {path.name!r}.")
-    if run.members and path.suffix != ".keras":
-        raise InputError(
-            f"A {path.suffix} file cannot hold an average of runs: export {run.name} as .keras."
-        )
-    model = predictor.load(run).model
-    if path.suffix == ".tflite":
-        with written_whole(path) as beside:
-            beside.write_bytes(_litert(model))
-        return
-    loop.save(model, path, datasets.load("optical-digits").x_test[: loop.PROOF_IMAGES])
-
-
-def _litert(model: keras.Model) -> bytes:
-    # A recurrent layer is unrolled: LiteRT's own operations know no loop of unknown length.
-    def unrolled(layer: keras.layers.Layer) -> keras.layers.Layer:
-        config = layer.get_config()
-        if isinstance(layer, keras.layers.RNN):
-            config["unroll"] = True
-        return type(layer).from_config(config)
-
-    copy = keras.models.clone_model(model, clone_function=unrolled)
-    copy.set_weights(model.get_weights())
-    return bytes(tf.lite.TFLiteConverter.from_keras_model(copy).convert())
 
 
 def import_keras(data: bytes, name: str, dataset: Dataset) -> Run:
@@ -82,11 +42,19 @@ def import_keras(data: bytes, name: str, dataset: Dataset) -> Run:
     runs.check_name(name)
     model = _fitted(_loaded(data))
     recipe = Recipe(IMPORTED, "A network that was imported", (), dataset=dataset.name)
-    run = runs.create(recipe, dataset.name, 0, name)
+    # It never waits in the queue: there is nothing to train.
+    run = runs.create(
+        recipe,
+        dataset.name,
+        0,
+        name,
+        status=runs.RUNNING,
+        process=background.this_process(),
+    )
     try:
         return keep(run, model, dataset)
     except BaseException:
-        runs.delete(run)
+        runs.delete(runs.change(run, status=runs.FAILED, process=None))
         raise
 
 
@@ -99,8 +67,8 @@ def keep(run: Run, model: keras.Model, dataset: Dataset, **entries: Any) -> Run:
     Raises:
         InputError: nothing can be written, or the file reads differently.
     """
-    probabilities = predictor.Predictor(model).predict(datasets.scale(dataset.x_test))
-    loop.save(model, run.model_file, dataset.x_test[: loop.PROOF_IMAGES])
+    probabilities = Predictor(model).predict(datasets.scale(dataset.x_test))
+    saving.save(model, run.model_file, dataset.x_test[: saving.PROOF_IMAGES])
     sha256 = runs.file_sha256(run.model_file)
     runs.write_evaluation(
         run.path,
@@ -108,15 +76,15 @@ def keep(run: Run, model: keras.Model, dataset: Dataset, **entries: Any) -> Run:
     )
     return runs.change(
         run,
-        dataset={"name": dataset.name, "checksum": dataset.checksum},
+        dataset=DatasetUsed(name=dataset.name, checksum=dataset.checksum),
         status=runs.FINISHED,
         finished=runs.now(),
         parameters=model.count_params(),
-        model={"sha256": sha256, "bytes": run.model_file.stat().st_size},
-        metrics={
-            "test_loss": evaluation.loss(probabilities, dataset.y_test),
-            "test_accuracy": evaluation.accuracy(probabilities, dataset.y_test),
-        },
+        model=ModelFile(sha256=sha256, bytes=run.model_file.stat().st_size),
+        metrics=Metrics(
+            test_loss=evaluation.loss(probabilities, dataset.y_test),
+            test_accuracy=evaluation.accuracy(probabilities, dataset.y_test),
+        ),
         process=None,
         **entries,
     )

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mnist_core import recipes, runs
 from mnist_core.errors import InputError
 from mnist_core.recipes import Recipe
-from mnist_core.runs import Run
+from mnist_core.runs import Run, Start
 
 if TYPE_CHECKING:
     import keras
@@ -64,12 +64,11 @@ def check(recipe: Recipe) -> None:
         )
 
 
-def take_weights(model: keras.Model, recipe: Recipe) -> dict[str, Any]:
+def take_weights(model: keras.Model, recipe: Recipe) -> Start:
     """Give a fresh network the weights of the run that its recipe starts from.
 
     Returns:
-        What run.json is to say of it: the run, the checksum of its model file, the number of
-        layers whose weights were taken, and the datasets that had shaped them.
+        What the record is to say of it.
 
     Raises:
         InputError: as `check`, or the run's model file is damaged.
@@ -84,12 +83,12 @@ def take_weights(model: keras.Model, recipe: Recipe) -> dict[str, Any]:
     for mine, given in zip(_with_weights(model), theirs, strict=False):
         for layer, other in zip(mine, given, strict=True):
             layer.set_weights(other.get_weights())
-    return {
-        "run": runs.reference(run),
-        "sha256": runs.file_sha256(run.model_file),
-        "layers": count,
-        "datasets": sorted(runs.trained_on(run)),
-    }
+    return Start(
+        run=runs.reference(run),
+        sha256=runs.file_sha256(run.model_file),
+        layers=count,
+        datasets=tuple(sorted(runs.trained_on(run))),
+    )
 
 
 def freeze(model: keras.Model, count: int) -> None:

@@ -135,7 +135,7 @@ def test_runs_are_compared_renamed_deleted_and_had_back(classroom, visit, tiny_r
     page.get_by_role("textbox", name="Note").fill("from the test")
     page.get_by_role("button", name="Save").click()
     expect(page.locator(".st-key-watch h2")).not_to_have_text("first")
-    assert runs.read("renamed").info["note"] == "from the test"
+    assert runs.read("renamed").record.note == "from the test"
     assert not (classroom.models / "first").exists()
     page.wait_for_timeout(2000)
     if not page.locator(".st-key-delete").is_visible():

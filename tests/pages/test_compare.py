@@ -5,6 +5,7 @@ import time
 from pathlib import Path
 
 import pytest
+import tampering
 from streamlit.testing.v1 import AppTest
 
 from mnist_core import runs
@@ -127,7 +128,7 @@ def test_shipped_runs_side_by_side_with_the_best_marked(page, quick, needs_pens)
     assert set(shown.columns) == set(runs.SHIPPED)
     assert shown.loc["Drawn digits", "pen-cnn"] == "★ 99.00%"
     assert shown.loc["Drawn digits", "report-ann"] == "90.00%"
-    best = max(runs.SHIPPED, key=lambda n: runs.read(runs.SHIPPED_DIR / n).metrics["test_accuracy"])
+    best = max(runs.SHIPPED, key=lambda n: runs.read(runs.SHIPPED_DIR / n).metrics.test_accuracy)
     assert shown.loc["Test accuracy", best].startswith("★")
     assert "Use **pen-cnn**: it reads 99.00%" in said(app)
     app.segmented_control(key="cost").set_value("Training time").run()
@@ -159,7 +160,7 @@ def test_runs_on_other_digits_are_not_set_against_each_other(page, quick, own_ru
 
 def test_runs_that_cannot_be_compared_are_listed_with_the_reason(page, quick, own_run):
     runs.create(own_run.recipe, "mnist", 0, "waiting")
-    runs.write_info(own_run.path, {**own_run.info, "format": 99})
+    tampering.write_json(own_run.path, {**tampering.as_json(own_run), "format": 99})
     app = measured(page(RUNS))
     assert not app.exception
     assert {"mine", "waiting"}.isdisjoint(app.multiselect(key="compared").options)
@@ -173,8 +174,8 @@ def test_a_network_that_cannot_be_loaded_is_told(page, own_run, monkeypatch):
     app.multiselect(key="compared").set_value(["mine", "report-ann"]).run()
     damaged = own_run.model_file.read_bytes()
     own_run.model_file.write_bytes(damaged[:-200] + bytes(200))
-    size = {**own_run.info["model"], "bytes": len(damaged)}
-    runs.write_info(own_run.path, {**own_run.info, "model": size})
+    size = {**own_run.record.model, "bytes": len(damaged)}
+    tampering.write_json(own_run.path, {**tampering.as_json(own_run), "model": size})
     app = measured(app.run(), 240)
     assert not app.exception
     assert "mine" in said(app)
@@ -199,7 +200,7 @@ def test_there_is_a_report_of_every_run_that_is_compared(page, quick, own_run):
     chosen = app.selectbox(key="report_run")
     assert {"mine", *runs.SHIPPED} <= set(chosen.options)
     assert "One HTML file" in said(app)
-    runs.write_info(own_run.path, {**own_run.info, "metrics": {}})
+    tampering.write_json(own_run.path, {**tampering.as_json(own_run), "metrics": {}})
     chosen.set_value("mine").run()
     assert not app.exception
     assert "holds no final figures" in said(app)

@@ -8,7 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from mnist_core import datasets, evaluation, runs
-from mnist_core.evaluation import results
+from mnist_core.evaluation import evaluator
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -240,7 +240,7 @@ def test_an_evaluation_of_other_digits_is_not_shown_with_these(visit, own_run, d
     assert "belongs to other digits" in texts(page)
     assert not grids(page)
     assert page.button(key="evaluate_mine")
-    results.evaluate(own_run, digits)
+    evaluator.evaluate(own_run, digits)
     page.run()
     assert grids(page)
 
@@ -290,7 +290,7 @@ def test_an_average_of_runs_is_explored_like_any_run(visit, own_run):
 
     average = averaging.create("average", [own_run, runs.read("report-ann")])
     # Two members were measured on as many datasets: the first one's digits are taken.
-    page = visit(run="average", dataset=average.info["dataset"]["name"])
+    page = visit(run="average", dataset=average.record.dataset.name)
     assert not page.exception
     assert f"{average.metrics['test_accuracy']:.2%}" in texts(page)
     (samples,) = grids(page)
@@ -300,7 +300,7 @@ def test_an_average_of_runs_is_explored_like_any_run(visit, own_run):
 
 def test_a_hand_that_was_learnt_is_told(visit, own_run, needs_pens):
     changed = runs.change(own_run, dataset={"name": "pen-strokes-5"})
-    results.evaluate(changed, datasets.load("pen-strokes"))
+    evaluator.evaluate(changed, datasets.load("pen-strokes"))
     page = visit(run="mine", dataset="pen-strokes")
     assert not page.exception
     assert "mine has learnt the hand of writer 5" in texts(page)

@@ -37,7 +37,7 @@ def test_the_default_run_reads_with_its_accuracy(page):
     page.run()
     picker = page.selectbox(key="run")
     assert picker.value == runs.DEFAULT_RUN
-    accuracy = runs.read(runs.DEFAULT_RUN).metrics["test_accuracy"]
+    accuracy = runs.read(runs.DEFAULT_RUN).metrics.test_accuracy
     assert f"{accuracy:.2%}" in picker.options[0]
 
 

@@ -76,8 +76,8 @@ def test_train_puts_the_recipe_into_the_queue_as_it_was_changed(page):
     queued = runs.read("my-run")
     assert queued.status == runs.QUEUED
     recipe = queued.recipe
-    assert queued.info["dataset"]["name"] == "optical-digits"
-    assert queued.info["seed"] == 7
+    assert queued.record.dataset.name == "optical-digits"
+    assert queued.record.seed == 7
     assert recipes.widths(recipe.hidden) == [50, 40, 30]
     assert {layer.get("activation", "tanh") for layer in recipe.hidden} == {"tanh"}
     assert {layer.get("rate", 0.1) for layer in recipe.hidden} == {0.1}

@@ -1,0 +1,129 @@
+"""The files of a run directory besides run.json: curves, progress, evaluation, log."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from mnist_core import background
+from mnist_core.files import written_whole
+from mnist_core.runs.directory import Run, job, now
+
+HISTORY = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy", "seconds")
+LIVE = ("epoch", "loss", "accuracy")
+
+
+def log(path: Path, line: str) -> None:
+    """Add a line with the time to a run's log.txt."""
+    with (path / "log.txt").open("a", encoding="utf-8") as file:
+        file.write(f"{now()}  {line}\n")
+
+
+def log_end(run: Run, lines: int = 12) -> str:
+    """The last lines of a run's log.txt."""
+    return background.log_end(job(run.path).log_file, lines)
+
+
+def read_progress(run: Run) -> dict[str, Any]:
+    """What the training run says of itself: its `phase`, and what belongs to that.
+
+    Empty if there is nothing that can be read.
+    """
+    status = job(run.path).status()
+    return {} if status is None else {"phase": status.state, **status.details}
+
+
+def add_live(path: Path, epoch: float, loss: float, accuracy: float) -> None:
+    """Add a point within an epoch to live.csv."""
+    with (path / "live.csv").open("a", encoding="utf-8") as file:
+        file.write(f"{epoch:.5g},{loss:.5g},{accuracy:.5g}\n")
+
+
+def read_live(run: Run) -> npt.NDArray[np.float64]:
+    """The points within the epochs, (n, 3): epoch as a fraction, loss, accuracy."""
+    rows = []
+    try:
+        for line in (run.path / "live.csv").read_text(encoding="utf-8").splitlines():
+            values = [float(text) for text in line.split(",")]
+            if len(values) == len(LIVE):
+                rows.append(values)
+    except (OSError, ValueError):  # the last line may be on its way
+        pass
+    return np.array(rows, np.float64).reshape(-1, len(LIVE))
+
+
+def write_history(path: Path, rows: Sequence[Mapping[str, float]]) -> None:
+    with (
+        written_whole(path / "history.csv", make_folder=False) as beside,
+        beside.open("w", newline="") as file,
+    ):
+        writer = csv.DictWriter(file, HISTORY, restval="", extrasaction="ignore")
+        writer.writeheader()
+        writer.writerows(
+            {k: f"{v:.6g}" if isinstance(v, float) else v for k, v in row.items()} for row in rows
+        )
+
+
+def read_history(run: Run) -> list[dict[str, float]]:
+    """The rows of history.csv, one an epoch; a column that is empty there is left out."""
+    try:
+        with (run.path / "history.csv").open(newline="") as file:
+            return [
+                {key: float(value) for key, value in row.items() if key and value}
+                for row in csv.DictReader(file)
+            ]
+    except (OSError, ValueError, csv.Error):
+        return []
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Probabilities float32 (n, 10) on a test set and its labels uint8 (n,)."""
+
+    probabilities: npt.NDArray[np.float32]
+    labels: npt.NDArray[np.uint8]
+    dataset: str  # name
+    dataset_checksum: str
+    model_sha256: str
+
+
+def write_evaluation(path: Path, evaluation: Evaluation) -> None:
+    """Write the evaluation of the run in the directory `path`."""
+    save_evaluation(path / "evaluation.npz", evaluation)
+
+
+def save_evaluation(file: Path, evaluation: Evaluation) -> None:
+    with written_whole(file) as beside:
+        np.savez_compressed(beside, **vars(evaluation))
+
+
+def read_evaluation(run: Run) -> Evaluation | None:
+    """The run's evaluation, or None if there is none that can be read."""
+    return load_evaluation(run.path / "evaluation.npz")
+
+
+def load_evaluation(file: Path) -> Evaluation | None:
+    """The evaluation in a file, or None if there is none that can be read."""
+    try:
+        with np.load(file, allow_pickle=False) as arrays:
+            probabilities, labels = arrays["probabilities"], arrays["labels"]
+            texts = [str(arrays[key]) for key in ("dataset", "dataset_checksum", "model_sha256")]
+    except Exception:  # whatever zipfile and NumPy make of a damaged file
+        return None
+    if probabilities.shape != (*labels.shape, 10) or labels.ndim != 1:
+        return None
+    if labels.max(initial=0) > 9 or not np.isfinite(probabilities).all():
+        return None
+    return Evaluation(probabilities, labels, *texts)
+
+
+def file_sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,30 @@
+"""The process that averages several runs into one.
+
+python -m mnist_core.training.averager RUN
+"""
+
+from __future__ import annotations
+
+import sys
+
+from mnist_core import background, runs
+from mnist_core.errors import InputError
+from mnist_core.networks.startup import start_tensorflow
+from mnist_core.training import averaging
+
+
+def main(arguments: list[str]) -> int:
+    """The process: builds and measures the ensemble that a run directory describes."""
+    background.step_back()
+    run = runs.change(runs.read(arguments[0]), process=background.this_process())
+    start_tensorflow()
+    try:
+        averaging.carry_out(run)
+    except InputError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
