@@ -18,8 +18,16 @@ from distributed import LocalCluster
 from mnist_core import recipes, runs
 from mnist_core.__main__ import main
 from mnist_core.errors import InputError
-from mnist_core.experiments import cluster, search, search_worker, studies, trials
+from mnist_core.experiments import (
+    cluster,
+    search,
+    searcher,
+    studies,
+    trial_progress,
+    trials,
+)
 from mnist_core.experiments.studies import STUDIES, Study
+from mnist_core.experiments.study_tasks import StudyTasks
 from mnist_core.recipes import Recipe, dense
 
 PATIENT = 120  # seconds that a busy machine may take for what takes ten
@@ -128,7 +136,7 @@ def test_a_search_survives_a_worker_that_is_killed(models_dir, two_workers, kill
     assert [text.count(f"trial {n}: ") for n in range(1, 7)] == [1] * 6
     space = search.state("disturbed").settings.space
     search.create("calm", "optical-digits", 6, seed=5, space=space, at_a_time=2)
-    search_worker.carry_out("calm")
+    searcher.carry_out("calm")
     there, here = search.state("disturbed"), search.state("calm")
     assert [trial.number for trial in there.trials] == [1, 2, 3, 4, 5, 6]
     for one, other in zip(there.trials, here.trials, strict=True):
@@ -154,7 +162,7 @@ def test_a_scheduler_that_dies_is_told_and_nothing_is_lost(wait, small, models_d
             others[0].kill()
             others[0].wait()
 
-        work = trials.ForWorkers(studies.wanted(["small"], 1), kill_after_the_first)
+        work = StudyTasks(studies.wanted(["small"], 1), kill_after_the_first)
         with pytest.raises(InputError, match="scheduler has gone: start it again"):
             cluster.carry_out_all(address, work, lambda _: None)
         assert len(seen) == 1
@@ -169,9 +177,9 @@ def test_a_trial_that_fails_says_why_and_the_others_go_on(models_dir, two_worker
     large = dataclasses.replace(SMALL, batch_size=5000)
     study = dataclasses.replace(WIDTHS, values={"8": SMALL, "large": large})
     wanted = study.trials(1)
-    work = trials.ForWorkers(wanted)
+    work = StudyTasks(wanted)
     cluster.carry_out_all(two_workers.scheduler_address, work, lambda _: None)
-    state = trials.look(wanted)
+    state = trial_progress.look(wanted)
     assert (state.measured, len(state.failed)) == (1, 1)
     assert "batch size 5000 is larger" in trials.why(state.failed[0])
 
@@ -193,7 +201,7 @@ def test_workers_with_another_version_are_refused(wait, small, models_dir, two_w
         while len(two_workers.scheduler.workers) < 3 and time.monotonic() < until:
             time.sleep(0.1)
         (theirs,) = (w.address for w in two_workers.scheduler.workers.values() if w.name == "other")
-        work = trials.ForWorkers(studies.wanted(["small"], 1))
+        work = StudyTasks(studies.wanted(["small"], 1))
         with pytest.raises(InputError, match="same version") as refusal:
             cluster.carry_out_all(two_workers.scheduler_address, work, lambda _: None)
         assert f"not: {theirs}: mnist_core" in str(refusal.value)
@@ -259,11 +267,11 @@ def test_nonsense_for_an_address_is_refused(small, models_dir, address, capsys):
 def test_a_cluster_without_workers_is_not_waited_for_for_ever(small, models_dir, monkeypatch):
     monkeypatch.setattr(cluster, "WORKERS_SECONDS", 1.0)
     looks = []
-    work = trials.ForWorkers(studies.wanted(["small"], 1))
+    work = StudyTasks(studies.wanted(["small"], 1))
     with (
         local_cluster(n_workers=0) as empty,
         pytest.raises(InputError, match="there has been no worker"),
     ):
         cluster.carry_out_all(empty.scheduler_address, work, looks.append)
     assert "no workers" in looks[0].note
-    assert not [run for run in runs.all_runs(trials=True) if run.study]
+    assert not [run for run in runs.all_runs(trials=True) if run.record.study]

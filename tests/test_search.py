@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import json
 import os
 import shutil
 import signal
@@ -15,10 +16,19 @@ import optuna
 import psutil
 import pytest
 
-from mnist_core import background, runs
+from mnist_core import background, datasets, recipes, runs
 from mnist_core.errors import InputError
-from mnist_core.experiments import search, search_worker
+from mnist_core.experiments import (
+    search,
+    search_space,
+    search_storage,
+    search_tasks,
+    search_trials,
+    searcher,
+)
 from mnist_core.experiments.search import Space
+from mnist_core.experiments.searcher import Listeners
+from mnist_core.experiments.worker_pool import TaskResult
 from mnist_core.training import queue
 
 SPACE = Space(layers=(0, 2), widths=(8, 16), epochs=1, batch_sizes=(64, 128))
@@ -38,7 +48,7 @@ def undisturbed(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MODELS_DIR", str(tmp_path_factory.mktemp("models")))
         search.create("calm", "optical-digits", 6, seed=5, space=HARD)
-        search_worker.carry_out("calm")
+        searcher.carry_out("calm")
         yield search.folder(), outcome("calm")
 
 
@@ -83,13 +93,13 @@ def test_the_test_digits_are_never_touched(models_dir, digits, undisturbed):
 
     blind = dataclasses.replace(digits, x_test=Forbidden(), y_test=Forbidden())
     search.create("calm", "optical-digits", 3, seed=5, space=HARD)
-    search_worker.carry_out("calm", load=lambda _: blind)
+    searcher.carry_out("calm", load=lambda _: blind)
     assert outcome("calm") == undisturbed[1][:3]
 
 
 def test_another_seed_tries_something_else(models_dir, undisturbed):
     search.create("other", "optical-digits", 1, seed=6, space=SPACE)
-    search_worker.carry_out("other")
+    searcher.carry_out("other")
     assert outcome("other")[0][3] != undisturbed[1][0][3]
 
 
@@ -101,12 +111,12 @@ def test_every_recipe_of_a_space_can_be_trained():
         families=search.FAMILIES,
     )
     study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=1))
-    found = [search.draw(space, study.ask()) for _ in range(60)]
+    found = [search_space.draw(space, study.ask()) for _ in range(60)]
     sizes = {len([layer for layer in r.hidden if layer["kind"] == "dense"]) for r in found}
     assert sizes == {0, 1, 2, 3, 4}
     assert {any(layer["kind"] == "conv" for layer in r.hidden) for r in found} == {True, False}
     for recipe in found:
-        assert len(search.recipes.layer_table(recipe)) >= 2
+        assert len(recipes.layer_table(recipe)) >= 2
         assert 1e-4 <= recipe.learning_rate <= 1e-2
 
 
@@ -116,16 +126,16 @@ def test_a_loss_that_diverges_counts_as_tried(models_dir):
     )
     # The choice alone would seldom be so wild.
     search.create("wild", "optical-digits", 2, space=wild)
-    draw = search.draw
+    draw = search_space.draw
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(
-            search,
+            search_space,
             "draw",
             lambda *given: dataclasses.replace(
-                draw(*given), hidden=(search.recipes.dense(64, "linear"),) * 4, learning_rate=100.0
+                draw(*given), hidden=(recipes.dense(64, "linear"),) * 4, learning_rate=100.0
             ),
         )
-        found = search_worker.carry_out("wild")
+        found = searcher.carry_out("wild")
     assert [trial.state for trial in found.trials] == [search.PRUNED] * 2
     assert "diverged" in found.trials[0].note
     assert found.best is None
@@ -188,7 +198,7 @@ def test_a_killed_search_ends_as_if_nothing_had_been(wait, processes, undisturbe
     search.start("calm")
     begun = lambda: len(search.state("calm").trials) >= 2 and search.state("calm").share > 0  # noqa: E731
     assert wait(begun), search.state("calm")
-    os.kill(search.told_of("calm")["process"]["pid"], signal.SIGKILL)
+    os.kill(search_storage.job("calm").status().process.pid, signal.SIGKILL)
     assert wait(lambda: not search.state("calm").active)
     broken_off = search.state("calm")
     assert broken_off.activity == search.INTERRUPTED
@@ -205,10 +215,10 @@ def test_a_search_that_is_asked_to_stop_goes_on_where_it_was(models_dir, undistu
         if step.trial == 3 and step.share > 0.3:
             search.stop("calm")
 
-    stopped = search_worker.carry_out("calm", stop_in_the_third)
+    stopped = searcher.carry_out("calm", listeners=Listeners(stop_in_the_third))
     assert stopped.activity == search.STOPPED
     assert len(stopped.trials) == 2
-    search_worker.carry_out("calm")
+    searcher.carry_out("calm")
     assert outcome("calm") == undisturbed[1]
 
 
@@ -218,7 +228,7 @@ def test_trials_can_be_added(calm, undisturbed):
     with pytest.raises(InputError, match="All 4 trials"):
         search.extend("calm", 4)
     search.extend("calm", 7)
-    search_worker.carry_out("calm")
+    searcher.carry_out("calm")
     assert outcome("calm")[:6] == undisturbed[1]
     assert len(outcome("calm")) == 7
 
@@ -239,13 +249,13 @@ def test_trials_beside_each_other_depend_on_those_well_before(models_dir):
         SPACE, layers=(0, 0), train_images=300, learning_rate=(1e-6, 1e-1), optimizers=("adam",)
     )
     search.create("plain", "optical-digits", 12, seed=2, space=quick, at_a_time=3)
-    search_worker.carry_out("plain")
+    searcher.carry_out("plain")
     search.create("mixed", "optical-digits", 12, seed=2, space=quick, at_a_time=3)
-    digits = search_worker.datasets.load("optical-digits")
+    digits = datasets.load("optical-digits")
     left_undone = ["try-5", "try-9"]
-    with search.opened(search.side("mixed", "db")) as study:
-        settings = search.settings_of(study)
-        work = search_worker.ForWorkers(study, settings)
+    with search_storage.opened(search_storage.file_of("mixed")) as study:
+        settings = search_storage.settings_of(study)
+        work = search_tasks.SearchTasks(study, settings)
         under_way = []
         while not work.all_begun or under_way:
             while len(under_way) < 3 and (task := work.next()):
@@ -255,13 +265,13 @@ def test_trials_beside_each_other_depend_on_those_well_before(models_dir):
                 left_undone.remove(task.name)
                 work.again(task)
                 continue
-            asked = search_worker.json.loads(task.files[search_worker.ASKED])
-            before = [search_worker._from_dict(values) for values in asked["before"]]
+            asked = json.loads(task.files[search_tasks.ASKED])
+            before = [search_tasks.from_dict(values) for values in asked["before"]]
             number = asked["number"]
             assert len(before) == max(0, number - 3)
-            trial = search_worker.try_one(settings, number, before, digits, lambda _: None)
-            told = search_worker.json.dumps(search_worker._to_dict(trial)).encode()
-            work.done(task, search_worker.Result(0, {search_worker.TRIED: told}))
+            trial = search_trials.try_one(settings, number, before, digits, lambda _: None)
+            told = json.dumps(search_tasks.to_dict(trial)).encode()
+            work.done(task, TaskResult(0, {search_tasks.TRIED: told}))
         assert work.progress() == (12, 12)
         assert work.seconds_to_come() == 0
     assert outcome("mixed") == outcome("plain")
@@ -269,11 +279,11 @@ def test_trials_beside_each_other_depend_on_those_well_before(models_dir):
 
 def test_a_trial_that_no_worker_could_train_counts_as_tried(models_dir):
     search.create("hard", "optical-digits", 3, space=SPACE)
-    with search.opened(search.side("hard", "db")) as study:
-        work = search_worker.ForWorkers(study, search.settings_of(study))
+    with search_storage.opened(search_storage.file_of("hard")) as study:
+        work = search_tasks.SearchTasks(study, search_storage.settings_of(study))
         work.failed(work.next(), "4 workers were lost while they trained it.")
-        work.done(work.next(), search_worker.Result(-9, {}))
-        work.done(work.next(), search_worker.Result(1, {"log.txt": b"a\nerror: too large.\n"}))
+        work.done(work.next(), TaskResult(-9, {}))
+        work.done(work.next(), TaskResult(1, {"log.txt": b"a\nerror: too large.\n"}))
     found = search.state("hard")
     assert [trial.state for trial in found.trials] == [search.PRUNED] * 3
     notes = [trial.note for trial in found.trials]
@@ -286,14 +296,14 @@ def test_a_trial_that_no_worker_could_train_counts_as_tried(models_dir):
 def test_one_process_at_a_time_is_at_a_search(calm):
     search.extend("calm", 7)
     with search.only_one("calm"), pytest.raises(InputError, match="Another process"):
-        search_worker.carry_out("calm")
+        searcher.carry_out("calm")
 
 
 def test_a_search_takes_turns_with_trainings(wait, models_dir):
     search.create("polite", "optical-digits", 1, space=SPACE)
     with filelock.FileLock(models_dir / queue.TURN):
         process = subprocess.Popen(
-            [sys.executable, "-m", "mnist_core.experiments.search_worker", "polite"],
+            [sys.executable, "-m", "mnist_core.experiments.searcher", "polite"],
             cwd=background.PROJECT,
         )
         assert wait(lambda: search.state("polite").activity == search.WAITING)
@@ -326,10 +336,10 @@ def test_importance_waits_for_enough_trials(models_dir):
         SPACE, layers=(0, 0), train_images=300, learning_rate=(1e-6, 1e-1), optimizers=("adam",)
     )
     search.create("many", "optical-digits", search.ENOUGH - 1, space=quick)
-    search_worker.carry_out("many")
+    searcher.carry_out("many")
     assert search.importance("many") == {}
     search.extend("many", search.ENOUGH)
-    search_worker.carry_out("many")
+    searcher.carry_out("many")
     shares = search.importance("many")
     assert sum(shares.values()) == pytest.approx(1)
     assert next(iter(shares)) == "learning_rate"
@@ -349,7 +359,7 @@ def test_a_damaged_file_is_told_and_left_alone(calm, damage):
     broken = {"text": b"no database" * 99, "truncated": whole[: len(whole) // 2], "empty": b""}
     calm.write_bytes(broken[damage])
     says = "holds no search" if damage == "empty" else "is damaged: move it elsewhere"
-    for use in (search.state, search.start, search_worker.carry_out, search.winner):
+    for use in (search.state, search.start, searcher.carry_out, search.winner):
         with pytest.raises(InputError, match=says):
             use("calm")
     assert calm.read_bytes() == broken[damage]
@@ -375,7 +385,7 @@ def test_a_study_of_another_program_is_told_and_left_alone(models_dir):
     ],
 )
 def test_settings_that_cannot_be_read_are_told(calm, change, says):
-    with search.opened(calm) as study:
+    with search_storage.opened(calm) as study:
         for key, value in change.items():
             study.set_user_attr(key, value)
     with pytest.raises(InputError, match=says):
@@ -394,7 +404,7 @@ def test_other_digits_than_those_it_began_with_are_refused(calm, digits):
     search.extend("calm", 7)
     others = dataclasses.replace(digits, x_train=digits.x_train[::-1].copy())
     with pytest.raises(InputError, match="are not those that this search began with"):
-        search_worker.carry_out("calm", load=lambda _: others)
+        searcher.carry_out("calm", load=lambda _: others)
     found = search.state("calm")
     assert found.activity == search.FAILED
     assert "began with" in found.problem
@@ -412,7 +422,7 @@ def test_a_folder_that_cannot_be_written_to_is_told(tmp_path, monkeypatch):
 def test_what_was_tried_before_the_disk_was_full_is_kept(calm, undisturbed, monkeypatch, why):
     """SQLite itself says so: it is allowed no more pages, or no writing."""
     search.extend("calm", 7)
-    storage = search._storage
+    storage = search_storage._storage
 
     @contextlib.contextmanager
     def without_room(path, patience):
@@ -428,11 +438,11 @@ def test_what_was_tried_before_the_disk_was_full_is_kept(calm, undisturbed, monk
             opened.engine.dispose()
             yield opened
 
-    monkeypatch.setattr(search, "_storage", without_room)
+    monkeypatch.setattr(search_storage, "_storage", without_room)
     with pytest.raises(InputError, match=r"disk is full|cannot be written to"):
-        search_worker.carry_out("calm")
-    monkeypatch.setattr(search, "_storage", storage)
+        searcher.carry_out("calm")
+    monkeypatch.setattr(search_storage, "_storage", storage)
     assert search.state("calm").activity == search.FAILED
     assert outcome("calm") == undisturbed[1]
-    search_worker.carry_out("calm")
+    searcher.carry_out("calm")
     assert len(outcome("calm")) == 7

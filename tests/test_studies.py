@@ -14,7 +14,7 @@ import tampering
 from mnist_core import background, recipes, runs
 from mnist_core.__main__ import main
 from mnist_core.errors import InputError
-from mnist_core.experiments import studies, trials
+from mnist_core.experiments import studies, trial_progress, trials
 from mnist_core.experiments.studies import STUDIES, Study
 from mnist_core.experiments.trials import Row
 from mnist_core.recipes import Recipe, dense
@@ -30,6 +30,10 @@ ALSO = Study("also", "Also", "As wide?", {"sixteen": WIDTHS.values["16"]})
 
 
 SHIPPED = trials.SHIPPED_TABLE
+AS_A_TRIAL = {
+    "study": {"name": "small", "value": "2"},
+    "metrics": {"trained_accuracy": 0.75, "test_accuracy": 0.7},
+}
 
 
 @pytest.fixture(autouse=True)
@@ -148,10 +152,10 @@ def test_a_study_is_trained_interrupted_gone_on_with_and_leaves_rows_alone(small
             raise Broken
 
     with pytest.raises(Broken):
-        trials.follow(wanted, break_off)
+        trial_progress.follow(wanted, break_off)
     # Nobody looks any more: the worker goes on, and each trial writes its row by itself.
     assert wait(lambda: len(begun(folder)) == 1)
-    state = trials.look(wanted)
+    state = trial_progress.look(wanted)
     assert (state.measured, state.total, len(state.failed)) == (1, 2, 1)
     assert "killed" in trials.why(state.failed[0])
     assert main(["study", "small", "also", "--seeds", "1"]) == 0  # it is tried again
@@ -188,7 +192,7 @@ def test_training_accuracy_is_measured_with_nothing_left_out(models_dir, digits)
     chosen = datasets.subset(digits, 700, 3)
     kept = slice(0, 630)
     right = reader.predict(datasets.scale(chosen.x_train[kept])).argmax(axis=1)
-    measured = trials.measure(reader, digits, recipe, 3)
+    measured = training_run.trial_metrics(reader, run, digits)
     assert measured["trained_accuracy"] == (right == chosen.y_train[kept]).mean()
     assert measured["trained_accuracy"] > run.metrics.train_accuracy
 
@@ -230,19 +234,16 @@ def test_stop_takes_out_what_waits_and_leaves_the_rest(small, models_dir, no_wor
     kept = {run.name for run in runs.all_runs(trials=True)} - set(runs.SHIPPED)
     shared = studies.wanted(["also"], 1)[0]  # wanted by another study
     assert kept == {first.name, shared.name}
-    state = trials.look(wanted)
+    state = trial_progress.look(wanted)
     assert state.training.name == first.name
     assert (state.waiting, state.measured) == (1, 0)
 
 
 def test_a_row_is_written_once_however_often_one_looks(small, own_run, models_dir):
     """A trial whose row was written in the moment that the power failed."""
-    info = {**tampering.as_json(own_run), "recipe": WIDTHS.values["2"].to_dict()}
-    info |= {"study": {"name": "small", "value": "2"}, "metrics": {
-        **own_run.metrics, "trained_accuracy": 0.75}}  # fmt: skip
+    tampering.rewrite(own_run, recipe=WIDTHS.values["2"].to_dict(), **AS_A_TRIAL)
     name = studies.wanted(["small"], 2)[2].name
     own_run.path.rename(models_dir / name)
-    tampering.write_json(models_dir / name, info)
     (only,) = trials.gather()
     assert only.train_accuracy == 0.75
     assert math.isnan(only.drawn_accuracy)
@@ -252,8 +253,7 @@ def test_a_row_is_written_once_however_often_one_looks(small, own_run, models_di
 
 
 def test_a_damaged_table_is_refused_and_no_trial_lost(small, own_run, models_dir):
-    runs.change(own_run, study={"name": "small", "value": "2"}, metrics={
-        **own_run.metrics, "trained_accuracy": 0.75})  # fmt: skip
+    tampering.rewrite(own_run, **AS_A_TRIAL)
     own_run.path.rename(models_dir / "trial-x-1")
     trials.table().write_text("study,seed\nx,y\n")
     for look in (trials.read, trials.gather, lambda: trials.submit(studies.wanted(["small"]))):
@@ -265,8 +265,7 @@ def test_a_damaged_table_is_refused_and_no_trial_lost(small, own_run, models_dir
 
 
 def test_a_full_disk_is_told_and_no_trial_lost(small, own_run, models_dir, monkeypatch):
-    runs.change(own_run, study={"name": "small", "value": "2"}, metrics={
-        **own_run.metrics, "trained_accuracy": 0.75})  # fmt: skip
+    tampering.rewrite(own_run, **AS_A_TRIAL)
     own_run.path.rename(models_dir / "trial-x-1")
 
     def full(*_, **__):

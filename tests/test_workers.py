@@ -1,92 +1,95 @@
-"""What is known, from elsewhere, of those who train for others."""
+"""What is known, from elsewhere, of a pool of workers."""
 
 import os
 import signal
+import sys
 
 import pytest
 
+from mnist_core.background import process
 from mnist_core.errors import InputError
-from mnist_core.experiments import worker_pool
-from mnist_core.experiments.worker_pool import Look
+from mnist_core.experiments import study_pool, worker_pool
+from mnist_core.experiments.worker_pool import PoolStatus, Where
 
-LOOK = Look(9, 4, 12.5, {"tcp://127.0.0.1:4001": ["batch 16, seed 1"], "tcp://127.0.0.1:4002": []})
+ADDRESSES = [f"tcp://127.0.0.1:400{i}" for i in (1, 2)]
+STATUS = PoolStatus(9, 4, 12.5, {ADDRESSES[0]: ["batch 16, seed 1"], ADDRESSES[1]: []})
 
 
 def test_whoever_looks_sees_who_works_at_what_until_the_end(models_dir):
-    assert worker_pool.crews() == []
-    with worker_pool.noted("study-batch", ["batch"]) as crew:
-        (begun,) = worker_pool.crews()
-        assert (begun.at, begun.active, begun.look) == (("batch",), True, None)
-        crew.tell(LOOK)
-        (seen,) = worker_pool.crews()
-        assert seen.look == LOOK
-        assert not crew.asked_to_stop()
-        worker_pool.stop("study-batch")
-        assert crew.asked_to_stop()
-    assert worker_pool.crews() == []
-    with worker_pool.noted("study-batch", ["batch"]) as crew:
-        assert not crew.asked_to_stop()  # that was for the one before
+    assert study_pool.pools() == []
+    job = study_pool.job("study-batch")
+    with study_pool.at_work(["batch"]) as note:
+        (begun,) = study_pool.pools()
+        assert (begun.studies, begun.active, begun.status) == (("batch",), True, None)
+        note("training", workers=STATUS.to_dict())
+        (seen,) = study_pool.pools()
+        assert seen.status == STATUS
+        assert job.asked_to_stop() is None
+        study_pool.stop("study-batch")
+        assert job.asked_to_stop()
+    assert study_pool.pools() == []
+    with study_pool.at_work(["batch"]):
+        assert job.asked_to_stop() is None  # that was for the one before
 
 
 def test_why_it_failed_stays_until_it_is_begun_anew(models_dir):
-    with pytest.raises(InputError), worker_pool.noted("study-batch", ["batch"]):
+    with pytest.raises(InputError), study_pool.at_work(["batch"]):
         raise InputError("The scheduler has gone.")
-    (failed,) = worker_pool.crews()
+    (failed,) = study_pool.pools()
     assert (failed.active, failed.problem) == (False, "The scheduler has gone.")
-    with worker_pool.noted("study-batch", ["batch"]):
-        assert worker_pool.crews()[0].problem is None
-    assert worker_pool.crews() == []
-    with pytest.raises(ZeroDivisionError), worker_pool.noted("study-batch", ["batch"]):
+    with study_pool.at_work(["batch"]):
+        assert study_pool.pools()[0].problem is None
+    assert study_pool.pools() == []
+    with pytest.raises(ZeroDivisionError), study_pool.at_work(["batch"]):
         raise ZeroDivisionError
-    assert "It failed (ZeroDivisionError): see " in worker_pool.crews()[0].problem
-    with pytest.raises(KeyboardInterrupt), worker_pool.noted("study-batch", ["batch"]):
+    assert "It failed (ZeroDivisionError): see " in study_pool.pools()[0].problem
+    with pytest.raises(KeyboardInterrupt), study_pool.at_work(["batch"]):
         raise KeyboardInterrupt
-    assert worker_pool.crews() == []
+    assert study_pool.pools() == []
 
 
 @pytest.mark.parametrize(
-    ("names", "by", "says"),
+    ("names", "where", "says"),
     [
-        (["nonsense"], ["--workers", "1"], "There is no study 'nonsense'"),
-        (["images"], ["--workers", "0"], "workers on this machine, not 0"),
-        (["images"], ["--scheduler", "nowhere"], "is like tcp://HOST:8786, not 'nowhere'"),
+        (["nonsense"], Where(1), "There is no study 'nonsense'"),
+        (["images"], Where(0), "workers on this machine, not 0"),
+        (["images"], Where(scheduler="nowhere"), "is like tcp://HOST:8786, not 'nowhere'"),
     ],
 )
-def test_a_process_that_cannot_begin_says_why(wait, models_dir, needs_mnist, names, by, says):
-    worker_pool.start("study", names, by)
-    assert wait(lambda: any(crew.problem for crew in worker_pool.crews()))
-    (crew,) = worker_pool.crews()
-    assert says in crew.problem
-    assert crew.at == tuple(names)
+def test_a_process_that_cannot_begin_says_why(wait, models_dir, needs_mnist, names, where, says):
+    study_pool.start(names, where)
+    assert wait(lambda: any(pool.problem for pool in study_pool.pools()))
+    (pool,) = study_pool.pools()
+    assert says in pool.problem
+    assert pool.studies == tuple(names)
 
 
 def test_what_somebody_has_begun_is_not_begun_twice(models_dir, monkeypatch):
-    monkeypatch.setattr(worker_pool.processes, "start", lambda *_, **__: pytest.fail("begun twice"))
-    with worker_pool.noted("study-batch", ["batch"]) as crew:
-        crew.tell(LOOK)
-        worker_pool.start("study", ["batch"], ["--workers", "1"])
-        assert worker_pool.crews()[0].look == LOOK
+    monkeypatch.setattr(process, "start", lambda *_, **__: pytest.fail("begun twice"))
+    with study_pool.at_work(["batch"]) as note:
+        note("training", workers=STATUS.to_dict())
+        study_pool.start(["batch"], Where(1))
+        assert study_pool.pools()[0].status == STATUS
 
 
 def test_a_process_that_was_killed_is_told(wait, models_dir, needs_mnist):
-    worker_pool.start("study", ["images"], ["--scheduler", "127.0.0.1:1"])
-    (crew,) = worker_pool.crews()
-    assert crew.active
-    told = worker_pool.json.loads(worker_pool.side(crew.name, "json").read_text())
-    os.kill(int(told["process"]["pid"]), signal.SIGKILL)
-    assert wait(lambda: not worker_pool.crews()[0].active)
-    assert "ended unexpectedly" in worker_pool.crews()[0].problem
+    study_pool.start(["images"], Where(scheduler="127.0.0.1:1"))
+    (pool,) = study_pool.pools()
+    assert pool.active
+    os.kill(study_pool.job(pool.name).status().process.pid, signal.SIGKILL)
+    assert wait(lambda: not study_pool.pools()[0].active)
+    assert "ended unexpectedly" in study_pool.pools()[0].problem
 
 
-@pytest.mark.parametrize("content", ["", "[]", "{}", '{"at": 3}', "{"])
+@pytest.mark.parametrize("content", ["", "[]", "{}", '{"details": {"studies": 3}}', "{"])
 def test_files_of_others_are_passed_over(models_dir, content):
-    worker_pool.folder().mkdir()
-    worker_pool.side("strange", "json").write_text(content)
-    assert worker_pool.crews() == []
+    study_pool.folder().mkdir()
+    study_pool.job("strange").status_file.write_text(content)
+    assert study_pool.pools() == []
 
 
 def test_without_dask_it_is_said_how_to_get_it(models_dir, monkeypatch):
-    monkeypatch.setitem(worker_pool.importlib.sys.modules, "distributed", None)
+    monkeypatch.setitem(sys.modules, "distributed", None)
     assert not worker_pool.available()
     with pytest.raises(InputError, match=r'pip install "dask\[distributed\]"'):
-        worker_pool.start("study", ["images"], ["--workers", "1"])
+        study_pool.start(["images"], Where(1))

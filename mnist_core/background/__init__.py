@@ -13,6 +13,7 @@ from mnist_core.background.job import (
     Job,
     Note,
     Status,
+    Stopped,
     log_end,
 )
 from mnist_core.background.process import (
@@ -39,6 +40,7 @@ __all__ = [
     "Note",
     "Process",
     "Status",
+    "Stopped",
     "alive",
     "environment",
     "kill",

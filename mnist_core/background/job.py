@@ -30,6 +30,10 @@ NO_MEMORY = "There is not enough memory: close other programs, or ask for less."
 UNEXPECTED = "It ended unexpectedly, perhaps for want of memory: start it again."
 
 
+class Stopped(Exception):  # noqa: N818 - it is no error
+    """Raised within a job to end it, since somebody asked for that."""
+
+
 class Status(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """How far a job is."""
 
@@ -141,12 +145,14 @@ class Job:
     def at_work(self, **details: Any) -> Iterator[Note]:
         """Say how far this process is while it is at it, and at its end why it failed.
 
-        What goes wrong is raised further. A request to stop is heard no longer afterwards.
+        What goes wrong is raised further, `Stopped` is not. A request to stop is heard no longer afterwards.
         """
         note = Note(self, **details)
         note(WAITING)
         try:
             yield note
+        except Stopped:
+            note.forget()
         except InputError as error:
             note.fail(str(error))
             raise

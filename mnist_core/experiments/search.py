@@ -20,13 +20,24 @@ from mnist_core import runs
 from mnist_core.background import LOADING, WAITING
 from mnist_core.errors import InputError
 from mnist_core.experiments import search_storage
-from mnist_core.experiments.search_space import Space, check
+from mnist_core.experiments.search_space import (
+    AUGMENTED,
+    CONVOLUTIONAL,
+    DENSE,
+    FAMILIES,
+    MOST_LAYERS,
+    MOST_TRIALS,
+    Space,
+    check,
+    trial_seconds,
+)
 from mnist_core.experiments.search_storage import (
     Settings,
     ended,
     file_of,
     folder,
     job,
+    names,
     only_one,
     opened,
     settings_of,
@@ -35,6 +46,41 @@ from mnist_core.experiments.worker_pool import PoolStatus
 from mnist_core.recipes import Recipe
 from mnist_core.runs import Run
 from mnist_core.training import queue
+
+__all__ = [
+    "AUGMENTED",
+    "COMPLETE",
+    "CONVOLUTIONAL",
+    "DENSE",
+    "ENOUGH",
+    "FAILED",
+    "FAMILIES",
+    "FINISHED",
+    "INTERRUPTED",
+    "LOADING",
+    "MOST_LAYERS",
+    "MOST_TRIALS",
+    "PRUNED",
+    "SEARCHING",
+    "STOPPED",
+    "WAITING",
+    "Search",
+    "SearchTrial",
+    "Settings",
+    "Space",
+    "asked_to_stop",
+    "check",
+    "create",
+    "delete",
+    "extend",
+    "importance",
+    "names",
+    "start",
+    "state",
+    "stop",
+    "trial_seconds",
+    "winner",
+]
 
 ENOUGH = 8  # trials that ran to their end, before anything is said about importance
 SEARCHING = "searching"  # besides WAITING and LOADING: a process is at it

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mnist_core import background, datasets
-from mnist_core.background import LOADING, WAITING, Note
+from mnist_core.background import LOADING, WAITING, Note, Stopped
 from mnist_core.datasets import Dataset
 from mnist_core.errors import InputError
 from mnist_core.experiments import search, search_storage
@@ -62,10 +62,6 @@ class Listeners:
     on_status: Callable[[PoolStatus], None] | None = None  # while workers train
 
 
-class Stopped(Exception):  # noqa: N818 - it is no error
-    """Somebody asked for the end."""
-
-
 def carry_out(
     name: str,
     where: Where | None = None,
@@ -87,7 +83,7 @@ def carry_out(
     """
     search.state(name)
     listeners = listeners or Listeners()
-    with search_storage.only_one(name), contextlib.suppress(Stopped), _at_work(name) as note:
+    with search_storage.only_one(name), _at_work(name) as note:
         note(LOADING)
         path = search_storage.file_of(name)
         with search_storage.opened(path, patience=30) as study:
@@ -112,9 +108,6 @@ def _at_work(name: str) -> Iterator[Note]:
             if isinstance(error, InputError):
                 raise
             raise InputError(in_a_sentence(error)) from error
-        except Stopped:
-            note.forget()
-            raise
 
 
 def _load(note: Note, dataset: str) -> Dataset:

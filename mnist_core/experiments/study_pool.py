@@ -6,14 +6,15 @@ python -m mnist_core.experiments.study_pool STUDY … --workers N | --scheduler 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import logging
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from mnist_core import background, datasets, runs
-from mnist_core.background import LOADING, Job
+from mnist_core.background import LOADING, Job, Note
 from mnist_core.errors import InputError
 from mnist_core.evaluation.comparison import DRAWN
 from mnist_core.experiments import studies, trial_progress, worker_pool
@@ -85,6 +86,14 @@ def stop(name: str) -> None:
     job(name).ask_to_stop()
 
 
+@contextlib.contextmanager
+def at_work(names: Sequence[str]) -> Iterator[Note]:
+    """Say that this process has these studies trained, and at its end why it could not."""
+    folder().mkdir(parents=True, exist_ok=True)
+    with job(name_of(names)).at_work(studies=list(names)) as note:
+        yield note
+
+
 @dataclass(frozen=True)
 class Listeners:
     """Who wants to know how far a pool is."""
@@ -114,9 +123,8 @@ def train(
     from mnist_core.experiments import cluster
 
     listeners = listeners or Listeners()
-    folder().mkdir(parents=True, exist_ok=True)
     mine = job(name_of(names))
-    with mine.at_work(studies=list(names)) as note:
+    with at_work(names) as note:
         note(LOADING)
         fetch(wanted)
 

@@ -9,7 +9,7 @@ import psutil
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from mnist_core.experiments import search, search_worker
+from mnist_core.experiments import search, searcher
 from mnist_core.experiments.search import Space
 from mnist_core.training import queue
 
@@ -43,7 +43,7 @@ def searched(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MODELS_DIR", str(tmp_path_factory.mktemp("models")))
         search.create("mine", "optical-digits", 6, seed=2, space=SPACE)
-        search_worker.carry_out("mine")
+        searcher.carry_out("mine")
         return search.folder()
 
 
@@ -168,7 +168,7 @@ def test_two_workers_try_at_a_time_and_the_page_shows_them(page):
     app.button(key="search_start").click().run()
     assert not app.exception
     limit = time.monotonic() + 120
-    while len((found := search.state("search-1")).trials) < 2 or found.look is None:
+    while len((found := search.state("search-1")).trials) < 2 or found.workers is None:
         assert found.active, found
         assert time.monotonic() < limit, found
         time.sleep(0.2)
