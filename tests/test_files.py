@@ -2,6 +2,7 @@
 
 import contextlib
 import http.server
+import os
 import socket
 import threading
 from pathlib import Path
@@ -240,4 +241,50 @@ def test_a_full_disk_is_said_in_one_sentence(tmp_path, unavailable):
     with pytest.raises(InputError, match="No space left") as refusal:
         write()
     assert_one_sentence(str(refusal.value))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_written_is_on_the_disk_before_it_has_its_name(tmp_path, monkeypatch):
+    done = []
+    sync, replace = os.fsync, Path.replace
+    monkeypatch.setattr(os, "fsync", lambda handle: (done.append("sync"), sync(handle)))
+    monkeypatch.setattr(Path, "replace", lambda *a: (done.append("rename"), replace(*a)))
+    for wanted in (True, False):
+        with files.written_whole(tmp_path / "x", sync=wanted) as beside:
+            beside.write_text("whole")
+    assert done == ["sync", "rename", "rename"]
+
+
+def test_a_file_that_somebody_has_open_is_waited_for(tmp_path, monkeypatch):
+    """As on Windows, where a file that is open cannot be replaced."""
+    (tmp_path / "x").write_text("before")
+    refusals, replace = [], Path.replace
+
+    def refuse_at_first(*given):
+        refusals.append(given)
+        if len(refusals) < 4:
+            raise PermissionError(13, "in use")
+        return replace(*given)
+
+    monkeypatch.setattr(Path, "replace", refuse_at_first)
+    with files.written_whole(tmp_path / "x") as beside:
+        beside.write_text("after")
+    assert (tmp_path / "x").read_text() == "after"
+    monkeypatch.setattr(files, "OPEN_SECONDS", 0.1)
+    monkeypatch.setattr(Path, "replace", lambda *_: (_ for _ in ()).throw(PermissionError(13, "")))
+    with (
+        pytest.raises(InputError, match="another program keeps open"),
+        files.written_whole(tmp_path / "x") as beside,
+    ):
+        beside.write_text("never")
+    assert [path.name for path in tmp_path.iterdir()] == ["x"]
+    assert (tmp_path / "x").read_text() == "after"
+
+
+def test_a_folder_that_was_deleted_stays_so(tmp_path):
+    with (
+        pytest.raises(InputError, match="Cannot write"),
+        files.written_whole(tmp_path / "gone" / "x", make_folder=False),
+    ):
+        pass
     assert list(tmp_path.iterdir()) == []

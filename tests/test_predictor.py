@@ -9,7 +9,7 @@ import tampering
 
 from mnist_core import datasets, evaluation, runs
 from mnist_core.errors import InputError
-from mnist_core.networks import architectures, predictor
+from mnist_core.networks import architectures, folding, predictor
 from mnist_core.networks.predictor import BATCH, Predictor
 from mnist_core.recipes import RECIPES
 from mnist_core.training import training_run
@@ -197,7 +197,7 @@ def test_folding_the_normalisation_changes_nothing_but_the_number_of_layers(digi
     import keras
 
     from mnist_core import recipes
-    from mnist_core.networks import architectures, predictor
+    from mnist_core.networks import architectures, folding, predictor
 
     keras.utils.set_random_seed(0)
     model = architectures.build(recipes.get("cnn"))
@@ -205,11 +205,46 @@ def test_folding_the_normalisation_changes_nothing_but_the_number_of_layers(digi
         if isinstance(layer, keras.layers.BatchNormalization):
             random = np.random.default_rng(len(layer.name))
             layer.set_weights([random.uniform(0.5, 2, w.shape) for w in layer.get_weights()])
-    folded = predictor.fold(model)
+    folded = folding.fold(model)
     images = datasets.scale(digits.x_test[:50])
     assert len(folded.layers) < len(model.layers)
     there, here = (predictor.Predictor(m).predict(images) for m in (folded, model))
     assert np.abs(there - here).max() < 1e-4
+
+
+@pytest.mark.parametrize("bias", [False, True])
+@pytest.mark.parametrize(
+    "after",
+    [
+        {"scale": False},
+        {"center": False},
+        {"scale": False, "center": False},
+        {"axis": 1},
+        {"negative_slope": 0.3},
+        {"threshold": 0.5},
+        {"max_value": 0.7},
+    ],
+)
+def test_what_is_not_plain_is_folded_rightly_or_not_at_all(after, bias):
+    import keras
+    from keras import layers
+
+    norm = {k: v for k, v in after.items() if k in ("scale", "center", "axis")}
+    relu = {k: v for k, v in after.items() if k not in norm}
+    keras.utils.set_random_seed(1)
+    inputs = keras.Input((28, 28))
+    flow = layers.Reshape((28, 28, 1))(inputs)
+    flow = layers.Conv2D(4, 3, strides=5, use_bias=bias, bias_initializer="normal")(flow)
+    flow = layers.ReLU(**relu)(layers.BatchNormalization(**norm)(flow))
+    outputs = layers.Dense(10, activation="softmax")(layers.Flatten()(flow))
+    model = keras.Model(inputs, outputs)
+    random = np.random.default_rng(0)
+    for layer in model.layers:
+        if isinstance(layer, layers.BatchNormalization):
+            layer.set_weights([random.uniform(0.5, 2, w.shape) for w in layer.get_weights()])
+    images = random.random((20, 28, 28)).astype(np.float32)
+    there, here = (predictor.Predictor(m).predict(images) for m in (folding.fold(model), model))
+    assert np.abs(there - here).max() < 1e-5
 
 
 def test_reading_turned_copies_is_the_mean_of_readings_of_turned_copies(digits, tiny_run):

@@ -10,6 +10,7 @@ import psutil
 import pytest
 
 from mnist_core.background import PROJECT, Helper
+from mnist_core.experiments import search
 
 
 @pytest.fixture
@@ -21,18 +22,20 @@ def helper():
 
 
 def test_it_does_one_thing_after_another(helper, tmp_path):
-    calls = [
-        (["runs"], 0, "report-ann"),
-        (["runs", "--nonsense"], 2, "unrecognized arguments"),
-        (["evaluate", "nobody"], 2, "error: "),
-    ]
-    process = helper._process.pid
-    for number, (arguments, code, says) in enumerate(calls):
+    process, trainer = helper._process.pid, "training.trainer"
+    for number, (arguments, code, says) in enumerate(
+        [
+            ([str(tmp_path / "nobody")], 2, "error: the run nobody does not exist"),
+            ([], 1, "list index out of range"),
+            ([str(tmp_path / "nobody")], 2, "error: the run nobody does not exist"),
+        ]
+    ):
         log = tmp_path / f"{number}.txt"
         models = {"MODELS_DIR": str(tmp_path / "none")}
-        assert helper.call("__main__", arguments, models, log) == code
+        assert helper.call(trainer, arguments, models, log) == code
         assert says in log.read_text().lower()
     assert helper.alive
+    assert helper.calls == 3
     assert helper._process.pid == process
 
 
@@ -45,17 +48,18 @@ def test_what_fails_leaves_its_traceback_and_the_helper(helper, tmp_path):
 
 def test_a_helper_that_is_killed_says_so(helper, tmp_path):
     os.kill(helper._process.pid, signal.SIGKILL)
-    assert helper.call("__main__", ["runs"], {}, tmp_path / "log.txt") == -signal.SIGKILL
+    assert helper.call("training.queue_worker", [], {}, tmp_path / "log.txt") == -signal.SIGKILL
     assert not helper.alive
 
 
-def test_what_is_not_wanted_any_more_is_ended(helper, tmp_path):
-    # A command that would follow the queue for ever.
-    arguments = ["search", "long", "--trials", "9999", "--dataset", "optical-digits"]
+def test_what_is_not_wanted_any_more_is_ended(helper, tmp_path, monkeypatch):
+    # A search that would go on for hours.
+    monkeypatch.setenv("MODELS_DIR", str(tmp_path / "models"))
+    search.create("long", "optical-digits", 9999)
     models = {"MODELS_DIR": str(tmp_path / "models")}
     began = time.monotonic()
     wanted = lambda: time.monotonic() < began + 2  # noqa: E731
-    code = helper.call("__main__", arguments, models, tmp_path / "log.txt", wanted)
+    code = helper.call("experiments.searcher", ["long"], models, tmp_path / "log.txt", wanted)
     assert code == -signal.SIGKILL
     assert not helper.alive
 

@@ -492,3 +492,31 @@ def test_something_else_in_its_place_is_no_evaluation(own_run):
     ):
         np.savez(path, **arrays)
         assert runs.read_evaluation(own_run) is None
+
+
+def test_empty_places_in_the_trash_displace_nothing(models_dir):
+    kept = [runs.delete(runs.create(CNN, "mnist", 0, f"kept-{i}")) for i in range(2)]
+    for name in ("a", "b", "c"):
+        assert runs.delete(Run(models_dir / name)) is None  # it was gone already
+    for _ in range(3):
+        back = runs.restore(runs.delete(runs.create(CNN, "mnist", 0, "back")))
+        runs.delete(back)
+        back = runs.restore(sorted((models_dir / runs.TRASH).iterdir())[-1] / "back")
+        shutil.rmtree(back.path)
+    assert [place.is_dir() for place in kept] == [True, True]
+    assert len(list((models_dir / runs.TRASH).iterdir())) == 2
+
+
+def test_a_late_word_does_not_bring_back_a_deleted_run(models_dir):
+    run = runs.create(CNN, "mnist", 0, "x")
+    note = background.Note(runs.job(run.path))
+    runs.delete(run)
+    note("training", 1, 2)
+    for write in (
+        lambda: runs.change(run, note="late"),
+        lambda: runs.write_history(run.path, []),
+        lambda: runs.ask_to_stop(run, runs.KEEP),
+    ):
+        with pytest.raises(InputError):
+            write()
+    assert not run.path.exists()

@@ -43,6 +43,7 @@ class Helper:
             start_new_session=True,  # Ctrl-C is for whoever gave the command
         )
         self._answers: queue.Queue[str] = queue.Queue()
+        self.calls = 0  # so far
         threading.Thread(target=self._listen, daemon=True).start()
 
     def _listen(self) -> None:
@@ -76,6 +77,7 @@ class Helper:
             "environment": dict(environment),
             "log": str(log),
         }
+        self.calls += 1
         assert self._process.stdin is not None
         try:
             self._process.stdin.write(json.dumps(command) + "\n")

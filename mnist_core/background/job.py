@@ -145,7 +145,8 @@ class Job:
     def at_work(self, **details: Any) -> Iterator[Note]:
         """Say how far this process is while it is at it, and at its end why it failed.
 
-        What goes wrong is raised further, `Stopped` is not. A request to stop is heard no longer afterwards.
+        What goes wrong is raised further, `Stopped` is not. A request to stop is heard no longer
+        afterwards.
         """
         note = Note(self, **details)
         note(WAITING)

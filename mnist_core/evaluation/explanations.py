@@ -12,7 +12,8 @@ import tensorflow as tf
 from mnist_core import datasets
 from mnist_core.datasets import Images
 from mnist_core.drawing import SIDE, Ink
-from mnist_core.networks.predictor import BATCH, Predictor, fold
+from mnist_core.networks.folding import fold
+from mnist_core.networks.predictor import BATCH, Predictor
 
 Relevance = npt.NDArray[np.float32]
 Features = npt.NDArray[np.float32]

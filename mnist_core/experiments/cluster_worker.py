@@ -75,7 +75,7 @@ class WorkerSetup(WorkerPlugin):
         with contextlib.suppress(IndexError):  # none is left; other threads take some too
             while mine is None:
                 threads, helper = self.idle.pop()
-                if threads == share and helper.alive:
+                if threads == share and helper.alive and helper.calls < TASKS:
                     mine = helper
                 else:
                     helper.close()

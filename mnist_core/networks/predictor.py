@@ -7,7 +7,6 @@ for a single image in a fraction of the time (`benchmarks/predict.py`).
 from __future__ import annotations
 
 import functools
-import itertools
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -19,6 +18,7 @@ import tensorflow as tf
 from mnist_core import drawing, runs
 from mnist_core.drawing import SIDE
 from mnist_core.errors import InputError
+from mnist_core.networks import folding
 from mnist_core.runs import Run
 
 LEAST = 1e-30  # of a probability; far from any digit, sigmoid outputs may all be zero
@@ -46,7 +46,7 @@ class Predictor:
         """
         self.model = model
         self.run = run
-        network = fold(model) if frozen else model
+        network = folding.fold(model) if frozen else model
         angles = (turned, -turned) if turned else (0.0,)
 
         def probabilities(images: tf.Tensor) -> tf.Tensor:
@@ -108,44 +108,6 @@ class Predictor:
 def of(model: keras.Model) -> Predictor:
     """The predictor of a model whose weights still change, made once."""
     return Predictor(model)
-
-
-def fold(model: keras.Model) -> keras.Model:
-    """The same network with batch normalisation folded into the convolutions before it.
-
-    After training, the normalisation is a fixed scale and shift of each feature map, which
-    the convolution's weights can do as well. Weights are copied as they are now. A model that
-    is no plain chain of layers comes back as it is.
-    """
-    inner = model.layers[1:]
-    if any(layer.input is not before.output for before, layer in itertools.pairwise(model.layers)):
-        return model
-    flow = model.input
-    queue = list(inner)
-    while queue:
-        layer = queue.pop(0)
-        norm = queue[0] if queue else None
-        foldable = isinstance(layer, keras.layers.Conv2D) and not layer.use_bias
-        if (
-            foldable
-            and isinstance(norm, keras.layers.BatchNormalization)
-            and layer.activation is keras.activations.linear
-        ):
-            queue.pop(0)
-            relu = bool(queue) and isinstance(queue[0], keras.layers.ReLU)
-            config = layer.get_config() | {"use_bias": True, "name": f"{layer.name}_folded"}
-            folded = keras.layers.Conv2D.from_config(
-                config | {"activation": "relu" if relu else "linear"}
-            )
-            flow = folded(flow)
-            gamma, beta, mean, variance = (np.asarray(w) for w in norm.get_weights())
-            scale = gamma / np.sqrt(variance + norm.epsilon)
-            folded.set_weights([layer.get_weights()[0] * scale, beta - mean * scale])
-            if relu:
-                queue.pop(0)
-        else:
-            flow = layer(flow)
-    return keras.Model(model.input, flow)
 
 
 def turning(angle: float) -> npt.NDArray[np.float32]:

@@ -156,12 +156,12 @@ def build(members: Sequence[Run]) -> keras.Model:
     """
     import keras
 
-    from mnist_core.networks import predictor
+    from mnist_core.networks import folding, predictor
 
     image = keras.Input((drawing.SIDE, drawing.SIDE), name="image")
     said = []
     for number, run in enumerate(members, 1):
-        network = predictor.fold(predictor.load(run).model)
+        network = folding.fold(predictor.load(run).model)
         network = keras.Model(network.inputs[0], network.outputs[0], name=f"member_{number}")
         said.append(_calibrated(network, image, run.temperature, run.recipe.turned))
     return keras.Model(image, keras.layers.Average()(said), name="ensemble")
