@@ -266,6 +266,7 @@ def findings(rows: Sequence[Row]) -> list[Finding]:
     left out.
     """
 
+    # Long because each contradiction is told whole, its text beside its figures.
     def has(*names: str) -> bool:
         return all(summary(rows, name, "test_accuracy").seeds for name in names)
 

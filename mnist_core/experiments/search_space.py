@@ -72,6 +72,19 @@ def check(space: Space, dataset: str, trials: int, seed: int, at_a_time: int = 1
         raise InputError(
             f"The number of trials at a time must be 1 to {MOST_AT_A_TIME}, not {at_a_time}."
         )
+    _check_ranges(space)
+    _check_choices(space)
+    _check_recipes(space)
+    total = datasets.TRAIN_SIZES[dataset][0]
+    kept = int(min(space.train_images or total, total) * 0.9)
+    if max(space.batch_sizes) > kept:
+        raise InputError(
+            f"The batch size {max(space.batch_sizes)} is larger than the {kept} training images: "
+            "take smaller batches or more images."
+        )
+
+
+def _check_ranges(space: Space) -> None:
     for what, low, high, least, most in (
         ("number of hidden layers", *space.layers, 0, MOST_LAYERS),
         ("dropout", *space.dropout, 0.0, 0.9),
@@ -85,6 +98,9 @@ def check(space: Space, dataset: str, trials: int, seed: int, at_a_time: int = 1
             raise InputError(
                 f"The {what} must be from {least:g} to {most:g}, not {low:g} to {high:g}."
             )
+
+
+def _check_choices(space: Space) -> None:
     choices: dict[str, tuple[Any, ...]] = {
         "width": space.widths,
         "activation": space.activations,
@@ -106,6 +122,9 @@ def check(space: Space, dataset: str, trials: int, seed: int, at_a_time: int = 1
         for name in given:
             if name not in names:
                 raise InputError(f"There is no {what} {name!r}: choose one of {', '.join(names)}.")
+
+
+def _check_recipes(space: Space) -> None:
     # What is left are ranges that every recipe has: it is enough to look at a few.
     for width in space.widths:
         for activation in space.activations:
@@ -118,13 +137,6 @@ def check(space: Space, dataset: str, trials: int, seed: int, at_a_time: int = 1
         recipes.check(Recipe("", "", (), optimizer=optimizer, train_images=space.train_images))
     for batch in space.batch_sizes:
         recipes.check(Recipe("", "", (), batch_size=batch))
-    total = datasets.TRAIN_SIZES[dataset][0]
-    kept = int(min(space.train_images or total, total) * 0.9)
-    if max(space.batch_sizes) > kept:
-        raise InputError(
-            f"The batch size {max(space.batch_sizes)} is larger than the {kept} training images: "
-            "take smaller batches or more images."
-        )
 
 
 def draw(space: Space, trial: optuna.Trial, name: str = "search") -> Recipe:

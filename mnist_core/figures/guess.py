@@ -53,6 +53,11 @@ def bars(probabilities: npt.NDArray[np.float32] | None, height: int = 330) -> go
             hovertemplate="%{y}: %{x:.1%}<extra></extra>",
         )
     )
+    _lay_out(figure, names, height)
+    return figure
+
+
+def _lay_out(figure: go.Figure, names: list[str], height: int) -> None:
     figure.update_xaxes(range=[0, 1], fixedrange=True, visible=False)
     figure.update_yaxes(
         tickvals=list(range(10)),
@@ -75,7 +80,6 @@ def bars(probabilities: npt.NDArray[np.float32] | None, height: int = 330) -> go
         plot_bgcolor="rgba(0,0,0,0)",
         paper_bgcolor="rgba(0,0,0,0)",
     )
-    return figure
 
 
 def bars_in_words(probabilities: npt.NDArray[np.float32] | None) -> str:

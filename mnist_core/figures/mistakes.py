@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -162,13 +163,29 @@ def _cells(
     A cell without a colour stays empty. The cells are a heat map of their own numbers, 0 to
     99, so that each has its colour whatever its value is.
     """
+    figure = _heat_map(colours)
+    figure.update_layout(shapes=[*_grid(), *_frame(selected, dark)])
+    figure.add_traces([_numbers(colours, texts, sums, dark, small), _targets(words, small)])
+    names = [str(digit) for digit in range(10)]
+    ticks = {"tickvals": list(range(10)), "ticktext": names, "ticks": "", "showgrid": False}
+    ticks |= {"fixedrange": True, "zeroline": False, "tickfont": {"size": 13 if small else 16}}
+    last = 9.5 if sums is None else 10.5
+    figure.update_xaxes(**ticks, range=[-0.5, last], side="top", title="Read as")
+    figure.update_yaxes(**ticks, range=[last, -0.5], title="True digit")
+    return _page_or_file(figure, 400 if small else 600, dark)
+
+
+def _heat_map(colours: list[list[str | None]]) -> go.Figure:
     places = np.arange(100).reshape(10, 10)
     shown = np.array([[colour is not None for colour in row] for row in colours])
     flat = [colour or "#808080" for row in colours for colour in row]
     steps = [[at / 100, flat[min(at, 99)]] for at in range(101)]
-    scale = [[edge, colour] for (left, colour), (right, _) in itertools.pairwise(steps)
-             for edge in (left, right)]  # fmt: skip
-    figure = go.Figure(
+    scale = [
+        [edge, colour]
+        for (left, colour), (right, _) in itertools.pairwise(steps)
+        for edge in (left, right)
+    ]
+    return go.Figure(
         go.Heatmap(
             z=np.where(shown, places, np.nan),
             zmin=-0.5,
@@ -180,65 +197,80 @@ def _cells(
             ygap=1,
         )
     )
+
+
+def _grid() -> list[dict[str, Any]]:
+    """Thin lines between the cells, as shapes."""
     line = "rgba(128, 136, 148, 0.25)"
     lines = [
         dict(zip(("x0", "x1", "y0", "y1"), ends, strict=True))
         for at in np.arange(-0.5, 10)
         for ends in ((at, at, -0.5, 9.5), (-0.5, 9.5, at, at))
     ]
-    shapes = [
+    return [
         {**ends, "type": "line", "line": {"color": line, "width": 1}, "layer": "below"}
         for ends in lines
     ]
+
+
+def _frame(selected: tuple[int | None, int | None], dark: bool) -> list[dict[str, Any]]:
+    """A frame around the selected cell, row or column, as a shape."""
     true, read = selected
-    if true is not None or read is not None:
-        rows = (-0.5, 9.5) if true is None else (true - 0.5, true + 0.5)
-        columns = (-0.5, 9.5) if read is None else (read - 0.5, read + 0.5)
-        edges = dict(zip(("x0", "x1", "y0", "y1"), (*columns, *rows), strict=True))
-        frame = {"color": _readable(None, dark), "width": 3}
-        shapes.append({**edges, "type": "rect", "line": frame})
-    figure.update_layout(shapes=shapes)
-    letters = [(x, y, texts[y][x], _readable(colours[y][x], dark)) for y in range(10)
-               for x in range(10) if texts[y][x]]  # fmt: skip
+    if true is None and read is None:
+        return []
+    rows = (-0.5, 9.5) if true is None else (true - 0.5, true + 0.5)
+    columns = (-0.5, 9.5) if read is None else (read - 0.5, read + 0.5)
+    edges = dict(zip(("x0", "x1", "y0", "y1"), (*columns, *rows), strict=True))
+    frame = {"color": _readable(None, dark), "width": 3}
+    return [{**edges, "type": "rect", "line": frame}]
+
+
+def _numbers(
+    colours: list[list[str | None]],
+    texts: list[list[str]],
+    sums: tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]] | None,
+    dark: bool,
+    small: bool,
+) -> go.Scatter:
+    """The numbers in the cells, and the sums beside them."""
+    letters = [
+        (x, y, texts[y][x], _readable(colours[y][x], dark))
+        for y in range(10)
+        for x in range(10)
+        if texts[y][x]
+    ]
     size = 10 if small else 15
     sizes = [size] * len(letters)
     if sums is not None:
         letters += [(TOTAL, y, str(total), "#808893") for y, total in enumerate(sums[0])]
         letters += [(x, TOTAL, str(total), "#808893") for x, total in enumerate(sums[1])]
         sizes += [size - 2] * 20
+    return go.Scatter(
+        x=[x for x, *_ in letters],
+        y=[y for _, y, *_ in letters],
+        text=[text for *_, text, _ in letters],
+        textfont={"color": [colour for *_, colour in letters], "size": sizes},
+        mode="text",
+        hoverinfo="skip",
+        showlegend=False,
+    )
+
+
+def _targets(words: list[list[str]], small: bool) -> go.Scatter:
+    """Invisible squares, one a cell and a sum, that can be clicked and say what they are."""
     spots = [(x, y) for y in range(11) for x in range(11) if (x, y) != (TOTAL, TOTAL)]
     invisible = {"marker": {"opacity": 0}}
-    figure.add_traces(
-        [
-            go.Scatter(
-                x=[x for x, *_ in letters],
-                y=[y for _, y, *_ in letters],
-                text=[text for *_, text, _ in letters],
-                textfont={"color": [colour for *_, colour in letters], "size": sizes},
-                mode="text",
-                hoverinfo="skip",
-                showlegend=False,
-            ),
-            go.Scatter(
-                x=[x for x, _ in spots],
-                y=[y for _, y in spots],
-                mode="markers",
-                marker={"symbol": "square", "size": 22 if small else 38, "opacity": 0},
-                selected=invisible,
-                unselected=invisible,
-                hovertext=[words[y][x] for x, y in spots],
-                hoverinfo="text",
-                showlegend=False,
-            ),
-        ]
+    return go.Scatter(
+        x=[x for x, _ in spots],
+        y=[y for _, y in spots],
+        mode="markers",
+        marker={"symbol": "square", "size": 22 if small else 38, "opacity": 0},
+        selected=invisible,
+        unselected=invisible,
+        hovertext=[words[y][x] for x, y in spots],
+        hoverinfo="text",
+        showlegend=False,
     )
-    names = [str(digit) for digit in range(10)]
-    ticks = {"tickvals": list(range(10)), "ticktext": names, "ticks": "", "showgrid": False}
-    ticks |= {"fixedrange": True, "zeroline": False, "tickfont": {"size": 13 if small else 16}}
-    last = 9.5 if sums is None else 10.5
-    figure.update_xaxes(**ticks, range=[-0.5, last], side="top", title="Read as")
-    figure.update_yaxes(**ticks, range=[last, -0.5], title="True digit")
-    return _page_or_file(figure, 400 if small else 600, dark)
 
 
 def _page_or_file(figure: go.Figure, height: int, dark: bool) -> go.Figure:

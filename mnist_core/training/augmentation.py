@@ -70,13 +70,7 @@ def augmenter(
             images = moved(images)
         n = tf.shape(images)[0]
         if thickness:
-            # Towards the lightest (thicker) or darkest (thinner) of each pixel's neighbours.
-            amount = generator.uniform((n, 1, 1), -thickness, thickness)
-            maps = images[..., None]
-            thick = tf.nn.max_pool2d(maps, 3, 1, "SAME")[..., 0]
-            thin = -tf.nn.max_pool2d(-maps, 3, 1, "SAME")[..., 0]
-            target = tf.where(amount > 0, thick, thin)
-            images += tf.abs(amount) * (target - images)
+            images = _thickened(images, generator.uniform((n, 1, 1), -thickness, thickness))
         if blur:
             amount = generator.uniform((n, 1, 1), 0.0, blur)
             smooth = tf.nn.avg_pool2d(images[..., None], 3, 1, "SAME")[..., 0]
@@ -87,6 +81,14 @@ def augmenter(
         return images
 
     return augment
+
+
+def _thickened(images: tf.Tensor, amount: tf.Tensor) -> tf.Tensor:
+    """Images whose strokes are thicker, or thinner where the amount is below zero."""
+    maps = images[..., None]
+    thick = tf.nn.max_pool2d(maps, 3, 1, "SAME")[..., 0]  # the lightest of each pixel's neighbours
+    thin = -tf.nn.max_pool2d(-maps, 3, 1, "SAME")[..., 0]  # the darkest
+    return images + tf.abs(amount) * (tf.where(amount > 0, thick, thin) - images)
 
 
 def _grid_weights() -> np.ndarray:

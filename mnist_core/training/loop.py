@@ -79,6 +79,7 @@ def fit(
     Raises:
         InputError: the loss is no longer a number, or the batch is larger than the data.
     """
+    # Long because it is the whole training, to be read from top to bottom.
     images, labels = training
     steps = _steps(recipe, len(images))
     loss = _loss(recipe)

@@ -44,6 +44,7 @@ def stepper(
         A function of the samples' order, int32 (n,), a first step and the one after the
         last. It gives the sum of the losses and the number of samples read right.
     """
+    # Long because what is traced into one graph closes over all that stands before it.
     pixels = tf.constant(images)
     digits = tf.constant(labels.astype(np.int32))
     augment = (
