@@ -14,7 +14,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import filelock
 import psutil
@@ -50,19 +50,25 @@ def submit(recipe: Recipe, dataset: str, seed: int = 0, name: str | None = None)
     return run
 
 
-def waiting() -> list[Run]:
+def waiting(found: Iterable[Run] | None = None) -> list[Run]:
     """The runs that wait, in the order in which they will be trained.
 
     Trials of studies come last: there may be hundreds, and nobody waits for a single one.
+
+    Args:
+        found: all runs, trials too, if they have just been read; else they are read now.
     """
-    found = runs.all_runs(trials=True)
-    waiting = [run for run in found if run.problem is None and run.status == runs.QUEUED]
+    waiting = [run for run in _all(found) if run.problem is None and run.status == runs.QUEUED]
     return sorted(waiting, key=lambda run: (bool(run.study), run.info.get("order", 0), run.name))
 
 
-def current() -> Run | None:
-    """The run that is being trained, if there is one."""
-    return next((run for run in runs.all_runs(trials=True) if _in_training(run)), None)
+def current(found: Iterable[Run] | None = None) -> Run | None:
+    """The run that is being trained, if there is one; `found` as for `waiting`."""
+    return next((run for run in _all(found) if _in_training(run)), None)
+
+
+def _all(found: Iterable[Run] | None) -> Iterable[Run]:
+    return runs.all_runs(trials=True) if found is None else found
 
 
 def _in_training(run: Run) -> bool:
@@ -111,14 +117,17 @@ def resume(run: Run) -> Run:
     return run
 
 
-def tend() -> bool:
-    """See to it that a worker is there if one is needed; whether one was started."""
+def tend(found: Iterable[Run] | None = None) -> bool:
+    """See to it that a worker is there if one is needed; whether one was started.
+
+    `found` is as for `waiting`.
+    """
     global _started
     # A run that can neither be trained nor marked as failed (a full disk) would otherwise start
     # a worker with every look.
     if time.monotonic() - _started < START_SECONDS_APART:
         return False
-    if not _work_to_do() or _worker_is_there():
+    if not _work_to_do(found) or _worker_is_there():
         return False
     _started = time.monotonic()
     with open(os.devnull) as nothing:  # noqa: PTH123
@@ -134,11 +143,11 @@ def tend() -> bool:
     return True
 
 
-def _work_to_do() -> bool:
+def _work_to_do(found: Iterable[Run] | None) -> bool:
     """Whether a run waits, or one that nobody watches is to be discarded."""
     return any(
         run.status == runs.QUEUED or runs.asked_to_stop(run.path) == runs.DISCARD
-        for run in runs.all_runs(trials=True)
+        for run in _all(found)
         if run.problem is None
     )
 
@@ -297,7 +306,9 @@ AUGMENTATION_SECONDS, STROKE_SECONDS, START_SECONDS = 2.5e-5, 9e-4, 5.0
 STEPS_OF_A_SEQUENCE = 28  # a recurrent layer goes through the rows one after another
 
 
-def estimate(recipe: Recipe, images: int, pens: int = 0) -> float:
+def estimate(
+    recipe: Recipe, images: int, pens: int = 0, found: Iterable[Run] | None = None
+) -> float:
     """About how many seconds a training will take on this machine.
 
     It starts from what was measured on two cores and corrects itself by how long the runs
@@ -306,12 +317,13 @@ def estimate(recipe: Recipe, images: int, pens: int = 0) -> float:
     Args:
         images: training digits, validation left out.
         pens: how many of them have strokes, of which `recipe.renderings` are drawn.
+        found: all runs but trials, if they have just been read; else they are read now.
 
     Raises:
         InputError: layers that do not fit.
     """
     ratios = []
-    for run in runs.all_runs():
+    for run in runs.all_runs() if found is None else found:
         if run.problem is None and run.status == runs.FINISHED and not runs.is_shipped(run):
             rows = runs.read_history(run)[1:]  # the first epoch includes the making of the graph
             if rows and "images" in run.info:
