@@ -10,7 +10,11 @@ import concurrent.futures
 import gc
 import os
 import threading
-from typing import TYPE_CHECKING
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -26,59 +30,47 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 Reader = concurrent.futures.Future["Predictor"]
 Packed = concurrent.futures.Future[bytes]
+Stamp = tuple[int, int]  # when a model file was written, in ns, and its size in bytes
 
-_loader = concurrent.futures.ThreadPoolExecutor(1, thread_name_prefix="loader")
-_packer = concurrent.futures.ThreadPoolExecutor(1, thread_name_prefix="packer")
-# Streamlit runs a page in a new thread each time, and TensorFlow's first call in a thread takes
-# many times as long as its second. This one stays.
-_thread = concurrent.futures.ThreadPoolExecutor(1, thread_name_prefix="reader")
-_readers: dict[tuple[str, int, int], Reader] = {}
-_packed: dict[tuple[str, int, int], Packed] = {}
-_lock = threading.Lock()
-KEPT = 8  # networks that are kept in memory
+PICKER = "run"  # the picker's key; the choice holds on every page
+DEFAULT = runs.SHIPPED_DIR / runs.DEFAULT_RUN
+KEPT = 8  # networks that are kept in memory, the default one among them
+T = TypeVar("T")
 
 
-def reader(run: Run) -> Reader:
-    """The run's predictor, now or soon; its `result()` raises InputError if it is broken."""
-    key = _key(run)
-    with _lock:
-        if key not in _readers:
-            while len(_readers) >= KEPT:
-                del _readers[next(iter(_readers))]
-            _readers[key] = _loader.submit(_load, run)
-        return _readers[key]
+class Cache(Generic[T]):
+    """What is made of runs' networks, each once for everybody, by a thread of its own.
 
-
-def predict(reader: Reader, images: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """Probabilities (n, 10) of images (n, 28, 28) by a predictor that has started.
-
-    Raises:
-        InputError: the network is broken, or the images have another shape.
+    The least recently used entry is dropped for a new one; that of the default run, which
+    reads where no other was picked or can, is always kept.
     """
-    return _thread.submit(reader.result().predict, images).result()
+
+    def __init__(self, make: Callable[[Run], T], thread: str) -> None:
+        self._make = make
+        self._maker = concurrent.futures.ThreadPoolExecutor(1, thread_name_prefix=thread)
+        self._entries: OrderedDict[Path, tuple[Stamp, concurrent.futures.Future[T]]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, run: Run) -> concurrent.futures.Future[T]:
+        """The run's entry, now or soon; it is made anew when the run has another model file."""
+        stamp = _stamp(run)
+        with self._lock:
+            known = self._entries.get(run.path)
+            if known is None or known[0] != stamp:
+                self._entries[run.path] = stamp, self._maker.submit(self._make, run)
+            self._entries.move_to_end(run.path)
+            if len(self._entries) > KEPT:
+                del self._entries[next(path for path in self._entries if path != DEFAULT)]
+            return self._entries[run.path][1]
 
 
-def packed(run: Run) -> Packed:
-    """The run's network for the browser, now or soon, whether or not the predictor has started.
-
-    Its `result()` raises InputError if the network cannot run in a browser.
-    """
-    key = _key(run)
-    with _lock:
-        if key not in _packed:
-            while len(_packed) >= KEPT:
-                del _packed[next(iter(_packed))]
-            _packed[key] = _packer.submit(_pack, run)
-        return _packed[key]
-
-
-def _key(run: Run) -> tuple[str, int, int]:
-    """What tells a run's network from every other, also from one that was in its place."""
+def _stamp(run: Run) -> Stamp:
+    """What tells a run's network from one that was in its place."""
     try:
         stat = run.model_file.stat()
-        return str(run.path), stat.st_mtime_ns, stat.st_size
     except OSError:
-        return str(run.path), 0, 0
+        return 0, 0
+    return stat.st_mtime_ns, stat.st_size
 
 
 def _pack(run: Run) -> bytes:
@@ -101,14 +93,53 @@ def _load(run: Run) -> Predictor:
     return loaded
 
 
-def active() -> tuple[Run, Reader, str | None]:
-    """The run that this visitor picked, or the default one where that cannot be used.
+_readers = Cache(_load, "loader")
+_packed = Cache(_pack, "packer")
+# Streamlit runs a page in a new thread each time, and TensorFlow's first call in a thread takes
+# many times as long as its second. This one stays.
+_thread = concurrent.futures.ThreadPoolExecutor(1, thread_name_prefix="reader")
 
-    Returns:
-        The run that reads, its predictor, and a sentence if it is not the one that was picked.
+
+def reader(run: Run) -> Reader:
+    """The run's predictor, now or soon; its `result()` raises InputError if it is broken."""
+    return _readers.get(run)
+
+
+def predict(reader: Reader, images: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Probabilities (n, 10) of images (n, 28, 28) by a predictor that has started.
+
+    Raises:
+        InputError: the network is broken, or the images have another shape.
     """
-    default = runs.read(runs.SHIPPED_DIR / runs.DEFAULT_RUN)
-    run = runs.read(st.session_state.get("run") or default.path)
+    return _thread.submit(reader.result().predict, images).result()
+
+
+def packed(run: Run) -> Packed:
+    """The run's network for the browser, now or soon, whether or not the predictor has started.
+
+    Its `result()` raises InputError if the network cannot run in a browser.
+    """
+    return _packed.get(run)
+
+
+@dataclass(frozen=True)
+class Active:
+    """The run that reads, its predictor, and a sentence if it is not the one that was picked."""
+
+    run: Run
+    reader: Reader
+    problem: str | None = None
+
+    @property
+    def started(self) -> bool:
+        """Whether the run has started, here and for the browser."""
+        return self.reader.done() and packed(self.run).done()
+
+
+def active() -> Active:
+    """The run that this visitor picked, or the default one where that cannot be used."""
+    default = runs.read(DEFAULT)
+    run = runs.read(picked() or default.path)
     problem = run.problem
     if problem is None and not run.usable:
         problem = f"The run {run.name} is {run.status}."
@@ -117,27 +148,31 @@ def active() -> tuple[Run, Reader, str | None]:
         # Some damage shows only when the network is loaded.
         error = loading.exception() if loading.done() else None
         if error is None:
-            return run, loading, None
+            return Active(run, loading)
         problem = str(error)
-    return default, reader(default), f"{problem} Meanwhile {default.name} reads."
+    return Active(default, reader(default), f"{problem} Meanwhile {default.name} reads.")
 
 
-def started() -> bool:
-    """Whether the run that reads has started, here and for the browser."""
-    run, loading, _ = active()
-    return loading.done() and packed(run).done()
+def picked() -> str | None:
+    """The name of the run that this visitor picked; None before the first choice."""
+    return st.session_state.get(PICKER)
+
+
+def pick(name: str) -> None:
+    """Pick the run that reads; on the drawing page only before `picker` is shown."""
+    st.session_state[PICKER] = name
 
 
 def picker() -> None:
     """Lets the visitor choose the run that reads, on every page the same."""
     found = {run.name: run for run in runs.all_runs() if run.problem or run.usable}
     names = list(found)
-    if st.session_state.get("run") not in names:
-        st.session_state["run"] = runs.DEFAULT_RUN
+    if picked() not in names:
+        pick(runs.DEFAULT_RUN)
     st.selectbox(
         "Network",
         names,
-        key="run",
+        key=PICKER,
         persist_state="session",
         format_func=lambda name: _label(found[name]) if name in found else name,
         help="The trained run that reads your drawing.",

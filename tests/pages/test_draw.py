@@ -11,6 +11,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from mnist_core import runs
+from ui.reading import Active, reader
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -131,9 +132,10 @@ def reading(page):
 
 
 def wait_until_started(page):
+    default = runs.read(runs.SHIPPED_DIR / runs.DEFAULT_RUN)
     for _ in range(600):
         page.run()
-        if page.session_state["ready"]:
+        if Active(default, reader(default)).started:
             return
         time.sleep(0.2)
     pytest.fail("The network did not start.")

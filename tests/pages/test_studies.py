@@ -19,7 +19,7 @@ VIEW = "What each choice does"
 @pytest.fixture
 def page(models_dir, monkeypatch, tmp_path):
     """The view, where nothing has been measured and nothing is started."""
-    monkeypatch.setattr(queue, "tend", lambda: False)
+    monkeypatch.setattr(queue, "tend", lambda *_: False)
     monkeypatch.setattr(trials, "SHIPPED_TABLE", tmp_path / "none.csv")
 
     def open_page(study="layers"):

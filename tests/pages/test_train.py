@@ -6,16 +6,18 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from mnist_core import recipes, runs
+from mnist_core import background, recipes, runs
+from mnist_core.errors import InputError
 from mnist_core.training import queue
 
 ROOT = Path(__file__).parent.parent.parent
+TEND = queue.tend
 
 
 @pytest.fixture
 def page(monkeypatch, tmp_path):
     monkeypatch.setenv("MODELS_DIR", str(tmp_path))
-    monkeypatch.setattr(queue, "tend", lambda: False)  # what is submitted stays queued
+    monkeypatch.setattr(queue, "tend", lambda *_: False)  # what is submitted stays queued
     app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=120)
     app.switch_page("pages/train.py")
     return app
@@ -173,6 +175,117 @@ def test_runs_that_wait_are_listed_and_can_be_taken_out(page, tiny):
     page.button(key="out-two").click()
     run(page)
     assert [waiting.name for waiting in queue.waiting()] == ["one", "three"]
+
+
+def changing(monkeypatch, at, change):
+    """Something that happens to the run directories right after they were read so many times."""
+    read, calls = runs.all_runs, []
+
+    def all_runs(trials=False):
+        found = read(trials)
+        calls.append(trials)
+        if len(calls) == at:
+            change()
+        return found
+
+    monkeypatch.setattr(runs, "all_runs", all_runs)
+    return calls
+
+
+def begin():
+    runs.change(runs.read("one"), status=runs.RUNNING, process=background.this_process())
+
+
+def take_out():
+    runs.delete(runs.read("one"))
+
+
+@pytest.mark.parametrize("change", [begin, take_out])
+@pytest.mark.parametrize("at", range(1, 9))
+def test_a_run_that_starts_or_goes_while_the_page_is_made_does_no_harm(
+    page, monkeypatch, tiny, change, at
+):
+    for name in ("one", "two"):
+        queue.submit(tiny, "optical-digits", name=name)
+    calls = changing(monkeypatch, at, change)
+    page.query_params["run"] = "one"
+    while len(calls) < at + 2:  # before, in that very moment, and after
+        run(page)
+        progress = [element.proto.text for element in page.get("progress")]
+        # It does not wait for itself: what is said of a run and of the queue fits together.
+        assert "Waiting for its turn" not in progress
+    run(page)
+    assert f"<h2>{'one' if change is begin else 'two'}</h2>" in html(page)
+    assert [waiting.name for waiting in queue.waiting()] == ["two"]
+
+
+def test_the_run_directories_are_read_once_by_the_page_and_once_by_the_panel(
+    page, monkeypatch, tiny
+):
+    monkeypatch.setattr(queue, "tend", TEND)
+    monkeypatch.setattr(queue, "_worker_is_there", lambda: True)
+    monkeypatch.setattr(queue, "_started", -1e9)
+    for name in ("one", "two"):
+        runs.create(tiny, "optical-digits", 0, name)
+    calls = changing(monkeypatch, 0, None)
+    page.query_params["run"] = "one"
+    run(page)
+    assert "Starting" in str(page.get("progress")[0].proto)
+    assert len(calls) == 2
+
+
+def test_the_panel_looks_again_when_something_has_changed(page, monkeypatch, tiny):
+    """It draws itself anew alone: the table beside it would else go on showing what was."""
+    queue.submit(tiny, "optical-digits", name="one")
+    changing(monkeypatch, 1, begin)
+    run(page)
+    table = page.dataframe[-1].value.set_index("name")
+    assert table["status"]["one"] == runs.RUNNING
+
+
+def test_a_run_in_training_shows_how_far_it_is_and_what_it_makes_of_digits(page, tiny):
+    queue.submit(tiny, "optical-digits", name="one")
+    begin()
+    told = {"phase": "training", "epoch": 2, "epochs": 4, "step": 5, "steps": 10}
+    told |= {"images_per_second": 1234.5, "seconds_left": 100}
+    guesses = {"indices": [0, 1], "labels": [0, 1], "guesses": [0, 7], "confidences": [0.9, 0.5]}
+    runs.write_progress(runs.read("one").path, told | {"digits": guesses})
+    run(page)
+    shown = page.get("progress")[0].proto
+    assert shown.text == "Epoch 2 of 4 · 1,234 images/s · 2 min left"
+    assert shown.value == 37
+    assert html(page).count("<figure") == 2
+    assert "<b>7</b> ✗" in html(page)
+    page.button(key="stop").click()
+    run(page)
+    assert runs.asked_to_stop(runs.read("one").path) == runs.KEEP
+    assert page.button(key="stop").disabled
+    assert "Stopping …" in texts(page)
+
+
+def test_a_run_that_is_used_reads_on_the_drawing_page(page, tiny_run, tmp_path):
+    shutil.copytree(tiny_run.path, tmp_path / "mine")
+    page.query_params["run"] = "mine"
+    run(page)
+    page.button(key="use").click()
+    run(page)
+    assert page.selectbox(key="run").value == "mine"
+    page.switch_page("pages/train.py")
+    run(page)
+    assert "This run reads on the drawing page." in texts(page)
+
+
+def test_an_action_that_is_refused_says_why(page, monkeypatch, tiny):
+    queue.submit(tiny, "optical-digits", name="one")
+
+    def refuse(run):
+        raise InputError(f"The disk is full, {run.name} stays.")
+
+    monkeypatch.setattr(queue, "discard", refuse)
+    run(page)
+    page.button(key="discard").click()
+    run(page)
+    assert "The disk is full, one stays." in texts(page)
 
 
 def test_a_broken_run_is_listed_as_broken(page, tmp_path):

@@ -1,42 +1,39 @@
-"""Digits as small pictures on a page."""
+"""What a network in training makes of a few test digits."""
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 import streamlit as st
 
 from mnist_core import datasets
+from mnist_core.datasets import Images
 from mnist_core.errors import InputError
-from ui import canvas
+from ui import samples
 
 
 @st.cache_resource(show_spinner=False, max_entries=4)
-def test_images(dataset: str) -> npt.NDArray[np.uint8] | None:
-    """The test images of a dataset, or None if it is not on this machine."""
-    try:
-        return datasets.load(dataset, fetch=False).x_test
-    except InputError:
-        return None
+def test_images(dataset: str) -> Images:
+    """The test images of a dataset, uint8 (n, 28, 28).
+
+    Raises:
+        InputError: it is not on this machine, or is damaged.
+    """
+    return datasets.load(dataset, fetch=False).x_test
 
 
-def picture(pixels: npt.NDArray[np.uint8]) -> str:
-    """A grey image as the address of a picture, for `<img src>`."""
-    return "data:image/png;base64," + base64.b64encode(canvas.encode(pixels)).decode("ascii")
-
-
-def show_guesses(dataset: str, digits: Mapping[str, Any]) -> None:
+def show(dataset: str, digits: Mapping[str, Any]) -> None:
     """Test digits with what a network in training makes of them now.
 
     Args:
         digits: `indices`, `labels`, `guesses` and `confidences`, as training reports them.
     """
-    images = test_images(dataset)
-    if images is None or max(digits["indices"], default=0) >= len(images):
+    try:
+        images = test_images(dataset)
+    except InputError:
+        return
+    if max(digits["indices"], default=0) >= len(images):
         return
     cells = []
     for index, label, guess, confidence in zip(
@@ -45,7 +42,7 @@ def show_guesses(dataset: str, digits: Mapping[str, Any]) -> None:
         right = guess == label
         mark, kind = ("✓", "right") if right else ("✗", "wrong")
         cells.append(
-            f'<figure class="{kind}"><img src="{picture(images[index])}" '
+            f'<figure class="{kind}"><img src="{samples.data_url(images[index])}" '
             f'alt="Test digit {index}, a {label}"><figcaption><b>{guess}</b> {mark}<br>'
             f"<small>{confidence:.0%}</small></figcaption></figure>"
         )

@@ -1,0 +1,93 @@
+"""Networks that are kept in memory: which are loaded, and which one gives way."""
+
+import os
+import shutil
+
+import pytest
+
+from mnist_core import runs
+from ui import reading
+
+
+@pytest.fixture
+def kept():
+    """A cache that only notes for which runs something was made."""
+    made = []
+
+    def make(run):
+        made.append(run.name)
+        return run.name
+
+    cache = reading.Cache(make, "test")
+    return cache, made
+
+
+@pytest.fixture
+def default():
+    return runs.read(reading.DEFAULT)
+
+
+def made_up(name):
+    return runs.Run(runs.SHIPPED_DIR / name, {})
+
+
+def ask(cache, *asked):
+    for run in asked:
+        assert cache.get(run).result(10) == run.name
+
+
+def test_what_was_made_once_is_kept(kept):
+    cache, made = kept
+    ask(cache, made_up("one"), made_up("two"), made_up("one"))
+    assert made == ["one", "two"]
+
+
+def test_the_least_recently_used_gives_way(kept):
+    cache, made = kept
+    others = [made_up(f"run-{number}") for number in range(reading.KEPT + 1)]
+    ask(cache, *others[:-1])
+    ask(cache, others[0])  # loaded first, but used last
+    ask(cache, others[-1])
+    made.clear()
+    ask(cache, others[0], *others[2:])
+    assert made == []
+    ask(cache, others[1])
+    assert made == [others[1].name]
+
+
+def test_the_default_run_never_gives_way(kept, default):
+    cache, made = kept
+    ask(cache, default)
+    for number in range(3 * reading.KEPT):
+        ask(cache, made_up(f"run-{number}"))
+    ask(cache, default)
+    assert made.count(default.name) == 1
+
+
+def test_no_more_are_kept_than_allowed(kept, default):
+    cache, made = kept
+    others = [made_up(f"run-{number}") for number in range(2 * reading.KEPT)]
+    ask(cache, default, *others)
+    made.clear()
+    ask(cache, *reversed(others))
+    assert len(made) == len(others) - (reading.KEPT - 1)  # the default one has its place
+
+
+def test_another_model_file_in_the_same_place_is_loaded_anew(kept, tmp_path):
+    cache, made = kept
+    run = runs.read(shutil.copytree(runs.SHIPPED_DIR / "report-ann", tmp_path / "mine"))
+    ask(cache, run, run)
+    later = run.model_file.stat().st_mtime + 10
+    os.utime(run.model_file, (later, later))
+    ask(cache, run, run)
+    assert made == ["mine", "mine"]
+
+
+def test_the_page_s_own_networks_are_kept_by_these_rules(monkeypatch, default):
+    monkeypatch.setattr(reading, "_readers", reading.Cache(lambda run: run.name, "test"))
+    monkeypatch.setattr(reading, "_packed", reading.Cache(lambda run: run.name, "test"))
+    for get in (reading.reader, reading.packed):
+        first = get(default)
+        for number in range(2 * reading.KEPT):
+            get(made_up(f"run-{number}"))
+        assert get(default) is first

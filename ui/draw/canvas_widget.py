@@ -1,0 +1,44 @@
+"""The canvas itself."""
+
+from __future__ import annotations
+
+import streamlit as st
+from streamlit_drawable_canvas import st_canvas
+
+from ui import canvas
+from ui.draw import state
+from ui.draw.state import Objects, State
+
+# The component's own toolbar lies over the upper right corner of the canvas, invisible until
+# it is pointed at, and would take the strokes that begin there. Undo and clear stand below.
+HIDE_TOOLBAR = """<script>
+(function hide(tries) {
+    for (const element of document.querySelectorAll('.st-key-canvas *')) {
+        const root = element.shadowRoot;
+        if (root?.querySelector('.dc-toolbar')) {
+            const style = document.createElement('style');
+            style.textContent = '.dc-toolbar { display: none !important; }';
+            root.append(style);
+            return;
+        }
+    }
+    if (tries > 0) setTimeout(hide, 50, tries - 1);
+})(400);
+</script>"""
+
+
+def show(now: State) -> Objects:
+    """The canvas; the objects that lie on it."""
+    width, height = now.size
+    with st.container(key="canvas"):
+        result = st_canvas(
+            stroke_width=now.brush,
+            stroke_color=canvas.INK,
+            background_color=canvas.GROUND,
+            width=width,
+            height=height,
+            initial_drawing=now.start,
+            key="drawing_canvas",
+        )
+        st.html(HIDE_TOOLBAR, unsafe_allow_javascript=True)
+    return state.drawn((result.json_data or {}).get("objects", []))

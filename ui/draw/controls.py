@@ -1,0 +1,89 @@
+"""What stands below the canvas: undo, clear, the brush, what can be put on it, save."""
+
+from __future__ import annotations
+
+import functools
+
+import numpy as np
+import streamlit as st
+from PIL import Image
+
+from mnist_core import datasets, drawing
+from mnist_core.errors import InputError
+from ui import canvas
+from ui.draw import state
+from ui.draw.state import BRUSH, Objects, State
+
+
+def show(now: State, objects: Objects) -> None:
+    """The controls of a canvas on which these objects lie."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.button("Undo", key="undo", icon=":material/undo:", on_click=state.undo)
+        st.button("Clear", key="clear", icon=":material/delete:", on_click=state.put, args=([],))
+        st.slider("Brush", 6, 48, BRUSH, key="brush", persist_state="session")
+    with st.container(horizontal=True):
+        if not now.number:
+            show_sources()
+        st.download_button(
+            "Save",
+            functools.partial(canvas.png, objects, now.size),
+            "drawing.png",
+            "image/png",
+            icon=":material/download:",
+            type="tertiary",
+            on_click="ignore",
+        )
+    if now.note:
+        st.caption(now.note)
+
+
+def show_sources() -> None:
+    """What can be put on the canvas in place of a drawing."""
+    st.button(
+        "Test digit",
+        key="test_digit",
+        icon=":material/casino:",
+        on_click=put_test_digit,
+        type="tertiary",
+    )
+    with st.popover("Picture", icon=":material/photo_camera:", type="tertiary"):
+        st.file_uploader(
+            "A photo or scan of one digit",
+            ["png", "jpg", "jpeg", "webp", "bmp", "gif", "tif", "tiff"],
+            key="picture",
+            on_change=put_picture,
+        )
+
+
+def put_test_digit() -> None:
+    """Put a random test digit on the canvas, from MNIST if it is on this machine."""
+    try:
+        name = "mnist" if datasets.at_hand("mnist") else "optical-digits"
+        dataset = datasets.load(name, fetch=False)
+    except InputError as error:
+        state.tell(str(error))
+        return
+    index = int(np.random.default_rng().integers(len(dataset.x_test)))
+    label = dataset.y_test[index]
+    state.put(
+        [canvas.picture_object(dataset.x_test[index])],
+        f"Test digit {index} of {name}. Its label says **{label}**.",
+    )
+
+
+def put_picture() -> None:
+    """Put an uploaded picture's ink on the canvas."""
+    file = st.session_state.get("picture")
+    if file is None:
+        return
+    try:
+        ink = drawing.ink_of(drawing.read_image(file.getvalue()))
+    except InputError as error:
+        state.tell(str(error))
+        return
+    if not ink.any():
+        state.tell("There is no ink in this picture: take one with more contrast.")
+        return
+    small = Image.fromarray(np.round(ink * 255).astype(np.uint8))
+    small.thumbnail((canvas.SIDE, canvas.SIDE))
+    state.put([canvas.picture_object(np.asarray(small))], "Your picture, as ink.")

@@ -1,0 +1,107 @@
+"""The recipe, the dataset and what the weights start from."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+
+import streamlit as st
+
+from mnist_core import datasets, recipes
+from mnist_core.errors import InputError
+from mnist_core.recipes import RECIPES, Recipe
+from mnist_core.runs import Run
+from mnist_core.training import queue, transfer
+from ui.train import network, parts, state
+from ui.train.parts import Job
+
+START_FROM = "start_from"
+FRESH = "Nothing: fresh weights"
+
+
+def show(found: Sequence[Run]) -> Job | None:
+    """The training run as it is asked for; None while something is wrong with it.
+
+    Args:
+        found: all runs but trials of studies.
+    """
+    base = choose_recipe(found)
+    left, right = st.columns(2)
+    with left:
+        dataset = st.selectbox(
+            "Dataset",
+            datasets.NAMES,
+            datasets.NAMES.index(base.dataset) if base.dataset in datasets.NAMES else 0,
+            **parts.kept(base, "dataset"),
+        )
+    with right:
+        epochs = parts.field("epochs", st.number_input, "Epochs", base, step=1)
+    job, problem = None, None
+    with st.expander("Change its parts"):
+        try:
+            recipe = dataclasses.replace(base, dataset=dataset, epochs=epochs)
+            job = parts.show(base, recipe)
+        except InputError as error:
+            problem = str(error)
+    if not datasets.at_hand(dataset):
+        st.info(f"{dataset} is not on this machine: the training begins with its download.")
+    if job is not None:
+        try:
+            network.show(job.recipe, found)
+            return job
+        except InputError as error:
+            problem = str(error)
+    st.error(problem)
+    return None
+
+
+def choose_recipe(found: Sequence[Run]) -> Recipe:
+    """A recipe of the list, or that of a run whose weights the training is to start from."""
+    possible = {run.name: run for run in found if transfer.refusal(run) is None}
+    if st.session_state.get(START_FROM) not in possible:
+        st.session_state[START_FROM] = None
+    base = RECIPES[
+        st.selectbox(
+            "Recipe",
+            list(RECIPES),
+            key=state.RECIPE,
+            persist_state="session",
+            format_func=lambda name: f"{name} – {RECIPES[name].title}",
+            disabled=st.session_state[START_FROM] is not None,
+        )
+    ]
+    name = st.selectbox(
+        "Start from",
+        [None, *possible],
+        key=START_FROM,
+        persist_state="session",
+        format_func=lambda name: name or FRESH,
+        placeholder=FRESH,
+        help="A run whose layers and weights the training begins with, in smaller steps.",
+    )
+    return base if name is None else continued(possible[name])
+
+
+def continued(run: Run) -> Recipe:
+    """The recipe that starts from a run's weights, with as many layers frozen as is asked for."""
+    recipe = recipes.continued(run.recipe, run.name)
+    most = len(recipes.widths(recipe.hidden))
+    frozen = st.number_input(
+        f"Freeze, 0 to {most} first layers",
+        0,
+        most,
+        help="Layers that keep the weights of that run.",
+        **parts.kept(recipe, "frozen"),
+    )
+    return dataclasses.replace(recipe, frozen=int(frozen))
+
+
+def submit(job: Job) -> None:
+    """Put a job at the end of the queue and show its run, or say why it is refused."""
+    try:
+        run = queue.submit(job.recipe, job.recipe.dataset, job.seed, job.name)
+    except InputError as error:
+        state.tell(str(error))
+        return
+    state.tell(None)
+    state.watch(run.name)

@@ -1,0 +1,86 @@
+"""How far a run is, and why it failed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from mnist_core import runs
+from mnist_core.experiments import trials
+from mnist_core.runs import Run
+from mnist_core.training import queue
+from ui.train import state
+from ui.train.network import duration
+from ui.train.snapshot import Snapshot
+
+
+def show(run: Run, told: Mapping[str, Any], found: Snapshot) -> None:
+    """How far an active run is, and the buttons that end it.
+
+    Args:
+        told: what the training process has written into progress.json.
+        found: all runs at the moment at which this one was read.
+    """
+    if run.status == runs.QUEUED:
+        st.progress(0.0, _place_in_queue(run, found))
+    else:
+        st.progress(*_phase(told))
+    asked = runs.asked_to_stop(run.path)
+    with st.container(horizontal=True):
+        if run.status == runs.RUNNING:
+            st.button(
+                "Stop", key="stop", icon=":material/stop_circle:", on_click=state.attempt,
+                args=(queue.stop, run), disabled=asked is not None,
+                help="Ends the training now and keeps its best weights so far.",
+            )  # fmt: skip
+        st.button(
+            "Stop and discard" if run.status == runs.RUNNING else "Take out of the queue",
+            key="discard", icon=":material/delete:", type="tertiary", on_click=state.attempt,
+            args=(queue.discard, run), disabled=asked == runs.DISCARD,
+        )  # fmt: skip
+        if asked:
+            st.caption("Stopping …")
+
+
+def _place_in_queue(run: Run, found: Snapshot) -> str:
+    if found.waiting[0].name != run.name:
+        return "Waiting for its turn"
+    if found.in_training is None:
+        return "Starting …"
+    if found.in_training.study:
+        return f"Next, after {trials.words(found.in_training)} of a study"
+    return "Waiting for its turn"
+
+
+def _phase(told: Mapping[str, Any]) -> tuple[float, str]:
+    """How far a training process is, from 0 to 1 and in words."""
+    phase = told.get("phase")
+    if phase == "training":
+        done = (told["epoch"] - 1 + told["step"] / told["steps"]) / told["epochs"]
+        return min(1.0, done), (
+            f"Epoch {told['epoch']} of {told['epochs']} · "
+            f"{told['images_per_second']:,.0f} images/s · "
+            f"{duration(told['seconds_left'])} left"
+        )
+    if phase == "preparing":
+        return told["share"], f"Drawing pen strokes: {told['share']:.0%}"
+    if phase == "downloading":
+        return told["share"], f"Downloading the dataset: {told['share']:.0%}"
+    if phase == "evaluating":
+        return 1.0, "Reading the test digits …"
+    return 0.0, "Starting …"
+
+
+def show_failure(run: Run) -> None:
+    """Why a run failed, the end of its log, and the button that resumes it if it can be."""
+    st.error(f"Failed: {run.info.get('reason', 'the reason is not known')}")
+    if run.resumable:
+        st.button(
+            f"Go on after epoch {len(runs.read_history(run))}", key="resume",
+            icon=":material/resume:", on_click=state.attempt, args=(queue.resume, run),
+        )  # fmt: skip
+    if log := runs.log_end(run):
+        with st.expander("The end of its log"):
+            st.code(log, language=None, wrap_lines=True)

@@ -1,0 +1,29 @@
+"""The runs that wait for their training."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from mnist_core.runs import Run
+from mnist_core.training import queue
+from ui.train import state
+
+
+def show(waiting: Sequence[Run]) -> None:
+    """What waits; of the trials of studies, which come last, only how many they are."""
+    own = [run for run in waiting if not run.study]
+    if len(own) < len(waiting):
+        st.caption(f"{len(waiting) - len(own)} trainings of studies wait until no other does.")
+    if not own:
+        return
+    with st.container(key="queue"):
+        st.markdown(f"**Waiting: {len(own)}**")
+        for number, run in enumerate(own, 1):
+            with st.container(horizontal=True, vertical_alignment="center"):
+                st.markdown(f"{number}. {run.name}")
+                st.button(
+                    "Take out", key=f"out-{run.name}", type="tertiary",
+                    icon=":material/close:", on_click=state.attempt, args=(queue.discard, run),
+                )  # fmt: skip

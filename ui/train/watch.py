@@ -1,0 +1,64 @@
+"""The panel that follows a training run; it draws itself anew every moment."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from mnist_core import runs
+from mnist_core.runs import Run
+from mnist_core.training import queue
+from ui.train import charts, guesses, progress, result, snapshot, state, waiting
+from ui.train.snapshot import Snapshot
+from ui.train.state import State
+
+QUICK, SLOW = 0.4, 2.0  # seconds between looks at the run directories
+
+
+def show(shown: Snapshot, asked: State) -> None:
+    """The panel, looked at again and again, more often while something is trained.
+
+    Args:
+        shown: the runs that the rest of the page shows.
+        asked: what the visitor has asked the page for.
+    """
+    st.fragment(_look, run_every=QUICK if shown.busy else SLOW)(shown, asked)
+
+
+def _look(shown: Snapshot, asked: State) -> None:
+    found = snapshot.take()
+    queue.tend(found.every)
+    if found.statuses != shown.statuses or state.read() != asked:
+        st.rerun()  # the rest of the page, and how often to look, change with it
+    run = found.watched(asked.watched)
+    if run is None:
+        st.info("Choose a recipe and press **Train**: its curves grow here.")
+    else:
+        panel(run, found, asked)
+
+
+def panel(run: Run, found: Snapshot, asked: State) -> None:
+    """A run: how far it is, its curves, its guesses, its result, and what waits after it."""
+    st.html(f"<h2>{run.name}</h2>")
+    # Each part has its place, whether it is there or not, so that nothing blinks.
+    top, middle, low, last = (st.container() for _ in range(4))
+    if run.problem:
+        top.warning(run.problem)
+        return
+    told = runs.read_progress(run) if run.active else {}
+    with top:
+        if run.active:
+            progress.show(run, told, found)
+        elif run.status == runs.FAILED:
+            progress.show_failure(run)
+    history, live = runs.read_history(run), runs.read_live(run)
+    with middle:
+        if history or len(live):
+            charts.curves(run, history, live)
+    dataset = str(run.info["dataset"]["name"])
+    with low:
+        if "digits" in told:
+            guesses.show(dataset, told["digits"])
+        if run.usable:
+            result.show(run, dataset, asked.reads == run.name)
+    with last:
+        waiting.show([other for other in found.waiting if other.name != run.name])
