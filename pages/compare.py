@@ -13,7 +13,7 @@ from mnist_core.evaluation import comparison
 from mnist_core.evaluation.comparison import FIGURES, Contender, Measured
 from mnist_core.experiments import reproductions
 from mnist_core.runs import Run
-from ui import averaging, background, heading, links, search_view, studies
+from ui import averaging, heading, links, search_view, shared_work, studies
 
 REPORTS, SIDE_BY_SIDE = "Reports reproduced", "Runs side by side"
 CHOICES, SEARCH = "What each choice does", "Search"
@@ -168,7 +168,7 @@ def show_runs() -> None:
 
 def measuring(chosen: list[Run]) -> None:
     """Show the comparison, and again as soon as more has been measured."""
-    pending = [background.measured(run) for run in chosen]
+    pending = [shared_work.measured(run) for run in chosen]
     waiting = not all(future.done() for future in pending)
 
     def show() -> None:
