@@ -7,12 +7,15 @@ import pandas as pd
 import streamlit as st
 
 from mnist_core import evaluation
+from mnist_core.datasets import Dataset
 from mnist_core.evaluation import results
+from mnist_core.evaluation.metrics import Doubt
 from mnist_core.runs import Evaluation, Run
 from ui.confusion import at_hand, digit, samples, saving, state, votes
 from ui.confusion.samples import Sample
 from ui.confusion.state import State
 
+SHOWN = 100  # digits, the most doubtful
 GOOD = 0.95  # accuracy from which a network's doubt in a label is worth a look
 
 
@@ -52,26 +55,9 @@ def show(run: Run, own: Evaluation, now: State) -> None:
             return
         if not results.check(own, dataset):
             st.rerun()
-        indices = np.array([doubt.index for doubt in doubts], np.intp)[:100]
-        described = [
-            Sample(
-                d.index,
-                (
-                    f"{'! ' if d.confident else ''}{d.label} or {d.other}?",
-                    f"{d.agreeing} of {len(chosen)} say {d.other}",
-                    f"#{d.index}",
-                ),
-            )
-            for d in doubts[:100]
-        ]
+        indices = np.array([doubt.index for doubt in doubts], np.intp)[:SHOWN]
         if doubts:
-            with st.container(key="doubts"):
-                samples.grid(
-                    dataset.x_test[indices], described, "doubts_grid", state.open_digit, 84
-                )
-        table = pd.DataFrame([vars(doubt) for doubt in doubts])
-        if doubts:
-            saving.csv_button("List as CSV", table.set_index("index"), "doubtful-labels.csv")
+            show_digits(dataset, doubts, len(chosen))
     with right:
         index = now.selection.digit
         if index is not None:
@@ -82,3 +68,28 @@ def show(run: Run, own: Evaluation, now: State) -> None:
             digit.show(run, own, dataset, index, indices)
         elif doubts:
             st.caption("Click a digit to see what each network says of it.")
+
+
+def show_digits(dataset: Dataset, doubts: list[Doubt], networks: int) -> None:
+    """The most doubtful digits as a grid, and all of them as a file.
+
+    Args:
+        networks: how many of them were asked.
+    """
+    shown = doubts[:SHOWN]
+    described = [
+        Sample(
+            doubt.index,
+            (
+                f"{'! ' if doubt.confident else ''}{doubt.label} or {doubt.other}?",
+                f"{doubt.agreeing} of {networks} say {doubt.other}",
+                f"#{doubt.index}",
+            ),
+        )
+        for doubt in shown
+    ]
+    images = dataset.x_test[[doubt.index for doubt in shown]]
+    with st.container(key="doubts"):
+        samples.grid(images, described, "doubts_grid", state.open_digit, 84)
+    table = pd.DataFrame([vars(doubt) for doubt in doubts])
+    saving.csv_button("List as CSV", table.set_index("index"), "doubtful-labels.csv")
