@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Mapping
+
 import numpy as np
 import streamlit as st
 
-from mnist_core import evaluation, runs
-from mnist_core.evaluation import comparison, results
+from mnist_core import runs
 from mnist_core.runs import Evaluation, Run
 from ui import heading
-from ui.confusion import address, at_hand, doubtful, figures, grid, matrix, selection
+from ui.confusion import at_hand, choice, doubtful, figures, grid, headline, matrix, state
+from ui.confusion.selection import FIGURES, MATRIX, VIEWS
+from ui.confusion.state import State
 
 heading.begin("Where it errs", wide=True)
 st.html(
@@ -26,100 +30,56 @@ st.html(
 )
 
 
-def choose(found: dict[str, Run]) -> None:
-    """Let the visitor choose a run, the digits it reads, and a run to compare it with."""
-    names = list(found)
-    if st.session_state["confusion_run"] not in names:
-        st.session_state["confusion_run"] = runs.DEFAULT_RUN
-    others = [None, *(name for name in names if name != st.session_state["confusion_run"])]
-    if st.session_state.get("confusion_other") not in others:
-        st.session_state["confusion_other"] = None
+def page(found: Mapping[str, Run], now: State) -> None:
+    """The page from its choice of networks down.
 
-    def label(name: str | None) -> str:
-        if name is None:
-            return "no other"
-        run = found.get(name)
-        if run is None or run.usable:
-            return name
-        return f"{name} – {'broken' if run.problem else run.status}"
-
-    with st.container(key="choice"):
-        first, second, third = st.columns(3)
-    first.selectbox(
-        "Network", names, key="confusion_run", format_func=label, persist_state="session",
-        on_change=selection.close_digit,
-    )  # fmt: skip
-    second.selectbox(
-        "Test digits", results.TEST_SETS, key="confusion_dataset", persist_state="session",
-        on_change=selection.close_digit,
-    )  # fmt: skip
-    third.selectbox(
-        "Compare with", others, key="confusion_other", format_func=label, placeholder="no other",
-        persist_state="session", on_change=selection.close_digit,
-    )  # fmt: skip
-
-
-def headline(run: Run, own: Evaluation, other: tuple[Run, Evaluation] | None) -> None:
-    """How well the run reads, and the other one below it."""
-
-    def one(name: str, given: Evaluation) -> str:
-        share = evaluation.accuracy(given.probabilities, given.labels)
-        wrong = round((1 - share) * len(given.labels))
-        loss = evaluation.loss(given.probabilities, given.labels)
-        return f"{name}**{share:.2%}** right · {wrong:,} of {len(given.labels):,} wrong · loss {loss:.4f}"  # noqa: E501
-
-    with st.container(key="headline"):
-        if other is None:
-            st.markdown(one("", own))
-        else:
-            st.markdown(one(f"{run.name} ", own) + "  \n" + one(f"{other[0].name} ", other[1]))
-
-
-def page() -> None:
-    found = {run.name: run for run in runs.all_runs()}
-    address.read(list(found))
-    choose(found)
-    if nonsense := address.nonsense():
-        st.warning(f"Part of the address means nothing here and was left out: {nonsense}.")
-    if problem := st.session_state.pop("confusion_problem", None):
-        st.error(problem)
-    run, dataset = found[st.session_state["confusion_run"]], st.session_state["confusion_dataset"]
-    own = at_hand.evaluation(run, dataset)
+    Args:
+        found: every run, by name.
+    """
+    selection, memory = now.selection, now.memory
+    choice.show(found, selection.run)
+    if memory.nonsense:
+        parts = ", ".join(f"`{part.replace('`', '')}`" for part in memory.nonsense)
+        st.warning(f"Part of the address means nothing here and was left out: {parts}.")
+    if memory.problem:
+        st.error(memory.problem)
+    run, checksum = found[selection.run], memory.checksums.get(selection.dataset)
+    own = at_hand.evaluation(run, selection.dataset, checksum)
     if own is None or len(own.labels) == 0:
-        address.write()
+        state.write_address(selection)
         return
-    other = None
-    if st.session_state["confusion_other"] is not None:
-        second = at_hand.evaluation(found[st.session_state["confusion_other"]], dataset)
+    other: tuple[Run, Evaluation] | None = None
+    if selection.other is not None:
+        second = at_hand.evaluation(found[selection.other], selection.dataset, checksum)
         if second is not None and np.array_equal(second.labels, own.labels):
-            other = found[st.session_state["confusion_other"]], second
-    index = st.session_state["confusion_digit"]
-    if index is not None and index >= len(own.labels):
-        st.session_state["confusion_digit"] = None
-        st.warning(f"There is no digit {index} among the {len(own.labels):,} of {dataset}.")
-    address.write()
-    if dataset == comparison.DRAWN and (writers := comparison.known_writers(run)):
-        st.caption(
-            f"{run.name} has learnt the hand of writer {', '.join(map(str, sorted(writers)))}, "
-            "who is among these."
+            other = found[selection.other], second
+    if selection.digit is not None and selection.digit >= len(own.labels):
+        st.warning(
+            f"There is no digit {selection.digit} among the {len(own.labels):,} of "
+            f"{selection.dataset}."
         )
-    headline(run, own, other)
+        state.open_digit(None)
+        now = dataclasses.replace(now, selection=dataclasses.replace(selection, digit=None))
+    state.write_address(now.selection)
+    headline.show(run, own, other, selection.dataset)
     view = st.segmented_control(
-        "View", list(selection.VIEWS.values()), required=True, key="confusion_view",
+        "View", list(VIEWS.values()), required=True, key="confusion_view",
         label_visibility="collapsed", persist_state="session",
     )  # fmt: skip
-    if view == selection.MATRIX:
+    if view == MATRIX:
         left, right = st.columns([1, 1], gap="large")
         with left:
-            matrix.show(run, own, other)
+            matrix.show(run, own, other, selection.cell, memory.chart)
         with right:
-            grid.show(run, own, other)
-    elif view == selection.FIGURES:
+            grid.show(run, own, other, now)
+    elif view == FIGURES:
         figures.show(run, own)
     else:
-        doubtful.show(run, own)
+        doubtful.show(run, own, now)
 
 
-page()
-if "to_canvas" in st.session_state:
+found = {run.name: run for run in runs.all_runs()}
+now = state.read(list(found))
+page(found, now)
+if now.leaving:
     st.switch_page("pages/draw.py")

@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 from mnist_core import runs
 from mnist_core.evaluation import comparison
 from mnist_core.experiments import reproductions
-from ui import background
+from ui import shared_work
 
 ROOT = Path(__file__).parent.parent.parent
 REPORTS, RUNS = "Reports reproduced", "Runs side by side"
@@ -40,7 +40,7 @@ def quick(monkeypatch):
         return comparison.Measured(known.get(run.name, 0.9), 1499, 1.5)
 
     monkeypatch.setattr(comparison, "measure", measure)
-    monkeypatch.setattr(background, "_measured", {})
+    monkeypatch.setattr(shared_work, "_measured", {})
     return known
 
 
@@ -57,7 +57,7 @@ def table(app, first):
 def measured(app, seconds=60):
     """Run the page until nothing is being measured any more."""
     limit = time.monotonic() + seconds
-    while not all(future.done() for future in background._measured.values()):
+    while not all(future.done() for future in shared_work._measured.values()):
         assert time.monotonic() < limit
         time.sleep(0.1)
     return app.run()
@@ -169,7 +169,7 @@ def test_runs_that_cannot_be_compared_are_listed_with_the_reason(page, quick, ow
 
 
 def test_a_network_that_cannot_be_loaded_is_told(page, own_run, monkeypatch):
-    monkeypatch.setattr(background, "_measured", {})
+    monkeypatch.setattr(shared_work, "_measured", {})
     app = page(RUNS)
     app.multiselect(key="compared").set_value(["mine", "report-ann"]).run()
     damaged = own_run.model_file.read_bytes()

@@ -147,6 +147,22 @@ def test_a_random_grid_is_its_seeds(visit, needs_mnist):
     assert len(grids(page)[0]) == 100
 
 
+def test_pages_are_turned_and_another_selection_begins_at_its_first(visit, needs_mnist):
+    page = visit(run="report-ann")
+    own = runs.read_evaluation(runs.read("report-ann"))
+    wrong = evaluation.misclassified(own.probabilities, own.labels).tolist()
+    page.button(key="turn_Next digits").click().run()
+    assert [sample["index"] for sample in grids(page)[0]] == wrong[24:48]
+    assert f"25–48 of {len(own.labels):,}" in texts(page)
+    page.button(key="turn_Previous digits").click().run()
+    assert [sample["index"] for sample in grids(page)[0]] == wrong[:24]
+    page.button(key="turn_Next digits").click().run()
+    page.selectbox(key="confusion_right").set_value("Right only").run()
+    assert page.button(key="turn_Previous digits").disabled
+    page.selectbox(key="confusion_right").set_value("Right and wrong").run()
+    assert [sample["index"] for sample in grids(page)[0]] == wrong[:24]
+
+
 def test_two_runs_and_the_digits_that_one_of_them_reads(visit, needs_mnist):
     page = visit(run="report-ann", other="pen-cnn")
     assert not page.exception

@@ -12,7 +12,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from mnist_core import datasets
-from ui import background
+from mnist_core.datasets import loading
+from ui import shared_work
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -21,7 +22,7 @@ ROOT = Path(__file__).parent.parent.parent
 def page(monkeypatch, tmp_path):
     monkeypatch.setenv("MODELS_DIR", str(tmp_path))
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
-    monkeypatch.setattr(background, "_downloads", {})
+    monkeypatch.setattr(shared_work, "_downloads", {})
     app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=120)
 
     def open_page(dataset="optical-digits", part="Overview"):
@@ -134,7 +135,7 @@ def tsne(monkeypatch):
         asked.append(again)
         return state
 
-    monkeypatch.setattr(background, "embedding", embedding)
+    monkeypatch.setattr(shared_work, "embedding", embedding)
     state.asked = asked
     return state
 
@@ -243,18 +244,18 @@ def test_a_download_shows_its_progress_and_ends_in_the_data(page, monkeypatch, s
     (server.folder / "mnist.npz").write_bytes(source.read_bytes())
     monkeypatch.delenv("MNIST_PATH", raising=False)
     monkeypatch.setattr(
-        datasets, "MNIST_URL", f"http://127.0.0.1:{server.server_port}/mnist.npz"
+        loading, "MNIST_URL", f"http://127.0.0.1:{server.server_port}/mnist.npz"
     )  # fmt: skip
     app = page("mnist")
     app.button(key="download").click().run()
-    until(app, lambda: background.download("mnist").received > 0)
+    until(app, lambda: shared_work.download("mnist").received > 0)
     app.run()
     assert not app.exception
     bars = app.get("progress")
     assert bars
     assert " of 11.5 MB" in bars[0].proto.text
     server.go_on.set()
-    until(app, lambda: background.download("mnist").done)
+    until(app, lambda: shared_work.download("mnist").done)
     app.run()
     assert not app.exception
     assert not app.error
@@ -264,11 +265,11 @@ def test_a_download_shows_its_progress_and_ends_in_the_data(page, monkeypatch, s
 def test_a_download_that_fails_says_why_and_can_be_tried_again(page, monkeypatch, server):
     monkeypatch.delenv("MNIST_PATH", raising=False)
     monkeypatch.setattr(
-        datasets, "MNIST_URL", f"http://127.0.0.1:{server.server_port}/mnist.npz"
+        loading, "MNIST_URL", f"http://127.0.0.1:{server.server_port}/mnist.npz"
     )  # fmt: skip
     app = page("mnist")
     app.button(key="download").click().run()
-    until(app, lambda: background.download("mnist").done)
+    until(app, lambda: shared_work.download("mnist").done)
     app.run()
     assert "answered with error 404" in said(app)
     assert app.button(key="download")

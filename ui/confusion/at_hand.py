@@ -9,16 +9,18 @@ from mnist_core.datasets import Dataset
 from mnist_core.errors import InputError
 from mnist_core.evaluation import results
 from mnist_core.runs import Evaluation, Run
-from ui import samples
-from ui.confusion import work
+from ui.confusion import state, work
 
 
-def evaluation(run: Run, dataset: str) -> Evaluation | None:
-    """The run's evaluation; if there is none, what is shown instead: why, or how far it is."""
+def evaluation(run: Run, dataset: str, checksum: str | None) -> Evaluation | None:
+    """The run's evaluation; if there is none, what is shown instead: why, or how far it is.
+
+    Args:
+        checksum: of the dataset, if it is known.
+    """
     told = results.progress(run, dataset)
     try:
-        known = st.session_state.setdefault("confusion_checksums", {}).get(dataset)
-        return results.find(run, dataset, known)
+        return results.find(run, dataset, checksum)
     except InputError as error:
         if told is None:
             st.info(str(error), icon=":material/info:")
@@ -41,14 +43,17 @@ def offer(run: Run, dataset: str) -> None:
     )
 
 
-def dataset(name: str) -> Dataset | None:
-    """The dataset, or None where it cannot be had; then what is missing is said."""
+def dataset(name: str, run: Run) -> Dataset | None:
+    """The dataset, or None where it cannot be had; then what is missing is said.
+
+    Args:
+        run: the one that is looked at; a download is noted as work for it.
+    """
     try:
         with st.spinner("Reading the digits …"):
-            found = samples.dataset(name)
+            found = loaded(name)
     except InputError as error:
         st.info(str(error), icon=":material/info:")
-        run = runs.read(st.session_state["confusion_run"])
         if name in ("mnist", "pen-strokes") and not datasets.at_hand(name) and run.usable:
             if results.progress(run, name, results.DIGITS):
                 work.follow(run, name, results.DIGITS, f"Downloading {name}")
@@ -60,17 +65,35 @@ def dataset(name: str) -> Dataset | None:
                     icon=":material/download:",
                 )
         return None
-    st.session_state["confusion_checksums"][name] = found.checksum
+    state.note_checksum(name, found.checksum)
     return found
 
 
-def evaluations(dataset: str) -> dict[str, Evaluation]:
-    """Every run that has been evaluated on a test set, by name."""
+def loaded(name: str) -> Dataset:
+    """A dataset, loaded once for everybody; it is not downloaded.
+
+    Raises:
+        InputError: it is not on this machine, or is damaged.
+    """
+    files = [part for part in name.split("+") if part != "optical-digits"]
+    return _loaded(name, tuple(str(datasets.find(part)) for part in files))
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _loaded(name: str, files: tuple[str, ...]) -> Dataset:
+    return datasets.load(name, fetch=False)
+
+
+def evaluations(dataset: str, checksum: str | None) -> dict[str, Evaluation]:
+    """Every run that has been evaluated on a test set, by name.
+
+    Args:
+        checksum: of the dataset, if it is known.
+    """
     found = {}
-    known = st.session_state.get("confusion_checksums", {}).get(dataset)
     for run in runs.all_runs():
         try:
-            found[run.name] = results.find(run, dataset, known)
+            found[run.name] = results.find(run, dataset, checksum)
         except InputError:
             continue
     return found

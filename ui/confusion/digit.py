@@ -12,8 +12,8 @@ from mnist_core.datasets import Dataset
 from mnist_core.errors import InputError
 from mnist_core.evaluation import results
 from mnist_core.runs import Evaluation, Run
-from ui import canvas, reading, samples
-from ui.confusion import at_hand, selection, work
+from ui import canvas, charts, reading, wording
+from ui.confusion import at_hand, samples, state, work
 
 
 def show(
@@ -25,7 +25,7 @@ def show(
     places = np.flatnonzero(indices == index)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
-            "Back", key="close_digit", icon=":material/arrow_back:", on_click=selection.close_digit
+            "Back", key="close_digit", icon=":material/arrow_back:", on_click=state.close_digit
         )
         if len(places):
             before, after = int(places[0]) - 1, int(places[0]) + 1
@@ -33,7 +33,7 @@ def show(
                 there = 0 <= place < len(indices)
                 st.button(
                     label, key=f"{words}_digit", disabled=not there, help=f"{words} digit",
-                    on_click=selection.open_digit, args=(int(indices[place]) if there else None,),
+                    on_click=state.open_digit, args=(int(indices[place]) if there else None,),
                 )  # fmt: skip
     mark = "✓ " if first == true else "✗ "
     with st.container(key="digit"):
@@ -52,27 +52,21 @@ def show(
             args=(run, dataset, index, true, first),
         )
     with right, st.container(key="digit_bars"):
-        st.plotly_chart(
-            figures.bars(row, 250),
-            key="digit_bars_chart",
-            config={"displayModeBar": False},
-            alt=figures.bars_in_words(row),
-        )
+        charts.show(figures.bars(row, 250), figures.bars_in_words(row), "digit_bars_chart")
     show_evidence(run, dataset, index, [first, true] if true != first else [first, second], true)
-    show_others(run, index, true)
+    show_others(run, dataset, index, true)
     show_neighbours(run, dataset, index)
 
 
 def percent(probability: float) -> str:
-    return "over 99.9%" if probability >= 0.9995 else f"{probability:.1%}"
+    return wording.percent(probability).lower()  # it stands within a sentence
 
 
 def hand_over(run: Run, dataset: Dataset, index: int, true: int, read: int) -> None:
     """Leave a digit for the drawing page, where the same network is to read it."""
     note = f"Test digit {index} of {dataset.name}. Its label says **{true}**, {run.name} read "
     note += f"**{read}**. Draw on it to change that."
-    st.session_state["to_canvas"] = [canvas.picture_object(dataset.x_test[index])], note
-    st.session_state["run"] = run.name
+    state.hand_over(canvas.picture_object(dataset.x_test[index]), note, run.name)
 
 
 def show_evidence(run: Run, dataset: Dataset, index: int, digits: list[int], true: int) -> None:
@@ -81,17 +75,20 @@ def show_evidence(run: Run, dataset: Dataset, index: int, digits: list[int], tru
     names = {digit: f"for {digit}, its {'label' if digit == true else 'guess'}" for digit in digits}
     if digits[0] == true:
         names = {digits[0]: f"for {true}", digits[1]: f"for {digits[1]}, its second guess"}
-    st.session_state["confusion_evidence_ready"] = reading.reader(run).done()
-    every = None if st.session_state["confusion_evidence_ready"] else 0.5
-    st.fragment(evidence, run_every=every)(run, dataset, index, names)
+    ready = reading.reader(run).done()
+    every = None if ready else 0.5
+    st.fragment(evidence, run_every=every)(run, dataset, index, names, ready)
 
 
-def evidence(run: Run, dataset: Dataset, index: int, names: dict[int, str]) -> None:
+def evidence(
+    run: Run, dataset: Dataset, index: int, names: dict[int, str], was_ready: bool
+) -> None:
+    """Maps of what speaks for a digit; the whole page runs anew once the network has started."""
     reader = reading.reader(run)
     if not reader.done():
         st.caption("The network is starting …")
         return
-    if not st.session_state["confusion_evidence_ready"]:
+    if not was_ready:
         st.rerun()
     if reader.exception() is not None:
         st.warning(str(reader.exception()))
@@ -134,9 +131,9 @@ def maps(
     )
 
 
-def show_others(run: Run, index: int, true: int) -> None:
+def show_others(run: Run, dataset: Dataset, index: int, true: int) -> None:
     lines = []
-    for name, found in at_hand.evaluations(st.session_state["confusion_dataset"]).items():
+    for name, found in at_hand.evaluations(dataset.name, dataset.checksum).items():
         row = found.probabilities[index]
         read = int(row.argmax())
         mark = "✓" if read == true else "✗"
@@ -165,7 +162,7 @@ def show_neighbours(run: Run, dataset: Dataset, index: int) -> None:
             help="Reads every training digit once, for all test digits: some minutes.",
         )  # fmt: skip
         return
-    training = at_hand.dataset(found.training_set)
+    training = at_hand.dataset(found.training_set, run)
     if training is None:
         return
     if training.checksum != found.training_checksum:

@@ -7,21 +7,24 @@ import pandas as pd
 import streamlit as st
 
 from mnist_core import evaluation
+from mnist_core.datasets import Dataset
 from mnist_core.evaluation import results
+from mnist_core.evaluation.metrics import Doubt
 from mnist_core.runs import Evaluation, Run
-from ui import samples
-from ui.confusion import at_hand, digit, saving, selection, votes
-from ui.samples import Sample
+from ui.confusion import at_hand, digit, samples, saving, state, votes
+from ui.confusion.samples import Sample
+from ui.confusion.state import State
 
+SHOWN = 100  # digits, the most doubtful
 GOOD = 0.95  # accuracy from which a network's doubt in a label is worth a look
 
 
-def show(run: Run, own: Evaluation) -> None:
+def show(run: Run, own: Evaluation, now: State) -> None:
     """The whole view."""
-    name = st.session_state["confusion_dataset"]
+    name = now.selection.dataset
     found = {
         other: given
-        for other, given in at_hand.evaluations(name).items()
+        for other, given in at_hand.evaluations(name, now.memory.checksums.get(name)).items()
         if np.array_equal(given.labels, own.labels)
         and evaluation.accuracy(given.probabilities, given.labels) >= GOOD
     }
@@ -47,37 +50,46 @@ def show(run: Run, own: Evaluation) -> None:
             f"Most of {len(chosen)} networks agree against the label; the most doubtful first. "
             f"Confident learning takes the {sure} marked ! for wrongly labelled."
         )
-        dataset = at_hand.dataset(name)
+        dataset = at_hand.dataset(name, run)
         if dataset is None:
             return
         if not results.check(own, dataset):
             st.rerun()
-        indices = np.array([doubt.index for doubt in doubts], np.intp)[:100]
-        described = [
-            Sample(
-                d.index,
-                (
-                    f"{'! ' if d.confident else ''}{d.label} or {d.other}?",
-                    f"{d.agreeing} of {len(chosen)} say {d.other}",
-                    f"#{d.index}",
-                ),
-            )
-            for d in doubts[:100]
-        ]
+        indices = np.array([doubt.index for doubt in doubts], np.intp)[:SHOWN]
         if doubts:
-            with st.container(key="doubts"):
-                samples.grid(
-                    dataset.x_test[indices], described, "doubts_grid", selection.open_digit, 84
-                )
-        table = pd.DataFrame([vars(doubt) for doubt in doubts])
-        if doubts:
-            saving.csv_button("List as CSV", table.set_index("index"), "doubtful-labels.csv")
+            show_digits(dataset, doubts, len(chosen))
     with right:
-        index = st.session_state["confusion_digit"]
+        index = now.selection.digit
         if index is not None:
             for doubt in doubts:
                 if doubt.index == index:
-                    votes.show((dataset.checksum, index), doubt.label, doubt.other)
+                    ballot = dataset.checksum, index
+                    votes.show(ballot, doubt.label, doubt.other, now.memory.visitor)
             digit.show(run, own, dataset, index, indices)
         elif doubts:
             st.caption("Click a digit to see what each network says of it.")
+
+
+def show_digits(dataset: Dataset, doubts: list[Doubt], networks: int) -> None:
+    """The most doubtful digits as a grid, and all of them as a file.
+
+    Args:
+        networks: how many of them were asked.
+    """
+    shown = doubts[:SHOWN]
+    described = [
+        Sample(
+            doubt.index,
+            (
+                f"{'! ' if doubt.confident else ''}{doubt.label} or {doubt.other}?",
+                f"{doubt.agreeing} of {networks} say {doubt.other}",
+                f"#{doubt.index}",
+            ),
+        )
+        for doubt in shown
+    ]
+    images = dataset.x_test[[doubt.index for doubt in shown]]
+    with st.container(key="doubts"):
+        samples.grid(images, described, "doubts_grid", state.open_digit, 84)
+    table = pd.DataFrame([vars(doubt) for doubt in doubts])
+    saving.csv_button("List as CSV", table.set_index("index"), "doubtful-labels.csv")

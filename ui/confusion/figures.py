@@ -10,7 +10,7 @@ import streamlit as st
 
 from mnist_core import evaluation, figures
 from mnist_core.runs import Evaluation, Run
-from ui.confusion import saving, screen, selection
+from ui.confusion import saving, screen, state
 
 
 def show(run: Run, own: Evaluation) -> None:
@@ -59,7 +59,7 @@ def show_pairs(matrix: Any) -> None:
             st.button(
                 f"{pair.true} read as {pair.predicted} · {pair.count:,}",
                 key=f"pair_{pair.true}_{pair.predicted}",
-                on_click=selection.select,
+                on_click=state.select,
                 args=(pair.true, pair.predicted),
             )
     every = evaluation.most_confused(matrix, 90)

@@ -13,31 +13,33 @@ from mnist_core import datasets, evaluation
 from mnist_core.datasets import Dataset
 from mnist_core.evaluation import results
 from mnist_core.runs import Evaluation, Run
-from ui import samples
-from ui.confusion import at_hand, digit, filters, saving, selection
-from ui.samples import Sample
+from ui.confusion import at_hand, digit, filters, samples, saving, state
+from ui.confusion.samples import Sample
+from ui.confusion.state import State
 
 DIGITS = [None, *range(10)]
 
 
-def show(run: Run, own: Evaluation, other: tuple[Run, Evaluation] | None) -> None:
+def show(run: Run, own: Evaluation, other: tuple[Run, Evaluation] | None, now: State) -> None:
     """The digits of the selection, or the one that is open."""
-    group = None if other is None else filters.choose_group(own, run, other)
-    indices = filters.chosen(own, other)
-    dataset = at_hand.dataset(st.session_state["confusion_dataset"])
+    selection = now.selection
+    if other is None:
+        group, indices = None, filters.chosen(own, None, selection, now.filters)
+    else:
+        group = filters.choose_group(own, run, other, selection)
+        indices = filters.chosen(own, other[1], selection, now.filters, group)
+    dataset = at_hand.dataset(selection.dataset, run)
     if dataset is not None and not results.check(own, dataset):
         # Looked for again, now that it is known which digits are at hand.
         st.rerun()
-    index = st.session_state["confusion_digit"]
-    if index is not None and dataset is not None:
-        digit.show(run, own, dataset, index, indices)
+    if selection.digit is not None and dataset is not None:
+        digit.show(run, own, dataset, selection.digit, indices)
         return
-    heading = selection.in_words(*selection.cell())
-    if other is not None and selection.cell() == (None, None):
-        heading = group or "Read differently"
+    heading = selection.in_words
+    if other is not None and selection.everything:
+        heading = "Read differently" if group is None else group.words
     with st.container(key="samples_head"):
         st.subheader(f"{heading} · {len(indices):,}", anchor=False)
-    true, predicted = selection.cell()
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.selectbox(
             "True", DIGITS, key="confusion_true", format_func=any_or_digit,
@@ -51,14 +53,14 @@ def show(run: Run, own: Evaluation, other: tuple[Run, Evaluation] | None) -> Non
         )  # fmt: skip
         st.button(
             "All", key="select_all", icon=":material/close:", type="tertiary",
-            on_click=selection.select, args=(None, None), help="Select all digits again",
-            disabled=true is None and predicted is None,
+            on_click=state.select, args=(None, None), help="Select all digits again",
+            disabled=selection.everything,
         )  # fmt: skip
         with st.popover("Filter and order", icon=":material/tune:"):
             filters.show()
-    title = f"{run.name} on {st.session_state['confusion_dataset']}: {heading}"
+    title = f"{run.name} on {selection.dataset}: {heading}"
     if dataset is not None:
-        shown = show_page(dataset, indices, own, other)
+        shown = show_page(dataset, indices, own, other, now)
     with st.container(horizontal=True, vertical_alignment="center", key="below_samples"):
         if dataset is not None and shown is not None:
             sheet = functools.partial(samples.contact_sheet, *shown, title)
@@ -78,35 +80,37 @@ def show_page(
     indices: evaluation.Indices,
     own: Evaluation,
     other: tuple[Run, Evaluation] | None,
+    now: State,
 ) -> tuple[datasets.Images, list[Sample]] | None:
     """One page of the digits; what is on it, or None if there is nothing."""
     if len(indices) == 0:
         st.info("No digit fits: choose another cell, or loosen the filter.")
         return None
-    size = st.session_state.get("confusion_size", 24)
+    size = now.filters.size
+    pages = -(-len(indices) // size)
     # A page number belongs to what was selected when it was reached.
     signature = hash((indices.tobytes(), size))
-    if st.session_state.get("confusion_signature") != signature:
-        st.session_state["confusion_signature"], st.session_state["confusion_page"] = signature, 0
-    pages = -(-len(indices) // size)
-    page = min(st.session_state["confusion_page"], pages - 1)
+    page = min(now.memory.page, pages - 1)
+    if now.memory.signature != signature:
+        page = 0
+        state.turn(signature, page)
     shown = indices[page * size : (page + 1) * size]
     images, described = dataset.x_test[shown], describe(shown, own, other)
     with st.container(key="samples"):
-        samples.grid(images, described, "samples_grid", selection.open_digit)
+        samples.grid(images, described, "samples_grid", state.open_digit)
     if pages > 1:
         with st.container(horizontal=True, vertical_alignment="center"):
             last = min((page + 1) * size, len(indices))
-            turn("‹", page - 1, page == 0, "Previous digits")
+            turn("‹", signature, page - 1, page == 0, "Previous digits")
             st.markdown(f"{page * size + 1:,}–{last:,} of {len(indices):,}", width="content")
-            turn("›", page + 1, page == pages - 1, "Next digits")
+            turn("›", signature, page + 1, page == pages - 1, "Next digits")
     return images, described
 
 
-def turn(label: str, page: int, disabled: bool, words: str) -> None:
+def turn(label: str, signature: int, page: int, disabled: bool, words: str) -> None:
     st.button(
         label, key=f"turn_{words}", disabled=disabled, help=words,
-        on_click=st.session_state.__setitem__, args=("confusion_page", page),
+        on_click=state.turn, args=(signature, page),
     )  # fmt: skip
 
 

@@ -9,7 +9,8 @@ import streamlit as st
 
 from mnist_core import evaluation, figures
 from mnist_core.runs import Evaluation, Run
-from ui.confusion import saving, screen, selection
+from ui.confusion import saving, screen, state
+from ui.confusion.selection import Cell
 
 NUMBERS = {"Counts": None, "% of row": 1, "% of column": 0}
 SCALES = {
@@ -19,10 +20,17 @@ SCALES = {
 }
 
 
-def show(run: Run, own: Evaluation, other: tuple[Run, Evaluation] | None) -> None:
-    """A run's matrix, or how it differs from that of another."""
+def show(
+    run: Run, own: Evaluation, other: tuple[Run, Evaluation] | None, cell: Cell, chart: int
+) -> None:
+    """A run's matrix, or how it differs from that of another.
+
+    Args:
+        cell: what is selected.
+        chart: its number; one with a new number holds no click.
+    """
     matrix = evaluation.confusion_matrix(own.probabilities, own.labels)
-    key = f"matrix_chart_{st.session_state['confusion_matrix_number']}"
+    key = f"matrix_chart_{chart}"
     dark, small = screen.is_dark(), screen.on_phone()
     if other is None:
         with st.container(horizontal=True, key="matrix_options"):
@@ -34,16 +42,14 @@ def show(run: Run, own: Evaluation, other: tuple[Run, Evaluation] | None) -> Non
                 "Colours", list(SCALES), default="Mistakes", required=True,
                 key="confusion_scale", persist_state="session",
             )  # fmt: skip
-        figure = figures.confusion(
-            matrix, SCALES[scale], NUMBERS[numbers], selection.cell(), dark, small
-        )
+        figure = figures.confusion(matrix, SCALES[scale], NUMBERS[numbers], cell, dark, small)
         words = figures.confusion_in_words(matrix)
         table = pd.DataFrame(matrix)
         hint = "Empty cells are 0. Click a cell, or a sum for its whole row or column."
     else:
         second = evaluation.confusion_matrix(other[1].probabilities, other[1].labels)
         names = run.name, other[0].name
-        figure = figures.confusion_difference(matrix, second, names, selection.cell(), dark, small)
+        figure = figures.confusion_difference(matrix, second, names, cell, dark, small)
         words = f"Confusion matrix of {names[0]} less that of {names[1]}."
         table = pd.DataFrame(matrix - second)
         hint = (
@@ -54,7 +60,7 @@ def show(run: Run, own: Evaluation, other: tuple[Run, Evaluation] | None) -> Non
         st.plotly_chart(
             figure,
             key=key,
-            on_select=functools.partial(selection.select_clicked, key),
+            on_select=functools.partial(state.select_clicked, key),
             selection_mode="points",
             config=saving.picture_config("confusion"),
             alt=words,

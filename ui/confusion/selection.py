@@ -1,60 +1,66 @@
-"""What is selected on the page: a view, a cell of the matrix, a digit."""
+"""What can be selected on the page, as values: networks, a view, a cell, a digit, filters."""
 
 from __future__ import annotations
 
-import streamlit as st
+from dataclasses import dataclass
 
-from mnist_core import figures
+from mnist_core import evaluation
 
 MATRIX, FIGURES, LABELS = "Matrix", "Figures", "Doubtful labels"
-VIEWS = {"matrix": MATRIX, "figures": FIGURES, "labels": LABELS}
+VIEWS = {"matrix": MATRIX, "figures": FIGURES, "labels": LABELS}  # by their names in the address
+ORDERS = {
+    "Most confident mistakes first": evaluation.MISTAKES_FIRST,
+    "Least confident first": evaluation.LEAST_SURE_FIRST,
+    "By index": evaluation.BY_INDEX,
+    "Random": evaluation.RANDOM,
+}
+RIGHTNESS = {"Right and wrong": None, "Wrong only": False, "Right only": True}
+SIZES = [10, 24, 50, 100]
+
+Cell = tuple[int | None, int | None]  # the true and the predicted digit; None is any
 
 
-def select(true: int | None, predicted: int | None) -> None:
-    """Select a cell, a row (no predicted digit), a column (no true digit), or everything."""
-    st.session_state["confusion_true"], st.session_state["confusion_predicted"] = true, predicted
-    st.session_state["confusion_view"] = MATRIX
-    st.session_state["confusion_digit"] = st.session_state["confusion_which"] = None
-    renew_chart()
+@dataclass(frozen=True)
+class Selection:
+    """What is looked at; it stands in the page's address, so that it can be shared."""
+
+    run: str
+    dataset: str
+    other: str | None = None  # the run that it is compared with
+    true: int | None = None  # 0 to 9; None is any
+    predicted: int | None = None  # 0 to 9; None is any
+    view: str = MATRIX  # one of `VIEWS`
+    digit: int | None = None  # the index of the digit that is open
+
+    @property
+    def cell(self) -> Cell:
+        return self.true, self.predicted
+
+    @property
+    def everything(self) -> bool:
+        """Whether no cell, row or column is selected."""
+        return self.cell == (None, None)
+
+    @property
+    def in_words(self) -> str:
+        """A cell, a row, a column or everything, as a heading."""
+        if self.everything:
+            return "All digits"
+        if self.true is None:
+            return f"Everything read as {self.predicted}"
+        if self.predicted is None:
+            return f"All the {self.true}s"
+        if self.true == self.predicted:
+            return f"{self.true} read rightly"
+        return f"{self.true} read as {self.predicted}"
 
 
-def select_clicked(key: str) -> None:
-    """Select what was clicked in the matrix; a second click on it changes nothing."""
-    points = st.session_state[key].selection.points
-    if not points:
-        return
-    true, predicted = (int(points[0][axis]) for axis in ("y", "x"))
-    st.session_state["confusion_true"] = None if true == figures.TOTAL else true
-    st.session_state["confusion_predicted"] = None if predicted == figures.TOTAL else predicted
-    st.session_state["confusion_digit"] = st.session_state["confusion_which"] = None
+@dataclass(frozen=True)
+class Filters:
+    """Which digits of the selection are shown, and in what order."""
 
-
-def open_digit(index: int | None) -> None:
-    st.session_state["confusion_digit"] = index
-
-
-def close_digit() -> None:
-    st.session_state["confusion_digit"] = None
-    renew_chart()
-
-
-def renew_chart() -> None:
-    """Give the matrix a new number: a new chart no longer holds what was clicked in the old one."""
-    number = st.session_state.get("confusion_matrix_number", 0) + 1
-    st.session_state["confusion_matrix_number"] = number
-
-
-def cell() -> tuple[int | None, int | None]:
-    """The true and the predicted digit that are selected; None is any."""
-    return st.session_state.get("confusion_true"), st.session_state.get("confusion_predicted")
-
-
-def in_words(true: int | None, predicted: int | None) -> str:
-    """A cell, a row, a column or everything, as a heading."""
-    if true is None and predicted is None:
-        return "All digits"
-    if true is None:
-        return f"Everything read as {predicted}"
-    if predicted is None:
-        return f"All the {true}s"
-    return f"{true} read as {predicted}" if true != predicted else f"{true} read rightly"
+    right: str = "Right and wrong"  # one of `RIGHTNESS`
+    sureness: tuple[int, int] = (0, 100)  # confidence in percent, from and to
+    order: str = "Most confident mistakes first"  # one of `ORDERS`
+    seed: int = 42  # of the random order
+    size: int = 24  # digits on a page

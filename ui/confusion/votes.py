@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import collections
-import uuid
 
 import streamlit as st
 
@@ -16,17 +15,23 @@ def ballots() -> dict[tuple[str, int], Votes]:
     return {}
 
 
-def vote(digit: tuple[str, int], choice: str) -> None:
-    visitor = st.session_state.setdefault("voter", uuid.uuid4().hex)
+def vote(digit: tuple[str, int], choice: str, visitor: str) -> None:
     ballots().setdefault(digit, {})[visitor] = choice
 
 
 @st.fragment(run_every=3)
-def show(digit: tuple[str, int], label: int, other: int) -> None:
-    """The question and the votes, counted live; another click changes one's mind."""
+def show(digit: tuple[str, int], label: int, other: int, visitor: str) -> None:
+    """The question and the votes, counted live; another click changes one's mind.
+
+    Args:
+        digit: the checksum of its dataset, and its index.
+        label: what its label says.
+        other: what most networks say.
+        visitor: who votes.
+    """
     votes = ballots().get(digit, {})
     counts = collections.Counter(votes.values())
-    mine = votes.get(st.session_state.get("voter", ""))
+    mine = votes.get(visitor)
     with st.container(horizontal=True, vertical_alignment="center", key="vote"):
         st.markdown("**What do you see?**", width="content")
         for choice, words in (
@@ -39,5 +44,5 @@ def show(digit: tuple[str, int], label: int, other: int) -> None:
                 key=f"vote_{choice}",
                 icon=":material/check:" if choice == mine else None,
                 on_click=vote,
-                args=(digit, choice),
+                args=(digit, choice, visitor),
             )

@@ -7,6 +7,7 @@ import streamlit as st
 from mnist_core.errors import InputError
 from mnist_core.evaluation import results
 from mnist_core.runs import Run
+from ui.confusion import state
 
 
 def start(run: Run, dataset: str, kind: str) -> None:
@@ -14,7 +15,7 @@ def start(run: Run, dataset: str, kind: str) -> None:
     try:
         results.start(run, dataset, kind)
     except InputError as error:
-        st.session_state["confusion_problem"] = str(error)
+        state.tell(str(error))
 
 
 @st.fragment(run_every=1)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,10 +11,9 @@ import numpy.typing as npt
 import streamlit as st
 from PIL import Image, ImageDraw, ImageFont
 
-from mnist_core import datasets
-from mnist_core.datasets import Dataset, Images
+from mnist_core.datasets import Images
 from mnist_core.drawing import SIDE
-from ui import canvas
+from mnist_core.report import pictures
 
 HERE = Path(__file__).parent
 _grid = st.components.v2.component(
@@ -62,7 +60,7 @@ def grid(
     _grid(
         key=key,
         data={
-            "sheet": data_url(sheet),
+            "sheet": pictures.data_uri(sheet),
             "side": side,
             "samples": [
                 {"index": s.index, "lines": list(s.lines), "words": s.words, "right": s.right}
@@ -73,32 +71,13 @@ def grid(
     )
 
 
-def dataset(name: str) -> Dataset:
-    """A dataset, loaded once for everybody; it is not downloaded.
-
-    Raises:
-        InputError: it is not on this machine, or is damaged.
-    """
-    files = [part for part in name.split("+") if part != "optical-digits"]
-    return _dataset(name, tuple(str(datasets.find(part)) for part in files))
-
-
-@st.cache_resource(max_entries=4, show_spinner=False)
-def _dataset(name: str, files: tuple[str, ...]) -> Dataset:
-    return datasets.load(name, fetch=False)
-
-
-def data_url(pixels: npt.NDArray[np.uint8]) -> str:
-    """An image uint8 (h, w) or (h, w, 3) as an address that holds it."""
-    return "data:image/png;base64," + base64.b64encode(canvas.encode(pixels)).decode("ascii")
-
-
 def picture(pixels: npt.NDArray[np.uint8], words: str, side: int, caption: str = "") -> str:
-    """An image as HTML, each of its pixels a sharp square."""
+    """An image, uint8 (h, w) or (h, w, 3), as HTML, each of its pixels a sharp square."""
     shown = f"<figcaption>{caption}</figcaption>" if caption else ""
     return (
-        f'<figure class="digit"><img src="{data_url(pixels)}" alt="{words}" width="{side}" '
-        f'height="{side}" style="image-rendering: pixelated; border-radius: 4px">{shown}</figure>'
+        f'<figure class="digit"><img src="{pictures.data_uri(pixels)}" alt="{words}" '
+        f'width="{side}" height="{side}" style="image-rendering: pixelated; border-radius: 4px">'
+        f"{shown}</figure>"
     )
 
 
@@ -126,4 +105,4 @@ def contact_sheet(images: Images, samples: Sequence[Sample], title: str) -> byte
             plain = text.replace("✗ ", "").replace("✓ ", "").replace("→", "as")
             spot = (x + side / 2, y + side + 8 + number * line)
             draw.text(spot, plain, "black", font, anchor="ma")
-    return canvas.encode(np.asarray(page))
+    return pictures.png(np.asarray(page))

@@ -1,6 +1,9 @@
 """Work that goes on while pages are shown: downloads, maps of digits, measurements.
 
-Each piece of work is done once for everybody; a page asks how far it is.
+It is named for what sets it apart: each piece is done once and shared by everybody who has
+a page open, and a page only asks how far it is. It lives in threads of the server and ends
+with it; what must outlive a page or the server has a process of its own, by
+`mnist_core.background`.
 """
 
 from __future__ import annotations

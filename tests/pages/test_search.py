@@ -85,7 +85,7 @@ def test_settings_that_contradict_themselves_cannot_be_started(page, change, say
     assert app.button(key="search_start").disabled
 
 
-def test_a_search_is_started_stopped_and_gone_on_with(page):
+def test_a_search_is_started_stopped_and_resumed(page):
     app = page()
     app.selectbox(key="search_dataset").set_value("optical-digits")
     app.number_input(key="search_trials").set_value(500)

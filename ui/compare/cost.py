@@ -1,0 +1,66 @@
+"""Accuracy against cost, and the Pareto front: the runs that no other beats in both."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from mnist_core import figures
+from mnist_core.evaluation import comparison
+from mnist_core.evaluation.comparison import FIGURES, Contender
+from ui import charts
+
+COSTS = {
+    "Parameters": "parameters",
+    "Training time": "seconds",
+    "Time for one image": "milliseconds",
+}
+UNITS = {
+    "parameters": "parameters",
+    "seconds": "training, seconds",
+    "milliseconds": "one image, ms",
+}
+
+
+def show(contenders: list[Contender]) -> None:
+    """The whole section."""
+    st.subheader("Accuracy against cost")
+    with st.container(horizontal=True):
+        cost_name = st.segmented_control(
+            "Cost", list(COSTS), default="Parameters", required=True, key="cost",
+            label_visibility="collapsed",
+        )  # fmt: skip
+        known = [f for f in FIGURES if f.key in ("drawn_accuracy", "test_accuracy")]
+        known = [f for f in known if any(f.key in c.figures for c in contenders)]
+        titles = [f.title for f in known]
+        title = st.segmented_control(
+            "Accuracy", titles, default=titles[0] if titles else None, required=bool(titles),
+            key="accuracy", label_visibility="collapsed",
+        )  # fmt: skip
+    cost = COSTS[cost_name or "Parameters"]
+    figure = next((f for f in known if f.title == title), None)
+    shown = [] if figure is None else comparison.comparable(contenders, figure)
+    shown = [c for c in shown if cost in c.figures]
+    if not shown or figure is None:
+        st.caption("There is nothing to show yet.")
+        return
+    costs = [c.figures[cost] for c in shown]
+    accuracies = [c.figures[figure.key] for c in shown]
+    pareto_front = comparison.front(costs, accuracies)
+    words = ", ".join(
+        f"{c.name} {accuracy:.2%} at {value:,.4g}"
+        for c, accuracy, value in zip(shown, accuracies, costs, strict=True)
+    )
+    charts.show(
+        figures.accuracy_and_cost(
+            [c.name for c in shown],
+            costs,
+            accuracies,
+            pareto_front,
+            UNITS[cost],
+            figure.title.lower(),
+        ),
+        f"{figure.title} against {UNITS[cost]}: {words}.",
+        "accuracy_and_cost",
+    )
+    along = ", along the dotted line" if len(pareto_front) > 1 else ""
+    st.caption(f"Filled{along}: no other is both cheaper and better.")

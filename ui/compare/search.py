@@ -1,0 +1,27 @@
+"""A search for a good network: one of those there are, or a new one."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from mnist_core.experiments import search
+from ui.compare import search_form, search_progress
+
+NEW = "New search"
+
+
+def show() -> None:
+    """The whole section."""
+    known = search.names()
+    if "search_next" in st.session_state:
+        st.session_state["search_name"] = st.session_state.pop("search_next")
+    elif st.session_state.get("search_name") not in [*known, NEW]:
+        st.session_state["search_name"] = known[0] if known else NEW
+    name = NEW
+    if known:
+        name = st.selectbox("Search", [*known, NEW], key="search_name", persist_state="session")
+    if name != NEW:
+        search_progress.watch(name)
+    elif started := search_form.ask(known):
+        st.session_state["search_next"] = started  # the box above is drawn already
+        st.rerun()

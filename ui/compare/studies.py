@@ -1,0 +1,142 @@
+"""What each choice does to accuracy: a study chosen, measured, followed and stopped."""
+
+from __future__ import annotations
+
+import functools
+
+import streamlit as st
+
+from mnist_core import datasets, runs
+from mnist_core.errors import InputError
+from mnist_core.experiments import trials, worker_pool
+from mnist_core.experiments.studies import STUDIES, Study
+from mnist_core.experiments.trials import State
+from mnist_core.experiments.worker_pool import Crew
+from mnist_core.training import queue
+from ui.compare import study_effect, workers
+
+LOOK_SECONDS = 1.0
+
+
+def show() -> None:
+    """The whole section."""
+    st.write("One choice is changed at a time, all else stays, and each value has several seeds.")
+    study = STUDIES[
+        st.selectbox(
+            "Choice",
+            list(STUDIES),
+            format_func=lambda name: STUDIES[name].title,
+            key="study",
+            persist_state="session",
+        )
+    ]
+    st.write(study.question)
+    try:
+        trials.gather()
+        rows, state = trials.read(), trials.look(study.trials())
+    except InputError as error:
+        st.error(str(error))
+        return
+    with st.container(key="trials"):
+        every = LOOK_SECONDS if state.active or pool_of(study) else None
+        st.fragment(functools.partial(follow, study, state, every is not None), run_every=every)()
+    if any(study.rows(rows).values()):
+        with st.container(key="effect"):
+            study_effect.show(study, rows)
+    st.caption(f"On the command line: `{trials.COMMAND} {study.name}`")
+
+
+def follow(study: Study, shown: State, was_active: bool) -> None:
+    """How far the study is, with a button to go on or to stop; again as soon as more is known."""
+    wanted = study.trials()
+    try:
+        trials.gather()
+        queue.tend()
+        state = trials.look(wanted)
+        pool = pool_of(study)
+        if pool is not None:
+            show_pool(pool, state)
+        elif state.active:
+            st.progress(state.measured / state.total, progress_in_words(state))
+            if st.button("Stop", key="stop_study", icon=":material/stop_circle:"):
+                trials.stop(wanted)
+                st.rerun()
+        elif state.measured < state.total:
+            offer(study, state)
+    except InputError as error:
+        st.error(str(error))
+        return
+    active = state.active or pool is not None
+    if (state.measured, active) != (shown.measured, was_active):
+        st.rerun()
+
+
+def pool_of(study: Study) -> Crew | None:
+    """The worker pool that is at a study."""
+    return next(
+        (pool for pool in worker_pool.crews() if pool.active and study.name in pool.at), None
+    )
+
+
+def show_pool(pool: Crew, state: State) -> None:
+    """How far a worker pool is, and who is in it."""
+    parts = [f"{state.measured} of {state.total} trainings"]
+    if pool.look:
+        if pool.look.seconds_left is not None:
+            whole = "" if len(pool.at) == 1 else f" for {len(pool.at)} studies"
+            parts.append(f"about {runs.duration(pool.look.seconds_left)} left{whole}")
+        parts.append(workers.in_words(pool.look))
+    else:
+        parts.append("starting the workers")
+    st.progress(state.measured / state.total, " · ".join(parts))
+    if pool.look:
+        workers.show(pool.look)
+    asked = worker_pool.asked_to_stop(pool.name)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if st.button("Stop", key="stop_crew", icon=":material/stop_circle:", disabled=asked):
+            worker_pool.stop(pool.name)
+            st.rerun()
+        if asked:
+            st.caption("What is in training comes to its end first.")
+
+
+def progress_in_words(state: State) -> str:
+    parts = [
+        f"{state.measured} of {state.total} trainings",
+        f"about {runs.duration(state.seconds_left)} left",
+    ]
+    if state.training:
+        parts.append(f"now {trials.words(state.training)}")
+    elif other := queue.current():
+        parts.append(f"waiting for {trials.words(other) if other.study else other.name}")
+    return " · ".join(parts)
+
+
+def offer(study: Study, state: State) -> None:
+    """The button that puts what is missing into the queue."""
+    if not state.measured:
+        st.info("Nothing has been measured yet.")
+    for run in state.failed[:1]:
+        st.warning(f"{len(state.failed)} failed and will be tried again. {trials.why(run)}")
+    for pool in worker_pool.crews():
+        if pool.problem and study.name in pool.at:
+            st.error(pool.problem)
+    if not datasets.at_hand(trials.DRAWN):
+        st.caption(f"{datasets.missing(trials.DRAWN)} Then drawn digits are tried too.")
+    by = workers.ask("study", state.total - state.measured)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        words = "Measure the rest" if state.measured else "Measure"
+        if st.button(
+            words, key="run_study", type="primary", icon=":material/play_arrow:",
+            disabled=workers.missing(by),
+        ):  # fmt: skip
+            if by:
+                worker_pool.start("study", [study.name], by)
+            else:
+                trials.submit(study.trials())
+            st.rerun()
+        alone = f"about {runs.duration(state.seconds_missing)}, one after another. "
+        st.caption(
+            f"{state.total - state.measured} trainings, {'' if by else alone}They go on when this "
+            f"page is closed{'' if by else ', and let other trainings pass'}."
+        )

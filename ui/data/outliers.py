@@ -1,0 +1,54 @@
+"""Section Odd ones: images that look like another digit, and images that occur twice."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from mnist_core.datasets import Dataset
+from mnist_core.report import pictures
+from mnist_core.report.pictures import Picture
+from ui.data import analyses
+
+
+def show(dataset: Dataset) -> None:
+    """The whole section."""
+    odd = analyses.outliers_of(dataset)
+    found = analyses.analysis_of(dataset, "Looking for images that occur twice …")
+    st.subheader("Digits that look like another")
+    if odd:
+        st.caption(
+            "Another digit's principal components describe these training images better than "
+            "their own do, the clearest first. Among them are wrong labels."
+        )
+        with st.container(key="outliers"):
+            shown = [
+                analyses.training_picture(
+                    dataset, o.index, f"{o.label}, like {o.like} · #{o.index}"
+                )
+                for o in odd
+            ]
+            st.html(pictures.grid(shown, 84))
+    else:
+        st.write("Every training image looks most like its own digit.")
+    st.subheader("Images that occur twice")
+    if not found.duplicates and not found.shared:
+        st.write("There are none, neither within the training images nor among the test images.")
+    with st.container(key="duplicates"):
+        groups = [
+            Picture(
+                dataset.x_train[group[0]],
+                " = ".join(f"#{i}" for i in group[:4]),
+                f"Training images {', '.join(map(str, group[:4]))} are the same",
+            )
+            for group in found.duplicates[:20]
+        ]
+        shared = [
+            Picture(
+                dataset.x_train[train],
+                f"#{train} = test #{test}",
+                f"Training image {train} is test image {test}",
+            )
+            for train, test in found.shared[:20]
+        ]
+        if groups or shared:
+            st.html(pictures.grid([*groups, *shared], 84))
