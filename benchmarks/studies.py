@@ -17,8 +17,9 @@ from collections.abc import Callable
 from dask.system import CPU_COUNT
 
 from common import print_table
-from mnist_core.experiments import cluster, studies, trials
+from mnist_core.experiments import cluster, studies, trial_progress, trials
 from mnist_core.experiments.studies import Study
+from mnist_core.experiments.study_tasks import StudyTasks
 from mnist_core.recipes import dense
 
 BASE = dataclasses.replace(studies.BASE, dataset="optical-digits", epochs=20)
@@ -30,24 +31,24 @@ SMALL = Study(
 )
 
 
-def rows_of(wanted: list[trials.Trial]) -> list[trials.Row]:
+def rows_of(wanted: list[trials.StudyTrial]) -> list[trials.Row]:
     keys = {trial.key for trial in wanted}
     return [row for row in trials.read() if row.key in keys]
 
 
-def in_the_queue(wanted: list[trials.Trial]) -> float:
+def in_the_queue(wanted: list[trials.StudyTrial]) -> float:
     """Seconds from the first trial in the queue to the last row in the table."""
     started = time.perf_counter()
     trials.submit(wanted)
-    trials.follow(wanted, lambda *_: None)
+    trial_progress.follow(wanted, lambda *_: None)
     return time.perf_counter() - started
 
 
-def by_workers(workers: int, wanted: list[trials.Trial]) -> float:
+def by_workers(workers: int, wanted: list[trials.StudyTrial]) -> float:
     """The same by workers beside each other; their own start is left out."""
     with cluster.local(workers) as address:
         started = time.perf_counter()
-        cluster.carry_out_all(address, trials.ForWorkers(wanted), lambda _: None)
+        cluster.carry_out_all(address, StudyTasks(wanted), lambda _: None)
         return time.perf_counter() - started
 
 
@@ -55,7 +56,7 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--seeds", type=int, default=8)
     wanted = SMALL.trials(options.parse_args().seeds)
-    ways: dict[str, tuple[int, Callable[[list[trials.Trial]], float]]] = {
+    ways: dict[str, tuple[int, Callable[[list[trials.StudyTrial]], float]]] = {
         "queue": (1, in_the_queue)
     }
     for workers in range(1, CPU_COUNT + 1):

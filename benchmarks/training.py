@@ -47,7 +47,7 @@ def here(recipe: Recipe, dataset: Dataset, seed: int) -> tuple[float, float]:
     """Seconds and test accuracy of this project's way."""
     started = time.perf_counter()
     run = training_run.train(recipe, dataset, seed, listeners=Listeners(lambda _: None))
-    return time.perf_counter() - started, float(run.metrics.test_accuracy)
+    return time.perf_counter() - started, float(run.metrics.test_accuracy or 0)
 
 
 def row(name: str, measured: list[tuple[float, float]], compared: float) -> list[str]:

@@ -182,8 +182,8 @@ def picker() -> None:
 def _label(run: Run) -> str:
     if run.problem:
         return f"{run.name} – broken"
-    accuracy = run.metrics.get("test_accuracy")
+    accuracy = run.metrics.test_accuracy
     # What was trained on MNIST and more is still measured on MNIST's test digits.
-    dataset = run.info["dataset"]["name"].split("+")[0].replace("mnist", "MNIST")
+    dataset = run.dataset.split("+")[0].replace("mnist", "MNIST")
     measured = "" if accuracy is None else f" – {accuracy:.2%} of the test digits of {dataset}"
     return run.name + measured

@@ -11,7 +11,7 @@ import dataclasses
 import functools
 import re
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -42,7 +42,7 @@ from mnist_core.experiments.search_storage import (
     opened,
     settings_of,
 )
-from mnist_core.experiments.worker_pool import PoolStatus
+from mnist_core.experiments.worker_pool import PoolStatus, Where
 from mnist_core.recipes import Recipe
 from mnist_core.runs import Run
 from mnist_core.training import queue
@@ -256,22 +256,22 @@ def create(
     job(name).clear()
 
 
-def start(name: str, trials: int | None = None, by: Sequence[str] = ()) -> Search:
+def start(name: str, trials: int | None = None, where: Where | None = None) -> Search:
     """Begin with a search, or go on with one, in a process that outlives whoever started it.
 
     One that was stopped or interrupted ends with the trials that it would have had.
 
     Args:
         trials: how many there shall be in all; by default as many as were asked for.
-        by: who trains, as on the command line: `--workers N` or `--scheduler ADDRESS`; by
-            default that process, which takes turns with the queue of trainings.
+        where: the workers that train; by default that process does, and takes turns with the
+            queue.
 
     Raises:
         InputError: there is none, its file cannot be used, or there is nothing left to try.
     """
     search = extend(name, trials)
     if not search.active:  # whoever is at it already keeps another one from it
-        job(name).start("experiments.searcher", name, *by)
+        job(name).start("experiments.searcher", name, *(where.arguments if where else ()))
     return state(name)
 
 

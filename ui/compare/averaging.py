@@ -58,7 +58,7 @@ def _watch(name: str) -> None:
         return
     if run.usable:
         st.rerun()  # it joins those that are compared
-    reason = run.info.get("reason") or f"The run {name} has been deleted."
+    reason = run.record.reason or f"The run {name} has been deleted."
     st.error(f"There is no average: {reason}")
     if st.button("Close", key="average_close", type="tertiary"):
         st.session_state.pop(AVERAGED, None)

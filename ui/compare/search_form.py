@@ -38,9 +38,9 @@ def ask(known: list[str]) -> str | None:
         space, seed = ranges()
     left, right = st.columns(2)
     with left:
-        by = workers.ask("search")
-    at_a_time = int(by[1]) if by[:1] == ["--workers"] else 1
-    if by[:1] == ["--scheduler"]:
+        where = workers.ask("search")
+    at_a_time = where.workers or 1 if where else 1
+    if where and where.scheduler is not None:
         with right:
             at_a_time = st.number_input(
                 "Trials at a time", value=4, step=1, key="search_at_a_time",
@@ -50,20 +50,20 @@ def ask(known: list[str]) -> str | None:
     try:
         search.check(space, dataset, int(trials), int(seed), int(at_a_time))
         seconds = PRUNED_SHARE * trials * search.trial_seconds(space, dataset)
-        if not by:
+        if where is None:
             st.caption(f"About {runs.duration(max(5.0, seconds))}.")
     except InputError as error:
         fits = False
         st.error(str(error))
     asked = st.button(
         "Start", key="search_start", type="primary", icon=":material/search:",
-        disabled=not fits or workers.missing(by),
+        disabled=not fits or workers.missing(where),
     )  # fmt: skip
     if not (asked and fits):
         return None
     try:
         search.create(name, dataset, int(trials), int(seed), space, int(at_a_time))
-        search.start(name, by=by)
+        search.start(name, where=where)
     except InputError as error:
         st.error(str(error))
         return None

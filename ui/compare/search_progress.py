@@ -59,15 +59,15 @@ def show_progress(found: Search) -> None:
     elif found.activity == search.SEARCHING:
         left = found.seconds_left
         words = f"Trial {min(done + 1, total)} of {total}"
-        if found.look:
+        if found.workers:
             words = f"{done} of {total} trials"
         if left is not None:
             words += f" · about {runs.duration(left)} left"
-        if found.look:
-            words += f" · {workers.in_words(found.look)}"
+        if found.workers:
+            words += f" · {workers.in_words(found.workers)}"
         st.progress(min(1.0, (done + found.share) / total), words)
-        if found.look:
-            workers.show(found.look)
+        if found.workers:
+            workers.show(found.workers)
     elif found.activity == search.FAILED:
         st.error(found.problem or "It failed.")
     elif found.activity == search.INTERRUPTED:
@@ -152,8 +152,8 @@ def show_best(found: Search) -> None:
 
 def show_winner(run: runs.Run) -> None:
     queue.tend()
-    if "test_accuracy" in run.metrics:
-        words = f"{run.metrics['test_accuracy']:.2%} of the test digits"
+    if run.metrics.test_accuracy is not None:
+        words = f"{run.metrics.test_accuracy:.2%} of the test digits"
     else:
         words = run.status
     st.page_link(

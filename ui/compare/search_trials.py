@@ -10,11 +10,11 @@ import streamlit as st
 from mnist_core import figures
 from mnist_core.errors import InputError
 from mnist_core.experiments import search
-from mnist_core.experiments.search import Search, Trial
+from mnist_core.experiments.search import Search, SearchTrial
 from ui import charts
 
 
-def in_words(trial: Trial) -> str:
+def in_words(trial: SearchTrial) -> str:
     """A trial's network and how it was trained, in a line."""
     recipe = trial.recipe
     layers = [
@@ -81,7 +81,7 @@ def show_pictures(found: Search) -> None:
     )
 
 
-def choices(trials: list[Trial]) -> dict[str, list[float | str | None]]:
+def choices(trials: list[SearchTrial]) -> dict[str, list[float | str | None]]:
     """What each trial chose, by name; None where it had nothing to choose."""
     names = sorted({name for trial in trials for name in trial.params})
     return {name.replace("_", " "): [trial.params.get(name) for trial in trials] for name in names}

@@ -8,10 +8,11 @@ import streamlit as st
 
 from mnist_core import datasets, runs
 from mnist_core.errors import InputError
-from mnist_core.experiments import trials, worker_pool
+from mnist_core.evaluation.comparison import DRAWN
+from mnist_core.experiments import study_pool, trial_progress, trials
 from mnist_core.experiments.studies import STUDIES, Study
-from mnist_core.experiments.trials import State
-from mnist_core.experiments.worker_pool import Crew
+from mnist_core.experiments.study_pool import Pool
+from mnist_core.experiments.trial_progress import State
 from mnist_core.training import queue
 from ui.compare import study_effect, workers
 
@@ -33,7 +34,7 @@ def show() -> None:
     st.write(study.question)
     try:
         trials.gather()
-        rows, state = trials.read(), trials.look(study.trials())
+        rows, state = trials.read(), trial_progress.look(study.trials())
     except InputError as error:
         st.error(str(error))
         return
@@ -52,7 +53,7 @@ def follow(study: Study, shown: State, was_active: bool) -> None:
     try:
         trials.gather()
         queue.tend()
-        state = trials.look(wanted)
+        state = trial_progress.look(wanted)
         pool = pool_of(study)
         if pool is not None:
             show_pool(pool, state)
@@ -71,30 +72,30 @@ def follow(study: Study, shown: State, was_active: bool) -> None:
         st.rerun()
 
 
-def pool_of(study: Study) -> Crew | None:
+def pool_of(study: Study) -> Pool | None:
     """The worker pool that is at a study."""
     return next(
-        (pool for pool in worker_pool.crews() if pool.active and study.name in pool.at), None
+        (pool for pool in study_pool.pools() if pool.active and study.name in pool.studies), None
     )
 
 
-def show_pool(pool: Crew, state: State) -> None:
+def show_pool(pool: Pool, state: State) -> None:
     """How far a worker pool is, and who is in it."""
     parts = [f"{state.measured} of {state.total} trainings"]
-    if pool.look:
-        if pool.look.seconds_left is not None:
-            whole = "" if len(pool.at) == 1 else f" for {len(pool.at)} studies"
-            parts.append(f"about {runs.duration(pool.look.seconds_left)} left{whole}")
-        parts.append(workers.in_words(pool.look))
+    if pool.status:
+        if pool.status.seconds_left is not None:
+            whole = "" if len(pool.studies) == 1 else f" for {len(pool.studies)} studies"
+            parts.append(f"about {runs.duration(pool.status.seconds_left)} left{whole}")
+        parts.append(workers.in_words(pool.status))
     else:
         parts.append("starting the workers")
     st.progress(state.measured / state.total, " · ".join(parts))
-    if pool.look:
-        workers.show(pool.look)
-    asked = worker_pool.asked_to_stop(pool.name)
+    if pool.status:
+        workers.show(pool.status)
+    asked = study_pool.job(pool.name).asked_to_stop() is not None
     with st.container(horizontal=True, vertical_alignment="center"):
-        if st.button("Stop", key="stop_crew", icon=":material/stop_circle:", disabled=asked):
-            worker_pool.stop(pool.name)
+        if st.button("Stop", key="stop_pool", icon=":material/stop_circle:", disabled=asked):
+            study_pool.stop(pool.name)
             st.rerun()
         if asked:
             st.caption("What is in training comes to its end first.")
@@ -108,7 +109,7 @@ def progress_in_words(state: State) -> str:
     if state.training:
         parts.append(f"now {trials.words(state.training)}")
     elif other := queue.current():
-        parts.append(f"waiting for {trials.words(other) if other.study else other.name}")
+        parts.append(f"waiting for {trials.words(other) if other.record.study else other.name}")
     return " · ".join(parts)
 
 
@@ -118,11 +119,11 @@ def offer(study: Study, state: State) -> None:
         st.info("Nothing has been measured yet.")
     for run in state.failed[:1]:
         st.warning(f"{len(state.failed)} failed and will be tried again. {trials.why(run)}")
-    for pool in worker_pool.crews():
-        if pool.problem and study.name in pool.at:
+    for pool in study_pool.pools():
+        if pool.problem and study.name in pool.studies:
             st.error(pool.problem)
-    if not datasets.at_hand(trials.DRAWN):
-        st.caption(f"{datasets.missing(trials.DRAWN)} Then drawn digits are tried too.")
+    if not datasets.at_hand(DRAWN):
+        st.caption(f"{datasets.missing(DRAWN)} Then drawn digits are tried too.")
     by = workers.ask("study", state.total - state.measured)
     with st.container(horizontal=True, vertical_alignment="center"):
         words = "Measure the rest" if state.measured else "Measure"
@@ -131,7 +132,7 @@ def offer(study: Study, state: State) -> None:
             disabled=workers.missing(by),
         ):  # fmt: skip
             if by:
-                worker_pool.start("study", [study.name], by)
+                study_pool.start([study.name], by)
             else:
                 trials.submit(study.trials())
             st.rerun()

@@ -6,19 +6,19 @@ import pandas as pd
 import streamlit as st
 
 from mnist_core.experiments import worker_pool
-from mnist_core.experiments.worker_pool import Look
+from mnist_core.experiments.worker_pool import PoolStatus, Where
 
 ONE, CLUSTER = "This machine, one at a time", "A Dask cluster"
 
 
-def ask(key: str, most: int | None = None) -> list[str]:
+def ask(key: str, most: int | None = None) -> Where | None:
     """Let the visitor choose who trains.
 
     Args:
         most: how many there can be at a time.
 
     Returns:
-        As the command line takes it: nothing, `--workers N` or `--scheduler ADDRESS`.
+        The workers; None if this machine is to train one at a time.
     """
     here = {ONE: 1}
     choices = [ONE]
@@ -36,26 +36,26 @@ def ask(key: str, most: int | None = None) -> list[str]:
     )
     if by == CLUSTER:
         address = st.text_input("Scheduler", placeholder="tcp://HOST:8786", key=f"{key}_scheduler")
-        return ["--scheduler", address.strip()]
-    return [] if by == ONE else ["--workers", str(here[by])]
+        return Where(scheduler=address.strip())
+    return None if by == ONE else Where(here[by])
 
 
-def missing(by: list[str]) -> bool:
+def missing(where: Where | None) -> bool:
     """Whether the address of a scheduler is still to be given."""
-    return by == ["--scheduler", ""]
+    return where is not None and where.scheduler == ""
 
 
-def in_words(look: Look) -> str:
+def in_words(status: PoolStatus) -> str:
     """How many workers there are, or what is wrong with them."""
-    return look.note or f"{len(look.workers)} worker{'s' * (len(look.workers) != 1)}"
+    return status.note or f"{len(status.workers)} worker{'s' * (len(status.workers) != 1)}"
 
 
-def show(look: Look) -> None:
+def show(status: PoolStatus) -> None:
     """A line for each worker."""
-    if look.workers:
+    if status.workers:
         lines = [
             {"Worker": address, "Trains": "; ".join(tasks) or "–"}
-            for address, tasks in look.workers.items()
+            for address, tasks in status.workers.items()
         ]
         st.dataframe(
             pd.DataFrame(lines), hide_index=True, key="workers", alt="What each worker trains now"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from mnist_core.background import LOADING, WAITING, WORKING
 from mnist_core.errors import InputError
 from mnist_core.evaluation import results
 from mnist_core.runs import Run
@@ -24,16 +25,16 @@ def follow(run: Run, dataset: str, kind: str, what: str) -> None:
     told = results.progress(run, dataset, kind)
     if told is None:
         st.rerun()
-    elif told.state == results.FAILED:
-        st.error(told.problem or "It failed.")
+    elif told.problem:
+        st.error(told.problem)
         st.button(
             "Try again", key=f"again_{kind}_{run.name}", on_click=start, args=(run, dataset, kind)
         )
     else:
         left = "" if told.seconds_left is None else f", {told.seconds_left:.0f} s left"
         words = {
-            results.WAITING: f"{what}: starting …",
-            results.LOADING: f"{what}: reading the digits …",
-            results.WORKING: f"{what}{left}",
+            WAITING: f"{what}: starting …",
+            LOADING: f"{what}: reading the digits …",
+            WORKING: f"{what}{left}",
         }
         st.progress(told.share, text=words[told.state])

@@ -6,8 +6,9 @@ import numpy as np
 import streamlit as st
 
 from mnist_core import drawing
+from mnist_core.report import pictures
 from mnist_core.runs import Run
-from ui import canvas, live_bars, reading, samples
+from ui import canvas, live_bars, reading
 from ui.draw import guess
 from ui.draw.state import Objects
 from ui.wording import in_words
@@ -34,7 +35,7 @@ def show(run: Run, reader: reading.Reader, objects: Objects) -> None:
 
 def model_input(image: drawing.Ink) -> str:
     """The network's input, float32 (28, 28), as a picture of 28×28 pixels with a caption."""
-    picture = samples.data_url(np.round(image * 255).astype(np.uint8))
+    picture = pictures.data_uri(np.round(image * 255).astype(np.uint8))
     words = "What the network sees: your digit in 28×28 pixels, scaled and centred as MNIST's are."
     alt = "Your digit in 28 by 28 pixels" if image.any() else "An empty image of 28 by 28 pixels"
     return f'<figure><img src="{picture}" alt="{alt}"><figcaption>{words}</figcaption></figure>'

@@ -47,7 +47,7 @@ def rename_form(run: Run, watched: bool) -> None:
     """A form for the run's name and note; if it is `watched`, it stays so under its new name."""
     with st.form("rename", border=False):
         name = st.text_input("Name", run.name)
-        note = st.text_input("Note", run.info.get("note", ""), max_chars=200)
+        note = st.text_input("Note", run.record.note or "", max_chars=200)
         if st.form_submit_button("Save"):
             state.attempt(functools.partial(keep_names, name=name, note=note, watched=watched), run)
             st.rerun()
@@ -102,9 +102,9 @@ def exported(run: Run, ending: str) -> bytes:
     """The network as the bytes of a file; called when somebody presses the button."""
     if ending == ".keras":
         return run.model_file.read_bytes()
-    from mnist_core.training import imports
+    from mnist_core.networks import formats
 
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"model{ending}"
-        imports.export(run, path)
+        formats.export(run, path)
         return path.read_bytes()

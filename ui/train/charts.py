@@ -22,7 +22,7 @@ def curves(run: Run, history: list[dict[str, float]], live: npt.NDArray[np.float
         history: the rows of history.csv, one an epoch.
         live: (n, 3), the points within the epochs: epoch as a fraction, loss, accuracy.
     """
-    best = run.metrics.get("best_epoch")
+    best: float | None = run.metrics.best_epoch
     if best is None and history and "val_loss" in history[0]:
         best = min(history, key=lambda row: row["val_loss"])["epoch"]
     epochs = run.recipe.epochs if run.active else None

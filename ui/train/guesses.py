@@ -10,7 +10,7 @@ import streamlit as st
 from mnist_core import datasets
 from mnist_core.datasets import Images
 from mnist_core.errors import InputError
-from ui import samples
+from mnist_core.report import pictures
 
 
 @st.cache_resource(show_spinner=False, max_entries=4)
@@ -42,7 +42,7 @@ def show(dataset: str, digits: Mapping[str, Any]) -> None:
         right = guess == label
         mark, kind = ("✓", "right") if right else ("✗", "wrong")
         cells.append(
-            f'<figure class="{kind}"><img src="{samples.data_url(images[index])}" '
+            f'<figure class="{kind}"><img src="{pictures.data_uri(images[index])}" '
             f'alt="Test digit {index}, a {label}"><figcaption><b>{guess}</b> {mark}<br>'
             f"<small>{confidence:.0%}</small></figcaption></figure>"
         )

@@ -10,7 +10,7 @@ import streamlit as st
 from mnist_core import datasets, figures, recipes
 from mnist_core.recipes import Recipe
 from mnist_core.runs import Run
-from mnist_core.training import queue
+from mnist_core.training import estimate
 
 
 def show(recipe: Recipe, found: Sequence[Run]) -> None:
@@ -26,7 +26,7 @@ def show(recipe: Recipe, found: Sequence[Run]) -> None:
     images, pens = training_images(recipe)
     st.markdown(
         f"**{sum(row.parameters for row in rows):,} parameters** · {images:,} images · "
-        f"about {duration(queue.estimate(recipe, images, pens, found))}"
+        f"about {duration(estimate.estimate(recipe, images, pens, found))}"
     )
     with st.expander("The network"):
         with st.container(key="diagram"):

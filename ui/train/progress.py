@@ -49,7 +49,7 @@ def _place_in_queue(run: Run, found: Snapshot) -> str:
         return "Waiting for its turn"
     if found.in_training is None:
         return "Starting …"
-    if found.in_training.study:
+    if found.in_training.record.study:
         return f"Next, after {trials.words(found.in_training)} of a study"
     return "Waiting for its turn"
 
@@ -75,7 +75,7 @@ def _phase(told: Mapping[str, Any]) -> tuple[float, str]:
 
 def show_failure(run: Run) -> None:
     """Why a run failed, the end of its log, and the button that resumes it if it can be."""
-    st.error(f"Failed: {run.info.get('reason', 'the reason is not known')}")
+    st.error(f"Failed: {run.record.reason or 'the reason is not known'}")
     if run.resumable:
         st.button(
             f"Go on after epoch {len(runs.read_history(run))}", key="resume",

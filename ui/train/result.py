@@ -20,16 +20,16 @@ def show(run: Run, dataset: str, reads: bool) -> None:
     """
     metrics = run.metrics
     figures = {
-        "Test accuracy": metrics.get("test_accuracy"),
-        "Validation": metrics.get("val_accuracy"),
-        "Training": metrics.get("train_accuracy"),
+        "Test accuracy": metrics.test_accuracy,
+        "Validation": metrics.val_accuracy,
+        "Training": metrics.train_accuracy,
     }
     with st.container(horizontal=True, key="result"):
         for label, value in figures.items():
             if value is not None:
                 st.metric(label, f"{value:.2%}", width="content")
     offer_use(run, reads)
-    if shares := metrics.get("test_digit_accuracy"):
+    if shares := metrics.test_digit_accuracy:
         charts.digit_accuracy(shares, dataset.split("+")[0])
     with st.expander("Summary"):
         st.table(pd.DataFrame(runs.summary(run).items(), columns=["", " "]).set_index(""))

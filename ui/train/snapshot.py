@@ -19,7 +19,7 @@ class Snapshot:
     @cached_property
     def listed(self) -> list[Run]:
         """The runs without the trials of studies, the default one first, then the newest."""
-        return [run for run in self.every if not run.study]
+        return [run for run in self.every if run.record.study is None]
 
     @cached_property
     def waiting(self) -> list[Run]:

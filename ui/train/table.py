@@ -32,17 +32,17 @@ def show(found: Sequence[Run]) -> list[Run]:
 
 
 def _row(run: Run) -> dict[str, Any]:
-    info, metrics = run.info, run.metrics
+    record, metrics = run.record, run.metrics
     return {
         "name": run.name,
         "recipe": "broken" if run.problem else run.recipe.name,
-        "dataset": (info.get("dataset") or {}).get("name"),
-        "parameters": info.get("parameters"),
-        "epochs": info.get("epochs"),
-        "seconds": info.get("seconds"),
-        "validation": metrics.get("val_accuracy"),
-        "test": metrics.get("test_accuracy"),
-        "date": str(info.get("created", ""))[:16].replace("T", " "),
+        "dataset": None if run.problem else run.dataset,
+        "parameters": record.parameters,
+        "epochs": record.epochs,
+        "seconds": record.seconds,
+        "validation": metrics.val_accuracy,
+        "test": metrics.test_accuracy,
+        "date": record.created[:16].replace("T", " "),
         "status": "broken" if run.problem else run.status,
-        "note": info.get("note", ""),
+        "note": record.note or "",
     }

@@ -13,7 +13,7 @@ from ui.train import state
 
 def show(waiting: Sequence[Run]) -> None:
     """What waits; of the trials of studies, which come last, only how many they are."""
-    own = [run for run in waiting if not run.study]
+    own = [run for run in waiting if run.record.study is None]
     if len(own) < len(waiting):
         st.caption(f"{len(waiting) - len(own)} trainings of studies wait until no other does.")
     if not own:

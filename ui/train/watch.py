@@ -54,7 +54,7 @@ def panel(run: Run, found: Snapshot, asked: State) -> None:
     with middle:
         if history or len(live):
             charts.curves(run, history, live)
-    dataset = str(run.info["dataset"]["name"])
+    dataset = run.dataset
     with low:
         if "digits" in told:
             guesses.show(dataset, told["digits"])
