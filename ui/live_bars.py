@@ -2,7 +2,7 @@
 
 The component never changes while somebody draws; the server's reading lies beside it as data, so
 that a few hundred bytes are all that a stroke costs. The network is handed to the browser once,
-at an address made from its content, and read by a worker there (`live_worker.js`).
+at an address made from its content, and run by a worker there (`web/worker.js`).
 """
 
 from __future__ import annotations
@@ -18,15 +18,12 @@ import numpy.typing as npt
 import streamlit as st
 from streamlit import runtime
 
-from mnist_core import figures
+from mnist_core import figures, javascript
 from mnist_core.runs import Run
 from ui import canvas, reading, wording
 
 HERE = Path(__file__).parent
-WORKER = "\n".join(
-    (HERE / f"live_{part}.js").read_text(encoding="utf-8")
-    for part in ("drawing", "network", "worker")
-)
+WORKER = javascript.join(javascript.WEB / "worker.js")
 AFTERWARDS = "Read when the pen is lifted."
 WORDING = {
     "sure": wording.SURE,
@@ -38,15 +35,16 @@ WORDING = {
     "afterwards": AFTERWARDS,
 }
 
-HTML = (
-    '<div class="live-bars" role="img"></div><p class="live-note"></p>'
-    '<p class="live-spoken" role="status"></p>'
-)
+HTML = (HERE / "live_bars.html").read_text(encoding="utf-8")
+JS = javascript.join(HERE / "live_bars.js")
 _component = st.components.v2.component(
     "live_bars",
     html=HTML,
-    css=(HERE / "live_bars.css").read_text(encoding="utf-8"),
-    js=(HERE / "live_bars.js").read_text(encoding="utf-8"),
+    css="\n".join(
+        path.read_text(encoding="utf-8")
+        for path in (javascript.WEB / "bars.css", HERE / "live_bars.css")
+    ),
+    js=JS,
     isolate_styles=False,
 )
 
@@ -91,11 +89,15 @@ def show(
     )
 
 
-def settings(sure_above: float) -> dict[str, Any]:
-    """What the browser needs to put readings into words as the server does."""
+def settings(confidence_threshold: float) -> dict[str, Any]:
+    """What the browser needs to put readings into words as the server does.
+
+    Args:
+        confidence_threshold: the probability, in [0, 1], below which the answer is "not sure".
+    """
     return {
         "ground": int(canvas.GROUND[1:3], 16),
-        "sure_above": sure_above,
+        "confidence_threshold": confidence_threshold,
         "confident": wording.CONFIDENT,
         "between": wording.BETWEEN,
         "wording": WORDING,

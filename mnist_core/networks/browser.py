@@ -6,7 +6,8 @@
 
 Kernels lie as Keras keeps them: dense (inputs, units), convolution (rows, columns, inputs,
 filters), LSTM one matrix (inputs + units, 4 × units) with its gates in Keras' order (input,
-forget, cell, output). Batch normalisation is folded into the convolution before it.
+forget, cell, output). Batch normalisation is folded into the convolution before it. The browser's
+side is `web/network/bytes.js`.
 
 The model file is read as what it is, a zip archive of JSON and HDF5, and not by Keras: so the
 network can be handed over before TensorFlow has started.

@@ -1,15 +1,20 @@
-"""A running application and a real Chromium."""
+"""A running application, the modules in `web/`, and a real Chromium."""
 
+import functools
+import http.server
 import os
 import shutil
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 from pathlib import Path
 
 import pytest
+
+from mnist_core import javascript
 
 ROOT = Path(__file__).parent.parent.parent
 CHROMIUM_OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
@@ -82,6 +87,36 @@ def own_server(tmp_path_factory):
 def app(server):
     """The address of the application."""
     return server.address
+
+
+class WebFiles(http.server.SimpleHTTPRequestHandler):
+    """The modules as they are, and an empty page at `/`."""
+
+    extensions_map = {"": "application/octet-stream", ".js": "text/javascript"}  # noqa: RUF012
+
+    def do_GET(self):
+        if self.path != "/":
+            super().do_GET()
+            return
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html")
+        self.end_headers()
+        self.wfile.write(b"<!doctype html>")
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture(scope="session")
+def web_files():
+    """The address of `web/`, served by itself, without the application."""
+    handler = functools.partial(WebFiles, directory=javascript.WEB)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as files:
+        thread = threading.Thread(target=files.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{files.server_port}"
+        files.shutdown()
+        thread.join()
 
 
 @pytest.fixture(scope="session")

@@ -12,20 +12,23 @@ from browser.hand import DIGITS
 from mnist_core import datasets, drawing, predictor, runs
 from mnist_core.networks import architectures, browser
 from mnist_core.recipes import RECIPES
-from ui import canvas, live_bars
+from ui import canvas
 
 pytestmark = pytest.mark.browser
 
 
+MODULES = ("drawing/image", "drawing/pencil", "drawing/strokes", "network/network")
+
+
 @pytest.fixture
-def sheet(chromium):
+def sheet(chromium, web_files):
     """An empty page that holds the browser's code for drawings and networks, and no worker."""
     context = chromium.new_context()
     page = context.new_page()
-    for part in ("drawing", "network"):
-        page.add_script_tag(path=live_bars.HERE / f"live_{part}.js")
+    page.goto(web_files)
     page.evaluate(
-        """() => {
+        """async modules => {
+            for (const name of modules) Object.assign(window, await import(`/${name}.js`));
             window.bytesOf = text => Uint8Array.from(atob(text), c => c.charCodeAt(0));
             window.textOf = numbers => {
                 const bytes = new Uint8Array(Float32Array.from(numbers).buffer);
@@ -35,7 +38,8 @@ def sheet(chromium):
                 }
                 return btoa(text);
             };
-        }"""
+        }""",
+        MODULES,
     )
     yield page
     context.close()
@@ -114,7 +118,7 @@ def in_browser(page, drawings, network):
                 const form = formOfStrokes(strokes.map(({points, width}) =>
                     ({points: strokePath(points, width), width})));
                 forms.push(...form);
-                readings.push(...network.read(form));
+                readings.push(...network.predict(form));
             }
             return [textOf(forms), textOf(readings)];
         }""",
@@ -164,7 +168,7 @@ def test_every_recipes_network_gives_the_same_probabilities(name, sheet, models_
                 const network = new Network(bytes, simd);
                 const readings = [];
                 for (let at = 0; at < pixels.length; at += 784) {
-                    readings.push(...network.read(pixels.subarray(at, at + 784)));
+                    readings.push(...network.predict(pixels.subarray(at, at + 784)));
                 }
                 return textOf(readings);
             });

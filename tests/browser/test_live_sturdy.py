@@ -82,7 +82,7 @@ def bench(chromium, tiny_run):
         page.on("pageerror", lambda error: page.errors.append(str(error)))
         files = {
             "/": ("text/html", PAGE.replace("@BARS@", json.dumps(live_bars.HTML))),
-            "/bars.js": ("text/javascript", (live_bars.HERE / "live_bars.js").read_text()),
+            "/bars.js": ("text/javascript", live_bars.JS),
             "/worker.js": ("text/javascript", live_bars.WORKER),
             "/network": ("application/octet-stream", network or browser.pack(tiny_run)),
         }
@@ -106,7 +106,7 @@ def bench(chromium, tiny_run):
 
 
 def data(**changes):
-    given = live_bars.settings(sure_above=0.0)
+    given = live_bars.settings(confidence_threshold=0.0)
     return given | {"worker": "/worker.js", "network": "/network", "note": ""} | changes
 
 
@@ -245,26 +245,26 @@ def test_weights_that_are_none_are_said_to_be_read_afterwards(bench):
     assert not page.errors
 
 
-def test_the_words_are_the_servers(bench):
+def test_the_words_are_the_servers(chromium, web_files):
+    from mnist_core.figures import bars_in_words
     from ui.wording import in_words
 
-    page = bench()
-    start(page)
+    page = chromium.new_page()
+    page.goto(web_files)
     random = np.random.default_rng(0)
     for _ in range(200):
         probabilities = random.dirichlet(np.full(10, random.choice([0.03, 0.1, 0.5])))
         probabilities = np.round(probabilities, 5).astype(np.float32)
-        guess, words, unsure = in_words(probabilities, 0.8)
         said = page.evaluate(
-            """async ([probabilities, given]) => {
-                const {LiveBars} = await import('/bars.js');
-                const {guess, words, unsure} =
-                    LiveBars.prototype.inWords.call({data: given}, probabilities);
-                return [guess, words, unsure];
+            """async ([probabilities, settings]) => {
+                const {barsInWords, inWords} = await import('/wording.js');
+                const {guess, words, unsure} = inWords(probabilities, settings);
+                return [guess, words, unsure, barsInWords(probabilities, settings)];
             }""",
-            [probabilities.tolist(), data(sure_above=0.8)],
+            [probabilities.tolist(), live_bars.settings(confidence_threshold=0.8)],
         )
-        assert said == [guess, words, unsure]
+        assert said == [*in_words(probabilities, 0.8), bars_in_words(probabilities)]
+    page.close()
 
 
 def test_a_reading_of_less_than_was_drawn_does_not_take_over(bench):
