@@ -26,7 +26,7 @@ from rich.table import Table
 from mnist_core import datasets, drawing, recipes, runs
 from mnist_core.errors import InputError
 from mnist_core.experiments import studies, trials, worker_pool
-from mnist_core.experiments.search import AUGMENTED, FAMILIES
+from mnist_core.experiments.search import FAMILIES
 from mnist_core.training import queue, transfer
 
 if TYPE_CHECKING:
@@ -221,7 +221,7 @@ def _add_search(commands: argparse._SubParsersAction[_Parser]) -> None:
     for plural, choices in (
         ("activations", recipes.ACTIVATIONS),
         ("optimizers", tuple(recipes.OPTIMIZERS)),
-        ("augmentations", tuple(AUGMENTED)),
+        ("augmentations", tuple(recipes.AUGMENTED)),
         ("families", FAMILIES),
     ):
         new.add_argument(
@@ -233,10 +233,7 @@ def _train(options: argparse.Namespace, arguments: list[str]) -> None:
     recipe = _recipe(options)
     if options.epochs is not None:
         recipe = dataclasses.replace(recipe, epochs=options.epochs)
-    if not 0 <= options.seed < 2**31:
-        raise InputError(
-            f"The seed must be a whole number from 0 to 2147483647, not {options.seed}."
-        )
+    recipes.check_seed(options.seed)
     recipes.check(recipe)
     dataset = _load(options.dataset or recipe.dataset)
     _start_tensorflow()

@@ -34,7 +34,7 @@ from mnist_core import background, datasets, recipes, runs
 from mnist_core.errors import InputError
 from mnist_core.experiments.worker_pool import Look
 from mnist_core.files import written_whole
-from mnist_core.recipes import Recipe
+from mnist_core.recipes import AUGMENTED, Recipe
 from mnist_core.runs import Run
 from mnist_core.training import queue
 
@@ -44,11 +44,6 @@ if TYPE_CHECKING:
 FORMAT = 1  # of the settings in the study; a reader refuses what is newer
 NUMBER = "number"  # attribute of a trial
 STUDY = "mnist-search"  # the study's name in its file
-AUGMENTED: Mapping[str, Mapping[str, float]] = {
-    "none": {},
-    "light": recipes.LIGHT,
-    "strong": recipes.STRONG,
-}
 DENSE, CONVOLUTIONAL = "dense", "convolutional"
 FAMILIES = (DENSE, CONVOLUTIONAL)
 MOST_LAYERS, MOST_TRIALS = 4, 10_000
@@ -100,8 +95,7 @@ def check(space: Space, dataset: str, trials: int, seed: int, at_a_time: int = 1
         )
     if not 1 <= trials <= MOST_TRIALS:
         raise InputError(f"The number of trials must be 1 to {MOST_TRIALS:,}, not {trials}.")
-    if not 0 <= seed < 2**31:
-        raise InputError(f"The seed must be a whole number from 0 to 2147483647, not {seed}.")
+    recipes.check_seed(seed)
     if not 1 <= at_a_time <= MOST_AT_A_TIME:
         raise InputError(
             f"The number of trials at a time must be 1 to {MOST_AT_A_TIME}, not {at_a_time}."
