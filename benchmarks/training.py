@@ -23,7 +23,7 @@ from mnist_core.datasets import Dataset
 from mnist_core.networks import architectures
 from mnist_core.recipes import Recipe
 from mnist_core.training import training_run
-from mnist_core.training.training_run import Listeners
+from mnist_core.training.listeners import Listeners
 
 
 def plain(recipe: Recipe, dataset: Dataset, seed: int, folder: Path) -> tuple[float, float]:

@@ -61,6 +61,11 @@ def _fields(row: type[Any]) -> tuple[dataclasses.Field[Any], ...]:
     return dataclasses.fields(row)
 
 
+def percent(share: float, places: int = 2) -> str:
+    """A share of 1 as a percentage, e.g. `97.81 %`."""
+    return f"{100 * share:.{places}f} %"
+
+
 @dataclass(frozen=True)
 class Summary:
     """Mean and sample standard deviation of one figure over the seeds; NaN where unknown."""
@@ -73,8 +78,9 @@ class Summary:
         """As a percentage, e.g. `97.81 ± 0.12 %`."""
         if not self.seeds:
             return ""
-        spread = f" ± {100 * self.spread:.2f}" if self.seeds > 1 else ""
-        return f"{100 * self.mean:.2f}{spread} %"
+        if self.seeds == 1:
+            return percent(self.mean)
+        return f"{100 * self.mean:.2f} ± {percent(self.spread)}"
 
 
 def summarize(values: Iterable[float]) -> Summary:

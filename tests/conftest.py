@@ -1,7 +1,10 @@
 """What the tests share: a dataset that is always there, a trained run, a folder for runs."""
 
+import functools
+import http.server
 import os
 import shutil
+import threading
 import time
 
 # TensorFlow writes its notices when it is imported, so this stands before everything else.
@@ -122,3 +125,31 @@ def own_run(tiny_run, models_dir):
 def mnist(needs_mnist):
     """MNIST itself."""
     return datasets.load("mnist", fetch=False)
+
+
+@pytest.fixture
+def no_datasets(tmp_path, monkeypatch):
+    """A machine without any dataset; its cache folder."""
+    for variable in ("MNIST_PATH", "PENDIGITS_PATH"):
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
+    return tmp_path / "keras" / "datasets"
+
+
+@pytest.fixture
+def site(tmp_path):
+    """A folder and the address at which a server gives its files."""
+    folder = tmp_path / "site"
+    folder.mkdir()
+    handler = functools.partial(QuietFiles, directory=str(folder))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield folder, f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+class QuietFiles(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *_):
+        pass

@@ -16,7 +16,7 @@ import pytest
 from PIL import Image, ImageDraw
 
 from mnist_core import runs
-from mnist_core.__main__ import main
+from mnist_core.cli import main
 from mnist_core.experiments import reproductions, search
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -1,6 +1,7 @@
 """Files that appear whole or not at all; downloads from a server that misbehaves."""
 
 import contextlib
+import dataclasses
 import http.server
 import os
 import socket
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from mnist_core import datasets, files
-from mnist_core.datasets import loading
+from mnist_core.datasets import mnist, pen_strokes
 from mnist_core.errors import InputError
 
 CONTENT = bytes(range(256)) * 800  # more than one block of the download
@@ -180,8 +181,9 @@ def test_no_dataset_is_made_of_something_else(address, tmp_path, monkeypatch, na
     for variable in ("MNIST_PATH", "PENDIGITS_PATH"):
         monkeypatch.delenv(variable, raising=False)
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
-    monkeypatch.setattr(loading, "MNIST_URL", f"{address}/{path}")
-    monkeypatch.setattr(loading, "PENS_URL", f"{address}/{path}")
+    for module in (mnist, pen_strokes):
+        file = dataclasses.replace(module.FILE, url=f"{address}/{path}")
+        monkeypatch.setattr(module, "FILE", file)
     with pytest.raises(InputError, match="not the file it should be") as refusal:
         datasets.load(name)
     assert_one_sentence(str(refusal.value))

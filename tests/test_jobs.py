@@ -17,7 +17,7 @@ from mnist_core import background, predictor, runs
 from mnist_core.errors import InputError
 from mnist_core.recipes import RECIPES, Recipe, conv, dense
 from mnist_core.training import estimate, queue, reporter, training_run
-from mnist_core.training.training_run import Listeners
+from mnist_core.training.listeners import Listeners
 
 LONG = Recipe("long", "long", (dense(8),), epochs=9000, batch_size=32)
 PATIENT = 120  # seconds that a busy machine may take for what takes five

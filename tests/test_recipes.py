@@ -84,6 +84,28 @@ def test_a_recipe_survives_json(name):
     assert again.to_dict() == recipe.to_dict()
 
 
+FINGERPRINTS = {
+    "report-ann": "efa0f95065b6",
+    "early-stopping-ann": "52515dda3d88",
+    "sigmoid-ann": "79674a0b6975",
+    "perceptron": "9c05aac8a2e7",
+    "mlp": "a1de96edad9c",
+    "dropout-mlp": "f8e4e91c01ef",
+    "wide-mlp": "56f46be0ed1b",
+    "cnn": "64d8fe30cac9",
+    "fast-cnn": "59423b50c8ed",
+    "keras-convnet": "06a7e9e66e48",
+    "pen-cnn": "33b1d982a08e",
+    "rnn": "3607041196bf",
+}
+
+
+@pytest.mark.parametrize(("name", "known"), FINGERPRINTS.items())
+def test_what_was_measured_of_a_recipe_is_still_known_by_its_fingerprint(name, known):
+    read = Recipe.from_dict(json.loads(json.dumps(RECIPES[name].to_dict())))
+    assert recipes.fingerprint(RECIPES[name]) == recipes.fingerprint(read) == known
+
+
 def test_an_older_recipe_lacks_what_has_a_default():
     recipe = Recipe.from_dict({"name": "old", "hidden": [{"kind": "dense", "units": 5}]})
     assert (recipe.name, recipe.title) == ("old", "old")
@@ -164,6 +186,17 @@ def test_the_limits_themselves_are_allowed():
     recipes.check(Recipe("x", "x", (), stroke_augmentation=recipes.STROKE_AUGMENTATIONS))
 
 
+@pytest.mark.parametrize("seed", [0, 1, 2**31 - 1])
+def test_a_seed_is_taken(seed):
+    recipes.check_seed(seed)
+
+
+@pytest.mark.parametrize("seed", [-1, 2**31, 1.5, None, "1", True])
+def test_a_seed_that_not_every_generator_takes_is_refused(seed):
+    with pytest.raises(InputError, match="seed must be a whole number from 0 to 2147483647, not"):
+        recipes.check_seed(seed)
+
+
 # --- starting from another ------------------------------------------------------------
 
 
@@ -230,12 +263,31 @@ def test_few_images_make_a_recipe_that_can_be_trained(name, images):
         {"name": "x", "hidden": [], "augmentation": 4},
         {"name": "x", "hidden": [], "start_from": 4},
         {"name": "x", "hidden": [], "stroke_augmentation": ["slant"]},
+        {"name": "x", "hidden": [], "epochs": "many"},
+        {"name": "x", "hidden": [], "batch_size": 2.5},
+        {"name": "x", "hidden": [], "augmentation": {"zoom": "much"}},
+        {"name": "x", "hidden": [], "calibrate": 1},
+        {"name": "x", "hidden": [], "learning_rate": 10**400},
     ],
 )
 def test_what_is_no_recipe_is_refused(values):
     with pytest.raises(InputError) as refusal:
         Recipe.from_dict(values)
     assert "\n" not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("values", "says"),
+    [
+        ({"hidden": []}, "missing required field name"),
+        ({"name": "x", "hidden": [], "epochs": "many"}, "expected int, got str at epochs"),
+        ({"name": "x", "hidden": [[]]}, r"expected object, got array at hidden\[0\]"),
+        ({"name": "x", "hidden": [], "momentum": 0.9}, "unknown entries: momentum"),
+    ],
+)
+def test_what_is_wrong_in_a_recipe_is_said(values, says):
+    with pytest.raises(InputError, match=says):
+        Recipe.from_dict(values)
 
 
 values = st.recursive(

@@ -11,6 +11,7 @@ import pytest
 import tampering
 
 from mnist_core import background, datasets, evaluation, report, runs
+from mnist_core.datasets import analysis
 from mnist_core.errors import InputError
 
 PARTS = [
@@ -85,7 +86,7 @@ def test_a_report_is_whole_and_self_contained(tiny_run):
     assert f"{table['macro avg']['f1-score']:.4f}" in words
     right = text.count('<figure class="right">')
     shown = datasets.load("optical-digits").y_test
-    chosen = report.analysis.sample(report.PREDICTIONS, len(shown), report.SEED)
+    chosen = analysis.sample(report.PREDICTIONS, len(shown), report.SEED)
     read = found.probabilities.argmax(axis=1)
     assert right == (read[chosen] == shown[chosen]).sum()
 
@@ -162,10 +163,33 @@ def test_a_run_that_lacks_what_is_not_needed_has_a_report(own_run):
     assert "no validation digits" in text
 
 
-def test_names_from_outside_cannot_become_markup(own_run):
-    recipe = {**own_run.record.recipe, "title": "<script>alert(1)</script>", "name": "<b>x"}
-    run = changed(own_run, recipe=recipe, command="train '<i>'", versions={"<u>": "<s>"})
-    checked(report.make(run))
+MARKUP = '<b title="x">\'&amp;<script>alert(1)</script>'
+
+
+def test_no_text_that_a_person_gives_becomes_markup(own_run):
+    folder = own_run.path.rename(own_run.path.with_name("<i>&amp;mine"))
+    values = tampering.as_json(runs.read(folder))
+    recipe = {**values["recipe"], **dict.fromkeys(("name", "title", "start_from"), MARKUP)}
+    given = {
+        "recipe": recipe,
+        "dataset": {"name": MARKUP, "checksum": MARKUP},
+        "versions": {MARKUP: MARKUP},
+        **dict.fromkeys(("command", "finished"), MARKUP),
+    }
+    tampering.write_json(folder, {**values, **given})
+    run = runs.read(folder)
+    found = runs.read_evaluation(run)
+    plain = {*checked(report.make(run)).tags}
+    runs.write_evaluation(folder, dataclasses.replace(found, dataset=MARKUP))
+    checker = checked(text := report.make(run))
+    assert set(checker.tags) <= plain
+    assert checker.tags.count("b") == 1  # round the accuracy
+    words = html.unescape(re.sub("<[^>]+>", " ", text))
+    # The recipe's title, name and start; the dataset thrice, its checksum, and thrice why there
+    # are no pictures of it; the versions' two texts, the command.
+    assert text.count("&lt;i&gt;&amp;amp;mine") == 2
+    assert words.count(MARKUP) == 13
+    assert MARKUP[:10] in words  # the day on which it was finished
 
 
 def test_a_network_without_mistakes_is_praised(own_run):

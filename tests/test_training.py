@@ -13,7 +13,7 @@ from mnist_core.errors import InputError
 from mnist_core.networks import architectures, saving
 from mnist_core.recipes import RECIPES, Recipe, conv, dense, dropout
 from mnist_core.training import loop, preparation, training_run
-from mnist_core.training.training_run import Listeners
+from mnist_core.training.listeners import Listeners
 
 
 def small(digits, count=300):

@@ -11,7 +11,7 @@ from mnist_core.errors import InputError
 from mnist_core.evaluation import comparison
 from mnist_core.recipes import Recipe, average_pool, conv, dense, dropout
 from mnist_core.training import averaging, queue, training_run, transfer
-from mnist_core.training.training_run import Listeners
+from mnist_core.training.listeners import Listeners
 
 MAPS = Recipe(
     "maps",

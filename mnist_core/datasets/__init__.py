@@ -1,35 +1,42 @@
-"""Datasets: found, verified, loaded, split, described."""
+"""Datasets: found, verified, loaded, split, described.
 
-from mnist_core.datasets.loading import (
-    ABOUT,
+`load` gives one by its name. Each source is a file of its own, and the registry lists them.
+What a dataset holds is analysed in `datasets.analysis`, laid out on a plane in
+`datasets.embedding`.
+"""
+
+from mnist_core.datasets.cache import cache_folder
+from mnist_core.datasets.dataset import (
     CLASSES,
-    FILES,
-    MNIST_ARRAYS,
-    NAMES,
-    PENS_FILE,
-    TEST_WRITERS,
-    TRAIN_SIZES,
     Dataset,
     Images,
     Labels,
     Strokes,
     Writers,
-    at_hand,
-    cache_folder,
     describe,
+    one_hot,
+    scale,
+)
+from mnist_core.datasets.mnist import MNIST_ARRAYS, read_mnist
+from mnist_core.datasets.pen_strokes import (
+    PENS_FILE,
+    TEST_WRITERS,
+    parse_unipen,
+    pens_test,
+    writer_of,
+)
+from mnist_core.datasets.registry import (
+    ABOUT,
+    FILES,
+    NAMES,
+    TRAIN_SIZES,
+    at_hand,
     files_of,
     find,
     load,
     missing,
-    one_hot,
-    parse_unipen,
-    pens_test,
-    read_mnist,
-    scale,
-    split,
-    subset,
-    writer_of,
 )
+from mnist_core.datasets.splitting import split, subset
 
 __all__ = [
     "ABOUT",

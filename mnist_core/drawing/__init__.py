@@ -1,20 +1,15 @@
-"""Strokes or pixels into MNIST's form, and the strokes of a number segmented into digits."""
+"""Strokes or pixels into MNIST's form, and the strokes of a number segmented into digits.
 
-from mnist_core.drawing.form import (
-    CENTRE,
-    PEN_WIDTH,
-    SIDE,
-    Ink,
-    Points,
-    draw,
-    from_image,
-    from_strokes,
-    ink_of,
-    normalise,
-    read_image,
-    render,
-    thin,
-)
+Strokes are drawn as ink (`render`), an image is told apart into ink and paper (`ink_of`),
+lines too thick for their digit are made thinner (`thin`), and ink is brought into the form
+(`normalise`). `from_strokes` and `from_image` do all of it. What reads a number of several
+digits is in `drawing.segmentation`.
+"""
+
+from mnist_core.drawing.form import CENTRE, SIDE, Ink, Points, normalise, thin
+from mnist_core.drawing.image import from_image, ink_of
+from mnist_core.drawing.image_file import read_image
+from mnist_core.drawing.strokes import PEN_WIDTH, draw, from_strokes, render
 
 __all__ = [
     "CENTRE",

@@ -31,20 +31,16 @@ class Figure:
     test_only: bool = False  # whether it holds only among runs with the same test digits
 
 
-def _percent(value: float) -> str:
-    return f"{value:.2%}"
-
-
 def _bytes(value: float) -> str:
     return f"{value / 1e6:.2f} MB" if value >= 1e6 else f"{value / 1e3:.0f} kB"
 
 
 FIGURES = (
-    Figure("test_accuracy", "Test accuracy", _percent, high=True, test_only=True),
+    Figure("test_accuracy", "Test accuracy", "{:.2%}".format, high=True, test_only=True),
     Figure("test_loss", "Test loss", "{:.4f}".format, test_only=True),
-    Figure("drawn_accuracy", "Drawn digits", _percent, high=True),
-    Figure("val_accuracy", "Validation accuracy", _percent, high=True, test_only=True),
-    Figure("train_accuracy", "Training accuracy", _percent, high=True, test_only=True),
+    Figure("drawn_accuracy", "Drawn digits", "{:.2%}".format, high=True),
+    Figure("val_accuracy", "Validation accuracy", "{:.2%}".format, high=True, test_only=True),
+    Figure("train_accuracy", "Training accuracy", "{:.2%}".format, high=True, test_only=True),
     Figure("parameters", "Parameters", "{:,.0f}".format),
     Figure("milliseconds", "One image", "{:.2f} ms".format),
     Figure("bytes", "Model file", _bytes),

@@ -24,10 +24,10 @@ from mnist_core import datasets, evaluation, recipes, runs, tables
 from mnist_core.errors import InputError
 from mnist_core.evaluation.comparison import DRAWN
 from mnist_core.recipes import Recipe
-from mnist_core.tables import Summary, or_nan, summarize
+from mnist_core.tables import Summary, or_nan, percent, summarize
 
 if TYPE_CHECKING:
-    from mnist_core.training.loop import Progress
+    from mnist_core.training.listeners import Progress
 
 TABLE = runs.SHIPPED_DIR / "reproductions.csv"
 COMMAND = "python -m mnist_core reproduce"
@@ -184,7 +184,7 @@ def measure(
 
     from mnist_core.networks import predictor
     from mnist_core.training import training_run
-    from mnist_core.training.training_run import Listeners
+    from mnist_core.training.listeners import Listeners
 
     dataset, drawn = datasets.load(recipe.dataset), datasets.load(DRAWN)
     with _temporary_models_dir():
@@ -238,10 +238,6 @@ def _temporary_models_dir() -> Iterator[None]:
                 os.environ["MODELS_DIR"] = before
 
 
-def _percent(share: float, places: int = 2) -> str:
-    return f"{100 * share:.{places}f} %"
-
-
 def summary(rows: Iterable[Row], recipe: str, figure: str) -> Summary:
     """Sum up a figure (a field of `Row`) of a recipe over its seeds."""
     return summarize(float(getattr(row, figure)) for row in rows if row.recipe == recipe)
@@ -285,7 +281,7 @@ def findings(rows: Sequence[Row]) -> list[Finding]:
                 "The course report gives 97.89 % in its text and table but 97.62 % in its own "
                 "output: a training has one test accuracy, so they come from two trainings. "
                 f"{len(values('report-ann'))} trainings that differ in nothing but their seed "
-                f"gave {_percent(low)} to {_percent(high)} here"
+                f"gave {percent(low)} to {percent(high)} here"
                 + (": none reached the figure of the text." if high < 0.9789 else "."),
                 ("report-ann",),
             )
@@ -327,10 +323,10 @@ def findings(rows: Sequence[Row]) -> list[Finding]:
                 "only the differences between the ten values are trained, and the sigmoid "
                 "outputs themselves mean nothing. "
                 f"They sum to {sums:.2f} instead of 1 in the mean, and for "
-                f"{_percent(several, 0)} of the test digits more than one is above a half. Which "
+                f"{percent(several, 0)} of the test digits more than one is above a half. Which "
                 "digit wins stays right "
                 f"({mean('sigmoid-ann')}; the slide deck reports no test figure), but divided "
-                f"by their sum they are off by {_percent(off, 0)} as probabilities (calibration "
+                f"by their sum they are off by {percent(off, 0)} as probabilities (calibration "
                 "error).",
                 ("sigmoid-ann",),
             )
@@ -344,7 +340,7 @@ def findings(rows: Sequence[Row]) -> list[Finding]:
                 "The write-up with early stopping says so. Its accuracy is reproduced "
                 f"({mean('early-stopping-ann')}, reported 97.87 %), but {bear or 'none'} of "
                 f"{len(lowest)} trainings bear{'s' * (bear < 2)} this out: the digit that is "
-                f"read worst reaches {_percent(min(lowest))} to {_percent(max(lowest))}.",
+                f"read worst reaches {percent(min(lowest))} to {percent(max(lowest))}.",
                 ("early-stopping-ann",),
             )
         )

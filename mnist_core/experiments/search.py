@@ -74,6 +74,7 @@ __all__ = [
     "delete",
     "extend",
     "importance",
+    "job",
     "names",
     "start",
     "state",

@@ -9,17 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from mnist_core import datasets, recipes
 from mnist_core.errors import InputError
-from mnist_core.recipes import Recipe
+from mnist_core.recipes import AUGMENTED, Recipe
 from mnist_core.training import estimate
 
 if TYPE_CHECKING:
     import optuna
 
-AUGMENTED: Mapping[str, Mapping[str, float]] = {
-    "none": {},
-    "light": recipes.LIGHT,
-    "strong": recipes.STRONG,
-}
 DENSE, CONVOLUTIONAL = "dense", "convolutional"
 FAMILIES = (DENSE, CONVOLUTIONAL)
 MOST_LAYERS, MOST_TRIALS, MOST_AT_A_TIME = 4, 10_000, 64
@@ -66,8 +61,7 @@ def check(space: Space, dataset: str, trials: int, seed: int, at_a_time: int = 1
         )
     if not 1 <= trials <= MOST_TRIALS:
         raise InputError(f"The number of trials must be 1 to {MOST_TRIALS:,}, not {trials}.")
-    if not 0 <= seed < 2**31:
-        raise InputError(f"The seed must be a whole number from 0 to 2147483647, not {seed}.")
+    recipes.check_seed(seed)
     if not 1 <= at_a_time <= MOST_AT_A_TIME:
         raise InputError(
             f"The number of trials at a time must be 1 to {MOST_AT_A_TIME}, not {at_a_time}."

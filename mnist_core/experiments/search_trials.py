@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     import optuna
     from optuna.trial import FrozenTrial
 
-    from mnist_core.training.loop import Progress
+    from mnist_core.training.listeners import Progress
 
 RANDOM, UNPRUNED = 8, 4  # trials at first that are drawn blindly, and that are not pruned
 

@@ -37,7 +37,7 @@ from mnist_core.training import queue
 if TYPE_CHECKING:
     import optuna
 
-    from mnist_core.training.loop import Progress
+    from mnist_core.training.listeners import Progress
 
 QUEUE_SECONDS = 20.0  # to let a run that waits begin
 

@@ -1,40 +1,42 @@
-"""Architectures and hyperparameters as plain data."""
+"""Architectures and hyperparameters as plain data.
 
-from mnist_core.recipes.recipe import (
+A recipe is a frozen dataclass: `dataclasses.replace` changes one, `check` refuses one that
+makes no sense, `layer_table` shows what its network would be. `RECIPES` holds those with a
+name.
+"""
+
+from mnist_core.recipes.changes import agreeing, continued, few, rebuilt
+from mnist_core.recipes.checks import (
     ACTIVATIONS,
     AUGMENTATIONS,
+    OPTIMIZERS,
+    OUTPUTS,
+    STROKE_AUGMENTATIONS,
+    check,
+    check_seed,
+)
+from mnist_core.recipes.named import AUGMENTED, LIGHT, RECIPES, STRONG, get
+from mnist_core.recipes.recipe import (
     CLASSES,
     ENSEMBLE,
     IMPORTED,
-    LIGHT,
-    OPTIMIZERS,
-    OUTPUTS,
-    RECIPES,
-    STROKE_AUGMENTATIONS,
-    STRONG,
     Layer,
-    LayerRow,
     Recipe,
-    agreeing,
     average_pool,
-    check,
-    continued,
     conv,
     dense,
     dropout,
-    few,
     fingerprint,
-    get,
-    layer_table,
     lstm,
     max_pool,
-    rebuilt,
     widths,
 )
+from mnist_core.recipes.table import LayerRow, layer_table
 
 __all__ = [
     "ACTIVATIONS",
     "AUGMENTATIONS",
+    "AUGMENTED",
     "CLASSES",
     "ENSEMBLE",
     "IMPORTED",
@@ -50,6 +52,7 @@ __all__ = [
     "agreeing",
     "average_pool",
     "check",
+    "check_seed",
     "continued",
     "conv",
     "dense",

@@ -7,7 +7,6 @@ by a sign besides their colour.
 from __future__ import annotations
 
 import base64
-import html
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,18 +15,9 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-STYLE = """<style>
-.digits { display: grid; grid-template-columns: repeat(auto-fill, minmax(var(--cell), 1fr));
-          gap: 10px 10px; margin: 4px 0; }
-.digits.columns { grid-template-columns: repeat(var(--columns), var(--cell)); }
-.digits figure { margin: 0; break-inside: avoid; }
-.digits img { width: 100%; aspect-ratio: 1; image-rendering: pixelated; display: block;
-              border-radius: 3px; box-sizing: border-box; border: 1px solid #8886; }
-.digits figcaption { font-size: 0.8rem; line-height: 1.3; text-align: center; padding-top: 3px;
-                     font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }
-.digits .right img { border: 3px solid #009e73; }
-.digits .wrong img { border: 3px dashed #d55e00; }
-</style>"""
+from mnist_core.report.rendering import environment
+
+STYLE = f"<style>\n{environment().get_template('digits.css').render()}\n</style>"
 
 
 @dataclass(frozen=True)
@@ -38,6 +28,10 @@ class Picture:
     caption: str
     alt: str
     right: bool | None = None  # whether it was read right; None where nothing was read
+
+    @property
+    def uri(self) -> str:
+        return data_uri(self.image)
 
 
 def png(image: npt.NDArray) -> bytes:
@@ -60,18 +54,8 @@ def grid(pictures: Sequence[Picture], cell: int = 72, columns: int | None = None
     Args:
         cell: the width of a picture in pixels, at least.
     """
-    figures = []
-    for picture in pictures:
-        kind = {None: "", True: ' class="right"', False: ' class="wrong"'}[picture.right]
-        sign = {None: "", True: "✓ ", False: "✗ "}[picture.right]
-        figures.append(
-            f'<figure{kind}><img src="{data_uri(picture.image)}" alt="{html.escape(picture.alt)}">'
-            f"<figcaption>{sign}{html.escape(picture.caption)}</figcaption></figure>"
-        )
-    style, kind = f"--cell: {cell}px", "digits"
-    if columns is not None:
-        style, kind = f"{style}; --columns: {columns}", "digits columns"
-    return f'<div class="{kind}" style="{style}">{"".join(figures)}</div>'
+    macros = environment().get_template("macros.html").module
+    return str(macros.digits(pictures, cell, columns))  # type: ignore[attr-defined]
 
 
 def atlas(images: npt.NDArray[np.uint8], columns: int = 64) -> npt.NDArray[np.uint8]:

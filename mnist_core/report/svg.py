@@ -53,7 +53,9 @@ def lines(
         if len(spots) == 1:
             parts.append(f'<circle cx="{spots[0][0]}" cy="{spots[0][1]}" r="3" fill="{colour}"/>')
         parts.append(f'<path d="{path}" {style}/>')
-        parts.append(f'<path d="M{at} 14h26" {style}/><text x="{at + 32}" y="18">{name}</text>')
+        parts.append(
+            f'<path d="M{at} 14h26" {style}/><text x="{at + 32}" y="18">{html.escape(name)}</text>'
+        )
         at += 56 + 8 * len(name)
     return _svg(width, height, "".join(parts), alt, size)
 

@@ -25,28 +25,10 @@ from mnist_core.networks import architectures, predictor
 from mnist_core.recipes import Recipe
 from mnist_core.training import training_step
 from mnist_core.training.checkpoints import Checkpoint, History
+from mnist_core.training.listeners import OnProgress, Progress
 from mnist_core.training.preparation import NON_DIGIT
 
 UPDATE_SECONDS = 0.4  # how often progress is reported within an epoch
-
-
-@dataclass(frozen=True)
-class Progress:
-    """Where a training run is. Losses and accuracies are means over the epoch so far."""
-
-    epoch: int  # from 1
-    epochs: int
-    step: int  # batches done in this epoch
-    steps: int
-    loss: float
-    accuracy: float
-    images_per_second: float
-    seconds_left: float  # as if all epochs were run
-    recent_loss: float  # since the last report
-    recent_accuracy: float
-
-
-OnProgress = Callable[[Progress], None]
 
 
 def fit(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 import numpy.typing as npt
 
@@ -11,9 +9,9 @@ from mnist_core import datasets
 from mnist_core.datasets import Dataset, Images, Labels
 from mnist_core.recipes import Recipe
 from mnist_core.training import augmentation, nondigits
+from mnist_core.training.listeners import OnPreparation
 
 NON_DIGIT = 10  # the label of a drawing for which all ten digits are equally likely
-OnPreparation = Callable[[float], None]  # the share of the training digits that is drawn, 0 to 1
 
 
 def split(dataset: Dataset, recipe: Recipe) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:

@@ -38,8 +38,7 @@ def submit(recipe: Recipe, dataset: str, seed: int = 0, name: str | None = None)
     """
     recipes.layer_table(recipe)
     transfer.check(recipe)
-    if not 0 <= seed < 2**31:
-        raise InputError(f"The seed must be a whole number from 0 to 2147483647, not {seed}.")
+    recipes.check_seed(seed)
     run = runs.create(recipe, dataset, seed, name)
     tend()
     return run

@@ -16,7 +16,7 @@ from mnist_core.background import Note
 from mnist_core.datasets import Dataset
 from mnist_core.errors import InputError
 from mnist_core.networks import predictor
-from mnist_core.training.loop import OnProgress, Progress
+from mnist_core.training.listeners import OnProgress, Progress
 
 WATCHED = 9  # test digits whose guesses are shown while a network learns
 LIVE_POINTS = 100  # at most, within an epoch

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from mnist_core import background, datasets, runs
 from mnist_core.background import Note
@@ -15,9 +14,7 @@ from mnist_core.errors import InputError
 from mnist_core.networks.startup import start_tensorflow
 from mnist_core.runs import Run
 from mnist_core.training import queue
-
-if TYPE_CHECKING:
-    from mnist_core.training.training_run import Listeners
+from mnist_core.training.listeners import Listeners
 
 OnDownload = Callable[[int, int | None], None]  # bytes so far, and in all if known
 

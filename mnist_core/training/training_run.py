@@ -5,8 +5,7 @@ from __future__ import annotations
 import contextlib
 import platform
 import time
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import keras
@@ -26,20 +25,11 @@ from mnist_core.recipes import Recipe
 from mnist_core.runs import DatasetUsed, Metrics, ModelFile, Run
 from mnist_core.training import preparation, transfer
 from mnist_core.training.checkpoints import History
-from mnist_core.training.loop import OnProgress, best_epoch, fit
-from mnist_core.training.preparation import OnPreparation
+from mnist_core.training.listeners import Listeners
+from mnist_core.training.loop import best_epoch, fit
 from mnist_core.training.reporter import Reporter
 
 READ_AT_A_TIME = 500  # digits
-
-
-@dataclass(frozen=True)
-class Listeners:
-    """Who wants to know how far a run is."""
-
-    on_progress: OnProgress | None = None
-    on_preparation: OnPreparation | None = None
-    callbacks: Iterable[keras.callbacks.Callback] = ()
 
 
 def train(

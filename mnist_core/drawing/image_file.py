@@ -1,0 +1,68 @@
+"""Image files, decoded to pixels."""
+
+from __future__ import annotations
+
+import io
+import warnings
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image, ImageOps
+from PIL.JpegImagePlugin import JpegImageFile
+
+from mnist_core.drawing.image import WORKING_SIDE
+from mnist_core.errors import InputError
+
+MAX_PIXELS = 100_000_000  # of an image file, before it is decoded
+
+
+def read_image(data: bytes) -> npt.NDArray[np.uint8]:
+    """Decode an image file as it would be seen: turned by its EXIF tag, in 8 bits.
+
+    Args:
+        data: the bytes of a PNG, JPEG, WebP or other file that Pillow reads.
+
+    Returns:
+        uint8 (h, w), (h, w, 3) or (h, w, 4), for `from_image`.
+
+    Raises:
+        InputError: no image, a damaged one, or one of more than `MAX_PIXELS` pixels.
+    """
+    if not data:
+        raise InputError("The file is empty: give a PNG, JPEG or WebP image.")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            image: Image.Image = Image.open(io.BytesIO(data))
+        width, height = image.size
+        if width * height > MAX_PIXELS:
+            raise InputError(
+                f"The image is too large ({width:,}×{height:,} pixels): "
+                f"give one of at most {MAX_PIXELS // 1_000_000} million pixels."
+            )
+        if isinstance(image, JpegImageFile):  # decoded smaller, not larger than needed
+            image.draft("L", (2 * WORKING_SIDE, 2 * WORKING_SIDE))
+        image.load()
+        image = ImageOps.exif_transpose(image)
+        return np.asarray(_in_eight_bits(image))
+    except InputError:
+        raise
+    except Image.DecompressionBombError as error:
+        raise InputError("The image is too large: give a smaller one.") from error
+    except Exception as error:  # Pillow's decoders raise almost anything on damaged files
+        raise InputError(
+            "The file is no image that can be read: give a whole PNG, JPEG or WebP image."
+        ) from error
+
+
+def _in_eight_bits(image: Image.Image) -> Image.Image:
+    if image.mode.startswith(("I", "F")):  # 16 bits and more: spread what is there over 8
+        levels = np.asarray(image, np.float64)
+        levels = np.nan_to_num(levels, nan=0.0, posinf=0.0, neginf=0.0)
+        low, high = float(levels.min()), float(levels.max())
+        top = 65535.0 if low >= 0 and 255 < high <= 65535 else max(high, low + 1)
+        return Image.fromarray(np.round((levels - min(low, 0)) / top * 255).astype(np.uint8))
+    transparent = image.mode in ("LA", "PA", "RGBA", "La", "RGBa") or "transparency" in image.info
+    if transparent:
+        return image.convert("RGBA")
+    return image.convert("L" if image.mode in ("1", "L") else "RGB")
