@@ -135,7 +135,7 @@ def test_train_leaves_a_run_and_prints_its_summary(command, models_dir):
     )
     for said in ("mine", "report-ann", "optical-digits", "109,386", "test accuracy"):
         assert said in text
-    assert f"{run.metrics['test_accuracy']:.2%}" in text
+    assert f"{run.metrics.test_accuracy:.2%}" in text
     old, new = (
         keras.models.load_model(run.path / name, compile=False)
         for name in ("model.h5", "model.keras")
@@ -147,7 +147,7 @@ def test_train_leaves_a_run_and_prints_its_summary(command, models_dir):
 def test_runs_without_a_name_are_named_by_recipe_and_time(command, models_dir):
     for _ in range(2):
         command("train", "perceptron", "--dataset", "optical-digits", "--epochs", "1")
-    names = [path.name for path in models_dir.iterdir()]
+    names = [path.name for path in models_dir.iterdir() if path.name[0] != "."]
     assert len(names) == 2
     assert all(name.startswith("perceptron-20") for name in names)
 
@@ -184,7 +184,7 @@ def test_evaluate_measures_a_run(command, own_run):
     text = command("evaluate", "mine")
     accuracy = own_run.metrics.test_accuracy
     assert f"mine on the 360 test images of optical-digits: accuracy {accuracy:.2%}" in text
-    assert f"loss {own_run.metrics['test_loss']:.4f}" in text
+    assert f"loss {own_run.metrics.test_loss:.4f}" in text
     rows = dict(line.split(maxsplit=1) for line in text.splitlines() if re.match(r" +\d ", line))
     assert set(rows) == set("0123456789")
     assert "weighted avg" in text
@@ -213,7 +213,7 @@ def test_runs_are_listed_with_what_is_known_of_them(command, own_run, models_dir
     (models_dir / "[b]").mkdir()  # a name that is not given here can still occur
     text = command("runs")
     lines = {line.split()[0]: line for line in text.splitlines() if line.strip()}
-    accuracy = f"{own_run.metrics['test_accuracy']:.2%}"
+    accuracy = f"{own_run.metrics.test_accuracy:.2%}"
     assert all(word in lines["mine"] for word in ("tiny", "12,730", accuracy, "finished"))
     assert "queued" in lines["waiting"]
     assert longest in lines
@@ -229,7 +229,7 @@ def test_report_writes_one_file_and_says_where(command, own_run, tmp_path, monke
     monkeypatch.chdir(tmp_path)
     assert command("report", "mine") == "mine-report.html\n"
     text = (tmp_path / "mine-report.html").read_text()
-    assert f"{own_run.metrics['test_accuracy']:.2%}" in text
+    assert f"{own_run.metrics.test_accuracy:.2%}" in text
     folder = tmp_path / "reports"
     folder.mkdir()
     assert (
@@ -359,7 +359,7 @@ def test_ensemble_says_what_it_gains_and_costs(command, own_run):
 )
 def test_bad_input_is_refused_in_one_line(refusal, models_dir, arguments, says):
     assert says in refusal(*arguments)
-    assert list(models_dir.iterdir()) == []
+    assert [path for path in models_dir.iterdir() if path.name[0] != "."] == []
 
 
 def test_a_taken_name_is_refused(refusal, own_run):
@@ -367,7 +367,7 @@ def test_a_taken_name_is_refused(refusal, own_run):
         *("train", "perceptron", "--dataset", "optical-digits", "--epochs", "1", "--name", "mine")
     )
     assert "a run mine already" in line
-    assert runs.read("mine").info == own_run.info
+    assert runs.read("mine").record == own_run.record
 
 
 def test_a_dataset_that_is_not_where_it_should_be_is_refused(refusal, tmp_path, monkeypatch):
@@ -428,7 +428,7 @@ def test_a_search_is_ended_with_ctrl_c_and_gone_on_with_to_its_winner(models_dir
     assert found.settings.trials == len(found.trials) == done + 1
     run = runs.read(found.winner)
     assert run.status == runs.FINISHED
-    assert f"{run.metrics['test_accuracy']:.2%}" in printed
+    assert f"{run.metrics.test_accuracy:.2%}" in printed
     assert run.metrics.val_accuracy == found.best.value
 
 

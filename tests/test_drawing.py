@@ -3,6 +3,7 @@
 import contextlib
 import io
 
+import hypothesis
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -226,6 +227,7 @@ class TestOddInput:
             st.tuples(st.integers(1, 40), st.integers(1, 40), st.sampled_from([1, 3, 4])),
         )
     )
+    @hypothesis.example(np.array([[[0, 92, 92, 92], [93, 92, 92, 92], [92, 92, 92, 92]]], np.uint8))
     @quick
     def test_any_colour_image_gives_a_finite_form(self, pixels):
         assert np.isfinite(from_image(pixels)).all()

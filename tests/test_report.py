@@ -69,9 +69,9 @@ def test_a_report_is_whole_and_self_contained(tiny_run):
     assert len(checker.sources) == expected
     words = html.unescape(re.sub("<[^>]+>", " ", text))
     for said in (
-        f"{tiny_run.metrics['test_accuracy']:.2%}",
-        f"{tiny_run.metrics['train_accuracy']:.2%}",
-        f"{tiny_run.metrics['val_accuracy']:.2%}",
+        f"{tiny_run.metrics.test_accuracy:.2%}",
+        f"{tiny_run.metrics.train_accuracy:.2%}",
+        f"{tiny_run.metrics.val_accuracy:.2%}",
         f"{tiny_run.info['parameters']:,}",
         tiny_run.record.dataset.checksum,
         "Dense, relu",

@@ -52,6 +52,8 @@ def ink_of(pixels: npt.ArrayLike) -> Ink:
     plain = _plain_paper(grey)
     if plain is not None:
         contrast = np.abs(grey - plain)
+        if contrast.max() < MIN_CONTRAST:  # the paper lies between the lightest and the darkest
+            return np.zeros_like(grey)
         threshold = max(MIN_CONTRAST, 0.35 * float(contrast.max()))
         full = float(np.percentile(contrast[contrast >= threshold], 95))
         # Keeps the rings that JPEG leaves round a line from counting as ink.

@@ -110,8 +110,7 @@ def test_train_watch_stop_restart_and_use(classroom, visit, needs_mnist):
     expect(watch).to_contain_text("Test accuracy", timeout=SLOW)
     press(page, "use")
     expect(page.get_by_role("combobox", name="Network")).to_have_value(
-        "short – "
-        + f"{runs.read('short').metrics['test_accuracy']:.2%} of the test digits of MNIST"
+        "short – " + f"{runs.read('short').metrics.test_accuracy:.2%} of the test digits of MNIST"
     )
     hand = Hand(page)
     hand.draw(1)

@@ -308,7 +308,7 @@ def test_an_average_of_runs_is_explored_like_any_run(visit, own_run):
     # Two members were measured on as many datasets: the first one's digits are taken.
     page = visit(run="average", dataset=average.record.dataset.name)
     assert not page.exception
-    assert f"{average.metrics['test_accuracy']:.2%}" in texts(page)
+    assert f"{average.metrics.test_accuracy:.2%}" in texts(page)
     (samples,) = grids(page)
     page = visit(run="average", dataset="optical-digits", digit=samples[0]["index"])
     assert not page.exception

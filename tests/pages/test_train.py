@@ -152,7 +152,7 @@ def test_a_finished_run_shows_its_figures(page, tiny_run, tmp_path):
     page.query_params["run"] = "mine"
     run(page)
     shown = {metric.label: metric.value for metric in page.metric}
-    assert shown["Test accuracy"] == f"{tiny_run.metrics['test_accuracy']:.2%}"
+    assert shown["Test accuracy"] == f"{tiny_run.metrics.test_accuracy:.2%}"
     assert page.button(key="use").label == "Use on the drawing page"
 
 

@@ -27,7 +27,7 @@ def script():
 @pytest.fixture
 def page(models_dir):
     def visit(names=("pen-cnn", "report-ann", "mine"), **address):
-        app = AppTest.from_function(script)
+        app = AppTest.from_function(script, default_timeout=60)
         app.session_state["names"] = list(names)
         for name, value in address.items():
             app.query_params[name] = value
@@ -78,7 +78,7 @@ def test_runs_that_are_gone_are_left_out(page):
 
 
 def test_the_run_that_reads_on_the_drawing_page_is_looked_at_first(page, models_dir):
-    app = AppTest.from_function(script)
+    app = AppTest.from_function(script, default_timeout=60)
     app.session_state["names"], app.session_state["run"] = ["pen-cnn", "mine"], "mine"
     assert app.run().session_state["now"].selection.run == "mine"
 
