@@ -72,7 +72,7 @@ def test_a_report_is_whole_and_self_contained(tiny_run):
         f"{tiny_run.metrics.test_accuracy:.2%}",
         f"{tiny_run.metrics.train_accuracy:.2%}",
         f"{tiny_run.metrics.val_accuracy:.2%}",
-        f"{tiny_run.info['parameters']:,}",
+        f"{tiny_run.record.parameters:,}",
         tiny_run.record.dataset.checksum,
         "Dense, relu",
         "macro avg",
