@@ -39,9 +39,10 @@ from mnist_core.background import alive
 from mnist_core.errors import InputError
 from mnist_core.files import written_whole
 from mnist_core.recipes import Recipe
+from mnist_core.runs import shipped
 
 FORMAT = 1  # of run.json; a reader refuses what is newer
-SHIPPED_DIR = Path(__file__).resolve().parents[2] / "models"
+SHIPPED_DIR = shipped.shipped_dir()
 SHIPPED = ("pen-cnn", "cnn", "report-ann")
 DEFAULT_RUN = "pen-cnn"
 
@@ -53,9 +54,9 @@ TRASH, KEPT_DELETED = ".trash", 3  # where the last deleted runs lie, and how ma
 
 
 def models_dir() -> Path:
-    """Where runs are written: `MODELS_DIR`, or the project's own `models`."""
+    """Where runs are written: `MODELS_DIR`, or the usual folder (see `runs.shipped`)."""
     given = os.environ.get("MODELS_DIR")
-    return Path(given).expanduser() if given else SHIPPED_DIR
+    return Path(given).expanduser() if given else shipped.own_dir(SHIPPED_DIR)
 
 
 @dataclass(frozen=True)
