@@ -23,7 +23,7 @@ hypothesis.settings.load_profile("unhurried")
 WITH_PROCESSES = (
     "test_cluster", "test_command_line", "test_embedding", "test_ensembles", "test_jobs",
     "test_processes", "test_results", "test_search", "test_search_view", "test_studies",
-    "test_workers",
+    "test_wheel", "test_workers",
 )  # fmt: skip
 TINY = Recipe("tiny", "tiny", (dense(16),), epochs=2, batch_size=64)
 

@@ -33,7 +33,7 @@ from mnist_core.background import Job
 from mnist_core.errors import InputError
 from mnist_core.files import written_whole
 from mnist_core.recipes import Recipe
-from mnist_core.runs import record
+from mnist_core.runs import record, shipped
 from mnist_core.runs.record import (
     FAILED,
     FINISHED,
@@ -47,15 +47,15 @@ from mnist_core.runs.record import (
     Start,
 )
 
-SHIPPED_DIR = Path(__file__).resolve().parents[2] / "models"
+SHIPPED_DIR = shipped.shipped_dir()
 SHIPPED = ("pen-cnn", "cnn", "report-ann")
 DEFAULT_RUN = "pen-cnn"
 
 
 def models_dir() -> Path:
-    """Where runs are written: `MODELS_DIR`, or the project's own `models`."""
+    """Where runs are written: `MODELS_DIR`, or the usual folder (see `runs.shipped`)."""
     given = os.environ.get("MODELS_DIR")
-    return Path(given).expanduser() if given else SHIPPED_DIR
+    return Path(given).expanduser() if given else shipped.own_dir(SHIPPED_DIR)
 
 
 BROKEN = Record()  # what is known of a broken run: it failed without a word

@@ -1,5 +1,6 @@
 """The data page, run without a browser."""
 
+import dataclasses
 import functools
 import http.server
 import threading
@@ -12,7 +13,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from mnist_core import datasets
-from mnist_core.datasets import loading
+from mnist_core.datasets import mnist as mnist_source
 from ui import shared_work
 
 ROOT = Path(__file__).parent.parent.parent
@@ -243,9 +244,8 @@ def test_a_download_shows_its_progress_and_ends_in_the_data(page, monkeypatch, s
         pytest.skip("MNIST is here as four files, not as the one that is downloaded.")
     (server.folder / "mnist.npz").write_bytes(source.read_bytes())
     monkeypatch.delenv("MNIST_PATH", raising=False)
-    monkeypatch.setattr(
-        loading, "MNIST_URL", f"http://127.0.0.1:{server.server_port}/mnist.npz"
-    )  # fmt: skip
+    url = f"http://127.0.0.1:{server.server_port}/mnist.npz"
+    monkeypatch.setattr(mnist_source, "FILE", dataclasses.replace(mnist_source.FILE, url=url))
     app = page("mnist")
     app.button(key="download").click().run()
     until(app, lambda: shared_work.download("mnist").received > 0)
@@ -264,9 +264,8 @@ def test_a_download_shows_its_progress_and_ends_in_the_data(page, monkeypatch, s
 
 def test_a_download_that_fails_says_why_and_can_be_tried_again(page, monkeypatch, server):
     monkeypatch.delenv("MNIST_PATH", raising=False)
-    monkeypatch.setattr(
-        loading, "MNIST_URL", f"http://127.0.0.1:{server.server_port}/mnist.npz"
-    )  # fmt: skip
+    url = f"http://127.0.0.1:{server.server_port}/mnist.npz"
+    monkeypatch.setattr(mnist_source, "FILE", dataclasses.replace(mnist_source.FILE, url=url))
     app = page("mnist")
     app.button(key="download").click().run()
     until(app, lambda: shared_work.download("mnist").done)
