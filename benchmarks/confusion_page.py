@@ -17,8 +17,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from common import ROOT, need, print_table
-from mnist_core import datasets, evaluation, predictor, runs
+from mnist_core import datasets, evaluation, runs
 from mnist_core.evaluation import explanations
+from mnist_core.networks import keras_predictor
 
 CELLS = [(4, 9), (9, 4), (7, 2), (3, 5), (8, 0), (5, 3), (6, 0), (2, 7), (9, 7), (7, 1)]
 
@@ -67,7 +68,7 @@ def explaining() -> list[list[str]]:
     rows = []
     images = datasets.scale(datasets.load("mnist").x_test[:10])
     for name in runs.SHIPPED:
-        reader = predictor.load(runs.SHIPPED_DIR / name)
+        reader = keras_predictor.load(runs.SHIPPED_DIR / name)
         for function in (explanations.occlusion, explanations.integrated_gradients):
             function(reader, images[0], 3)
             times = []

@@ -9,6 +9,7 @@ import numpy as np
 
 from common import median_seconds, print_table
 from mnist_core import drawing, predictor, runs
+from mnist_core.networks import keras_predictor
 
 
 def main() -> None:
@@ -17,7 +18,7 @@ def main() -> None:
     rows = []
     for name in runs.SHIPPED:
         reader = predictor.load(runs.SHIPPED_DIR / name)
-        model = reader.model
+        model = keras_predictor.load_model(runs.read(runs.SHIPPED_DIR / name))
         keras_predict = median_seconds(partial(model.predict, image, verbose=0), 100)
         keras_call = median_seconds(partial(model, image), 300)
         ours = median_seconds(partial(reader.predict, image), 1000)

@@ -17,6 +17,7 @@ from common import need, print_table
 from mnist_core import datasets, evaluation, predictor, recipes, runs
 from mnist_core.datasets import Dataset
 from mnist_core.networks import architectures
+from mnist_core.networks.keras_predictor import KerasPredictor
 from mnist_core.training import loop, preparation, transfer
 
 IMAGES = 100
@@ -41,7 +42,7 @@ def accuracy(name: str, dataset: Dataset, seed: int, start: bool, frozen: int = 
         transfer.freeze(model, frozen)
     digits = preparation.training_digits(chosen, kept, recipe, seed)
     loop.fit(model, recipe, digits, (chosen.x_train[validating], chosen.y_train[validating]), seed)
-    given = predictor.Predictor(model, turned=recipe.turned).predict(datasets.scale(dataset.x_test))
+    given = KerasPredictor(model, turned=recipe.turned).predict(datasets.scale(dataset.x_test))
     return evaluation.accuracy(given, dataset.y_test)
 
 

@@ -1,14 +1,12 @@
-"""Which run reads, and its network, loaded once for everybody.
+"""Which run reads, and its network, opened once for everybody.
 
-TensorFlow takes seconds to start. It is loaded by a thread of its own from the moment that
-somebody opens a page, so that a person who draws rarely waits for it.
+A network is opened by a thread of its own from the moment that somebody opens a page, so that a
+person who draws does not wait for it. LiteRT reads; the server never loads TensorFlow.
 """
 
 from __future__ import annotations
 
 import concurrent.futures
-import gc
-import os
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
@@ -21,16 +19,18 @@ import numpy.typing as npt
 import streamlit as st
 
 from mnist_core import runs
+from mnist_core.errors import InputError
+from mnist_core.networks import converter
+from mnist_core.networks.predictor import UnconvertedError
 from mnist_core.runs import Run
 
 if TYPE_CHECKING:
     from mnist_core.networks.predictor import Predictor
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-
 Reader = concurrent.futures.Future["Predictor"]
 Packed = concurrent.futures.Future[bytes]
-Stamp = tuple[int, int]  # when a model file was written, in ns, and its size in bytes
+# When a model file was written, in ns, its size in bytes, and whether it has been converted.
+Stamp = tuple[int, int, bool]
 
 PICKER = "run"  # the picker's key; the choice holds on every page
 DEFAULT = runs.SHIPPED_DIR / runs.DEFAULT_RUN
@@ -69,8 +69,8 @@ def _stamp(run: Run) -> Stamp:
     try:
         stat = run.model_file.stat()
     except OSError:
-        return 0, 0
-    return stat.st_mtime_ns, stat.st_size
+        return 0, 0, False
+    return stat.st_mtime_ns, stat.st_size, run.record.litert is not None
 
 
 def _pack(run: Run) -> bytes:
@@ -84,20 +84,11 @@ def _load(run: Run) -> Predictor:
 
     loaded = predictor.load(run)
     loaded.warm_up()
-    # Streamlit collects garbage after every run of a page, before the last of its answer goes
-    # out. Looking through all that TensorFlow holds takes 0.4 s each time; it is left out, and
-    # so is what was loaded before, unless it has been dropped since.
-    gc.unfreeze()
-    gc.collect()
-    gc.freeze()
     return loaded
 
 
-_readers = Cache(_load, "loader")
+_readers = Cache(_load, "opener")
 _packed = Cache(_pack, "packer")
-# Streamlit runs a page in a new thread each time, and TensorFlow's first call in a thread takes
-# many times as long as its second. This one stays.
-_thread = concurrent.futures.ThreadPoolExecutor(1, thread_name_prefix="reader")
 
 
 def reader(run: Run) -> Reader:
@@ -111,7 +102,7 @@ def predict(reader: Reader, images: npt.NDArray[np.float32]) -> npt.NDArray[np.f
     Raises:
         InputError: the network is broken, or the images have another shape.
     """
-    return _thread.submit(reader.result().predict, images).result()
+    return reader.result().predict(images)
 
 
 def packed(run: Run) -> Packed:
@@ -149,8 +140,19 @@ def active() -> Active:
         error = loading.exception() if loading.done() else None
         if error is None:
             return Active(run, loading)
-        problem = str(error)
+        problem = _prepared(run) if isinstance(error, UnconvertedError) else str(error)
     return Active(default, reader(default), f"{problem} Meanwhile {default.name} reads.")
+
+
+def _prepared(run: Run) -> str:
+    """Have the network of an older run put into LiteRT's form, and say how far that is."""
+    try:
+        status = converter.start(run)
+    except InputError as error:
+        return str(error)
+    if status is not None and status.problem:
+        return status.problem
+    return f"{run.name} is being prepared for reading."
 
 
 def picked() -> str | None:

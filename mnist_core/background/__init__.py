@@ -28,6 +28,7 @@ from mnist_core.background.process import (
     this_process,
     why_ended,
 )
+from mnist_core.background.warm import WarmHelper
 
 __all__ = [
     "LOADING",
@@ -41,6 +42,7 @@ __all__ = [
     "Process",
     "Status",
     "Stopped",
+    "WarmHelper",
     "alive",
     "environment",
     "kill",

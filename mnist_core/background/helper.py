@@ -59,12 +59,14 @@ class Helper:
         environment: Mapping[str, str],
         log: Path,
         wanted: Callable[[], bool] = lambda: True,
+        keep: bool = False,
     ) -> int:
         """Call `mnist_core.MODULE.main(ARGUMENTS)` there and wait for it.
 
         Args:
             environment: variables that are set from now on.
             log: file that takes all that is printed.
+            keep: whether networks stay in memory there, to be used again.
             wanted: asked twice a second; once it says no the process is killed.
 
         Returns:
@@ -76,6 +78,7 @@ class Helper:
             "arguments": list(arguments),
             "environment": dict(environment),
             "log": str(log),
+            "keep": keep,
         }
         self.calls += 1
         assert self._process.stdin is not None
@@ -125,7 +128,7 @@ def _serve() -> None:
             os.dup2(log.fileno(), 1)
             os.dup2(log.fileno(), 2)
         code = _call(command["module"], command["arguments"])
-        if keras := sys.modules.get("keras"):
+        if (keras := sys.modules.get("keras")) and not command["keep"]:
             keras.utils.clear_session()  # else every network stays in memory
         sys.stdout.flush()
         sys.stderr.flush()

@@ -7,12 +7,12 @@ import numpy as np
 from mnist_core import datasets
 from mnist_core.datasets import Images, Labels
 from mnist_core.evaluation import metrics
-from mnist_core.networks.predictor import Predictor
+from mnist_core.networks.keras_predictor import KerasPredictor
 
 UNSURE_SHARE = 0.008  # of digits that may be answered with "not sure"
 
 
-def calibrate(reader: Predictor, images: Images, labels: Labels) -> dict[str, float]:
+def calibrate(reader: KerasPredictor, images: Images, labels: Labels) -> dict[str, float]:
     """What makes a network's confidence honest.
 
     Args:

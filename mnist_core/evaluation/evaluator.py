@@ -25,7 +25,6 @@ from mnist_core.evaluation.results import (
     model_sha256,
 )
 from mnist_core.files import written_whole
-from mnist_core.networks.startup import start_tensorflow
 from mnist_core.runs import Evaluation, Run
 
 COMPARING = 8  # times as long as it takes to read a digit, roughly
@@ -102,11 +101,9 @@ def make(kind: str, run: Run, dataset_name: str, note: Note) -> None:
     note(LOADING)
     dataset = datasets.load(dataset_name, loading)
     if kind == EVALUATION:
-        start_tensorflow()
         evaluate(run, dataset, working)
     elif kind == NEIGHBOURS:
         training = datasets.load(run.dataset, loading)
-        start_tensorflow()
         compare_with_training(run, dataset, training, working)
 
 

@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING, Protocol
 
-import keras
 import numpy as np
 import numpy.typing as npt
-import tensorflow as tf
 
 from mnist_core import datasets
 from mnist_core.datasets import Images
 from mnist_core.drawing import SIDE, Ink
-from mnist_core.networks.folding import fold
-from mnist_core.networks.predictor import BATCH, Predictor
+from mnist_core.networks.litert import BATCH
+from mnist_core.networks.predictor import Predictor
+
+if TYPE_CHECKING:
+    from mnist_core.networks.keras_predictor import KerasPredictor
 
 Relevance = npt.NDArray[np.float32]
 Features = npt.NDArray[np.float32]
 Note = Callable[[int, int], None]  # digits done and in all
+
+
+class Reads(Protocol):
+    """Whatever gives probabilities (n, 10) of images (n, 28, 28)."""
+
+    def predict(self, images: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]: ...
+
 
 PATCH = 5  # pixels, the side of the square that covers a part of the digit
 STRIDE = 2  # pixels from one place of the square to the next
@@ -25,7 +34,7 @@ GREY = 0.5  # of the square: it hides ink and ground alike
 STEPS = 32  # images between an empty one and the digit
 
 
-def occlusion(reader: Predictor, image: Ink, digit: int) -> Relevance:
+def occlusion(reader: Reads, image: Ink, digit: int) -> Relevance:
     """How much each part of an image speaks for a digit, by covering it.
 
     A grey square is laid over one place after the other (Zeiler, Fergus 2014, "Visualizing
@@ -54,7 +63,7 @@ def occlusion(reader: Predictor, image: Ink, digit: int) -> Relevance:
 
 
 def integrated_gradients(
-    reader: Predictor, image: Ink, digit: int, steps: int = STEPS
+    reader: KerasPredictor, image: Ink, digit: int, steps: int = STEPS
 ) -> Relevance:
     """How much each pixel's ink adds to what speaks for a digit.
 
@@ -70,6 +79,8 @@ def integrated_gradients(
         float32 (28, 28), 0 where there is no ink. Its sum is by how much the logarithm of the
         probability is greater than for an empty image.
     """
+    import tensorflow as tf
+
     shares = (np.arange(steps, dtype=np.float32) + 0.5) / steps
     path = tf.constant(shares[:, None, None] * image)
     with tf.GradientTape() as tape:
@@ -106,16 +117,9 @@ def features(reader: Predictor, images: Images, note: Note | None = None) -> Fea
     Returns:
         float32 (n, as many as the last layer takes).
     """
-    model = fold(reader.model)
-    given = model.layers[-1].input
-    # An average of networks is given what each of them says.
-    together = keras.layers.Concatenate()(given) if isinstance(given, list) else given
-    inner = keras.Model(model.inputs, together)
-    graph = tf.function(lambda batch: inner(batch, training=False), reduce_retracing=True)
     parts = []
     for at in range(0, len(images), BATCH):
-        batch = graph(tf.constant(datasets.scale(images[at : at + BATCH]))).numpy()
-        parts.append(batch.reshape(len(batch), -1))
+        parts.append(reader.features(datasets.scale(images[at : at + BATCH])))
         if note:
             note(min(at + BATCH, len(images)), len(images))
     return np.concatenate(parts)

@@ -182,7 +182,7 @@ def measure(
     """
     import tensorflow as tf
 
-    from mnist_core.networks import predictor
+    from mnist_core.networks import keras_predictor
     from mnist_core.training import training_run
     from mnist_core.training.listeners import Listeners
 
@@ -191,7 +191,7 @@ def measure(
         cpu_before = time.process_time()
         run = training_run.train(recipe, dataset, seed, "reproduction", Listeners(on_progress))
         cpu = time.process_time() - cpu_before
-        reader = predictor.load(run)
+        reader = keras_predictor.load(run)
         found = runs.read_evaluation(run)
         assert found is not None
         test = found.probabilities, found.labels

@@ -33,6 +33,19 @@ def fold(model: keras.Model) -> keras.Model:
     return keras.Model(model.input, flow)
 
 
+def with_features(model: keras.Model) -> keras.Model:
+    """A folded network that gives its scores and, behind them, what its last layer is given.
+
+    Returns:
+        A model from float32 (n, 28, 28) to float32 (n, 10 + features).
+    """
+    operation = model.outputs[0]._keras_history.operation
+    # The last layer may stand in another model too: its last node is the one in this.
+    given = operation._inbound_nodes[-1].input_tensors
+    flat = [layers.Flatten()(one) if len(one.shape) > 2 else one for one in given]
+    return keras.Model(model.inputs[0], layers.Concatenate()([model.outputs[0], *flat]))
+
+
 def _takes_a_scale(layer: keras.layers.Layer) -> bool:
     """Whether a layer is a convolution whose outputs nothing has bent yet."""
     return (

@@ -30,6 +30,12 @@ class ModelFile(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     bytes: int | None = None
 
 
+class LiteRtFile(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The network as LiteRT reads it, beside the model file."""
+
+    source: str | None  # SHA-256 of the model file that it was made of
+
+
 class Metrics(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Final figures. Losses are cross-entropies in nats, accuracies shares of 1."""
 
@@ -101,6 +107,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     seconds: float | None = None  # of training
     epochs: int | None = None  # trained
     model: ModelFile | None = None
+    litert: LiteRtFile | None = None
     metrics: Metrics = Metrics()
     note: str | None = None  # that somebody typed
 

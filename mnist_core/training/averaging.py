@@ -156,12 +156,12 @@ def build(members: Sequence[Run]) -> keras.Model:
     """
     import keras
 
-    from mnist_core.networks import folding, predictor
+    from mnist_core.networks import folding, keras_predictor
 
     image = keras.Input((drawing.SIDE, drawing.SIDE), name="image")
     said = []
     for number, run in enumerate(members, 1):
-        network = folding.fold(predictor.load(run).model)
+        network = folding.fold(keras_predictor.load_model(run))
         network = keras.Model(network.inputs[0], network.outputs[0], name=f"member_{number}")
         said.append(_calibrated(network, image, run.temperature, run.recipe.turned))
     return keras.Model(image, keras.layers.Average()(said), name="ensemble")
@@ -173,17 +173,25 @@ def _calibrated(
     """What a `Predictor` with that temperature and angle would say, as layers."""
     from keras import layers, ops
 
-    from mnist_core.networks import predictor
+    from mnist_core.networks.calibrated import LEAST
 
     logs = []
     for angle in (turned, -turned) if turned else (0.0,):
-        view = image
-        if angle:
-            view = layers.Reshape((drawing.SIDE, drawing.SIDE, 1))(view)
-            view = ops.image.affine_transform(
-                view, predictor.turning(angle), interpolation="bilinear", fill_mode="constant"
-            )
-            view = layers.Reshape((drawing.SIDE, drawing.SIDE))(view)
-        logs.append(ops.log(ops.maximum(network(view), predictor.LEAST)))
+        view = _rotated(image, angle) if angle else image
+        logs.append(ops.log(ops.maximum(network(view), LEAST)))
     mean = layers.Average()(logs) if len(logs) > 1 else logs[0]
     return layers.Softmax()(layers.Rescaling(1 / temperature)(mean))
+
+
+def _rotated(image: keras.KerasTensor, angle: float) -> keras.KerasTensor:
+    """The image turned, by operations that LiteRT knows too."""
+    from keras import layers, ops
+
+    from mnist_core.networks import rotation
+
+    flat = layers.Reshape((drawing.SIDE * drawing.SIDE,))(image)
+    parts = [
+        ops.multiply(ops.take(flat, pixels, axis=1), weights[None])
+        for pixels, weights in zip(*rotation.neighbours(angle), strict=True)
+    ]
+    return layers.Reshape((drawing.SIDE, drawing.SIDE))(layers.Add()(parts))

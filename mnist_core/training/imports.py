@@ -16,10 +16,11 @@ from mnist_core import background, datasets, evaluation, recipes, runs
 from mnist_core.datasets import Dataset
 from mnist_core.drawing import SIDE
 from mnist_core.errors import InputError
-from mnist_core.networks import saving
-from mnist_core.networks.predictor import Predictor
+from mnist_core.networks import conversion, saving
+from mnist_core.networks.keras_predictor import KerasPredictor
+from mnist_core.networks.predictor import LITERT
 from mnist_core.recipes import IMPORTED, Recipe
-from mnist_core.runs import DatasetUsed, Metrics, ModelFile, Run
+from mnist_core.runs import DatasetUsed, LiteRtFile, Metrics, ModelFile, Run
 
 LARGEST = 200_000_000  # bytes that an imported file may unpack to
 MOST_PARAMETERS = 20_000_000
@@ -67,8 +68,10 @@ def keep(run: Run, model: keras.Model, dataset: Dataset, **entries: Any) -> Run:
     Raises:
         InputError: nothing can be written, or the file reads differently.
     """
-    probabilities = Predictor(model).predict(datasets.scale(dataset.x_test))
+    probabilities = KerasPredictor(model).predict(datasets.scale(dataset.x_test))
     saving.save(model, run.model_file, dataset.x_test[: saving.PROOF_IMAGES])
+    proof = datasets.scale(dataset.x_test[: conversion.PROOF_IMAGES])
+    conversion.write(model, run.path / LITERT, proof)
     sha256 = runs.file_sha256(run.model_file)
     runs.write_evaluation(
         run.path,
@@ -81,6 +84,7 @@ def keep(run: Run, model: keras.Model, dataset: Dataset, **entries: Any) -> Run:
         finished=runs.now(),
         parameters=model.count_params(),
         model=ModelFile(sha256=sha256, bytes=run.model_file.stat().st_size),
+        litert=LiteRtFile(source=sha256),
         metrics=Metrics(
             test_loss=evaluation.loss(probabilities, dataset.y_test),
             test_accuracy=evaluation.accuracy(probabilities, dataset.y_test),

@@ -21,7 +21,7 @@ import tensorflow as tf
 from mnist_core import datasets, evaluation
 from mnist_core.datasets import Images, Labels
 from mnist_core.errors import InputError
-from mnist_core.networks import architectures, predictor
+from mnist_core.networks import architectures, keras_predictor
 from mnist_core.recipes import Recipe
 from mnist_core.training import training_step
 from mnist_core.training.checkpoints import Checkpoint, History
@@ -204,7 +204,7 @@ def _validate(model: keras.Model, validation: tuple[Images, Labels]) -> dict[str
     images, labels = validation
     if not len(images):
         return {}
-    given = predictor.of(model).predict(datasets.scale(images))
+    given = keras_predictor.of(model).predict(datasets.scale(images))
     return {
         "val_loss": evaluation.loss(given, labels),
         "val_accuracy": evaluation.accuracy(given, labels),

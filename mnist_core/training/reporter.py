@@ -15,7 +15,7 @@ from mnist_core import datasets, runs
 from mnist_core.background import Note
 from mnist_core.datasets import Dataset
 from mnist_core.errors import InputError
-from mnist_core.networks import predictor
+from mnist_core.networks import keras_predictor
 from mnist_core.training.listeners import OnProgress, Progress
 
 WATCHED = 9  # test digits whose guesses are shown while a network learns
@@ -82,7 +82,7 @@ class Reporter(keras.callbacks.Callback):
             self.on_progress(progress)
 
     def _watched_digits(self) -> dict[str, Any]:
-        probabilities = predictor.of(self.model).predict(self._images)
+        probabilities = keras_predictor.of(self.model).predict(self._images)
         return {
             "indices": self._watched.tolist(),
             "labels": self._labels,

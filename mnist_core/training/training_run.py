@@ -19,10 +19,11 @@ from mnist_core.datasets import Dataset
 from mnist_core.errors import InputError
 from mnist_core.evaluation import calibration
 from mnist_core.evaluation.comparison import DRAWN
-from mnist_core.networks import architectures, predictor, saving
-from mnist_core.networks.predictor import Predictor
+from mnist_core.networks import architectures, conversion, keras_predictor, saving
+from mnist_core.networks.keras_predictor import KerasPredictor
+from mnist_core.networks.predictor import LITERT
 from mnist_core.recipes import Recipe
-from mnist_core.runs import DatasetUsed, Metrics, ModelFile, Run
+from mnist_core.runs import DatasetUsed, LiteRtFile, Metrics, ModelFile, Run
 from mnist_core.training import preparation, transfer
 from mnist_core.training.checkpoints import History
 from mnist_core.training.listeners import Listeners
@@ -96,7 +97,11 @@ def carry_out(
         further = trial_metrics(final, run, dataset) if run.record.study else {}
         best = best_epoch(run.recipe, history, early=model.stop_training)
         metrics = _metrics(history[best], best, probabilities, dataset, further)
-        entries |= {"model": _save(run, model, dataset, probabilities)}
+        saved = _save(run, model, dataset, probabilities)
+        proof = datasets.scale(dataset.x_test[: conversion.PROOF_IMAGES])
+        temperature = entries.get("temperature", 1.0)
+        conversion.write(model, run.path / LITERT, proof, temperature, run.recipe.turned)
+        entries |= {"model": saved, "litert": LiteRtFile(source=saved.sha256)}
         status = runs.STOPPED if reporter.stopped else runs.FINISHED
         runs.log(run.path, f"{status}: test accuracy {metrics.test_accuracy:.4f}")
         seconds = round(reporter.seconds_before + time.perf_counter() - began, 1)
@@ -199,17 +204,19 @@ def _trained(
     return model, history
 
 
-def _calibrated(model: keras.Model, run: Run, dataset: Dataset) -> tuple[Predictor, dict[str, Any]]:
+def _calibrated(
+    model: keras.Model, run: Run, dataset: Dataset
+) -> tuple[KerasPredictor, dict[str, Any]]:
     """The network as it will read, and what the record has to say of that."""
     recipe, entries = run.recipe, {}
     if recipe.calibrate:
         chosen = datasets.subset(dataset, recipe.train_images, run.record.seed)
         validation = preparation.validation_digits(chosen, recipe)
-        entries = calibration.calibrate(Predictor(model, turned=recipe.turned), *validation)
+        entries = calibration.calibrate(KerasPredictor(model, turned=recipe.turned), *validation)
     temperature = entries.get("temperature", 1.0)
     if temperature == 1.0 and not recipe.turned:
-        return predictor.of(model), entries
-    return Predictor(model, temperature=temperature, turned=recipe.turned), entries
+        return keras_predictor.of(model), entries
+    return KerasPredictor(model, temperature=temperature, turned=recipe.turned), entries
 
 
 def _metrics(
@@ -254,7 +261,7 @@ def _save(
     return ModelFile(sha256=sha256, bytes=run.model_file.stat().st_size)
 
 
-def trial_metrics(reader: Predictor, run: Run, dataset: Dataset) -> dict[str, float]:
+def trial_metrics(reader: KerasPredictor, run: Run, dataset: Dataset) -> dict[str, float]:
     """What a study wants to know of a network besides.
 
     Returns:

@@ -73,13 +73,13 @@ def take_weights(model: keras.Model, recipe: Recipe) -> Start:
     Raises:
         InputError: as `check`, or the run's model file is damaged.
     """
-    from mnist_core.networks import predictor
+    from mnist_core.networks import keras_predictor
 
     check(recipe)
     assert recipe.start_from is not None
     run = source(recipe.start_from)
     count = recipes.agreeing(recipe, run.recipe)
-    theirs = _with_weights(predictor.load(run).model)[:count]
+    theirs = _with_weights(keras_predictor.load_model(run))[:count]
     for mine, given in zip(_with_weights(model), theirs, strict=False):
         for layer, other in zip(mine, given, strict=True):
             layer.set_weights(other.get_weights())

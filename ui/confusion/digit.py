@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
+import numpy.typing as npt
 import streamlit as st
 
 from mnist_core import datasets, evaluation, figures
 from mnist_core.datasets import Dataset
 from mnist_core.errors import InputError
-from mnist_core.evaluation import results
+from mnist_core.evaluation import explanations, results
 from mnist_core.runs import Evaluation, Run
-from ui import canvas, charts, reading, wording
+from ui import canvas, charts, warm, wording
 from ui.confusion import at_hand, samples, state, work
 
 
@@ -75,59 +74,48 @@ def show_evidence(run: Run, dataset: Dataset, index: int, digits: list[int], tru
     names = {digit: f"for {digit}, its {'label' if digit == true else 'guess'}" for digit in digits}
     if digits[0] == true:
         names = {digits[0]: f"for {true}", digits[1]: f"for {digits[1]}, its second guess"}
-    ready = reading.reader(run).done()
-    every = None if ready else 0.5
-    st.fragment(evidence, run_every=every)(run, dataset, index, names, ready)
+    st.fragment(evidence)(run, dataset, index, names)
 
 
-def evidence(
-    run: Run, dataset: Dataset, index: int, names: dict[int, str], was_ready: bool
-) -> None:
-    """Maps of what speaks for a digit; the whole page runs anew once the network has started."""
-    reader = reading.reader(run)
-    if not reader.done():
-        st.caption("The network is starting …")
-        return
-    if not was_ready:
-        st.rerun()
-    if reader.exception() is not None:
-        st.warning(str(reader.exception()))
-        return
+def evidence(run: Run, dataset: Dataset, index: int, names: dict[int, str]) -> None:
+    """Maps of what speaks for a digit, chosen among several."""
     digit = st.segmented_control(
         "Evidence", list(names), format_func=names.__getitem__, default=next(iter(names)),
         required=True, key=f"evidence_{index}", label_visibility="collapsed",
     )  # fmt: skip
-    covered, summed = maps(
-        reader.result(), dataset.x_test[index], results.model_sha256(run), dataset.checksum,
-        index, digit,
-    )  # fmt: skip
-    words = f"for a {digit}: blue speaks for it, orange against it"
+    image = datasets.scale(dataset.x_test[index])
     with st.container(key="evidence"):
-        st.html(
-            '<div class="pictures">'
-            + samples.picture(
-                covered, f"What covering each place changes {words}", 168, "covered in grey"
-            )
-            + samples.picture(summed, f"What each pixel adds {words}", 168, "pixel by pixel")
-            + "</div>"
+        maps = warm.explanation(run, image, digit)
+        was_done = maps.done()
+        every = None if was_done else 0.3
+        st.fragment(show_maps, run_every=every)(maps, image, digit, was_done)
+
+
+def show_maps(
+    maps: warm.Future, image: npt.NDArray[np.float32], digit: int, was_done: bool
+) -> None:
+    """The maps once they are there; the first take a few seconds."""
+    if not maps.done():
+        st.caption("Looking for what speaks for it …")
+        return
+    if not was_done:
+        st.rerun()  # nothing is to be looked at again and again any more
+    if maps.exception() is not None:
+        st.warning(str(maps.exception()))
+        return
+    covered, summed = (explanations.overlay(image, relevance) for relevance in maps.result())
+    words = f"for a {digit}: blue speaks for it, orange against it"
+    st.html(
+        '<div class="pictures">'
+        + samples.picture(
+            covered, f"What covering each place changes {words}", 168, "covered in grey"
         )
-        st.caption(
-            f"Blue speaks for a {digit}, orange against it: on the left what a grey square "
-            "over each place takes away, on the right what the ink of each pixel adds."
-        )
-
-
-@st.cache_data(max_entries=500, show_spinner=False)
-def maps(
-    _reader: Any, _image: Any, model: str, checksum: str, index: int, digit: int
-) -> tuple[Any, Any]:
-    """Two pictures of what speaks for a digit: by occlusion and by gradients."""
-    from mnist_core.evaluation import explanations
-
-    image = datasets.scale(_image)
-    return (
-        explanations.overlay(image, explanations.occlusion(_reader, image, digit)),
-        explanations.overlay(image, explanations.integrated_gradients(_reader, image, digit)),
+        + samples.picture(summed, f"What each pixel adds {words}", 168, "pixel by pixel")
+        + "</div>"
+    )
+    st.caption(
+        f"Blue speaks for a {digit}, orange against it: on the left what a grey square "
+        "over each place takes away, on the right what the ink of each pixel adds."
     )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import tempfile
 from pathlib import Path
 
 import streamlit as st
@@ -11,6 +10,7 @@ import streamlit as st
 from mnist_core import runs
 from mnist_core.errors import InputError
 from mnist_core.runs import Run
+from ui import warm
 from ui.train import state
 from ui.train.state import State
 
@@ -102,9 +102,4 @@ def exported(run: Run, ending: str) -> bytes:
     """The network as the bytes of a file; called when somebody presses the button."""
     if ending == ".keras":
         return run.model_file.read_bytes()
-    from mnist_core.networks import formats
-
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / f"model{ending}"
-        formats.export(run, path)
-        return path.read_bytes()
+    return warm.export(run, ending)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from mnist_core import datasets
 from mnist_core.errors import InputError
+from ui import warm
 from ui.train import state
 
 
@@ -17,11 +17,8 @@ def show() -> None:
         if not st.form_submit_button("Import") or file is None:
             return
         try:
-            from mnist_core.training import imports
-
-            known = "mnist" if datasets.at_hand("mnist") else "optical-digits"
             with st.spinner("Reading the test digits with it …"):
-                run = imports.import_keras(file.getvalue(), name, datasets.load(known))
+                run = warm.import_keras(file.getvalue(), name)
         except InputError as error:
             st.error(str(error))
             return

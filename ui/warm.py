@@ -1,0 +1,87 @@
+"""What takes TensorFlow, done in a process beside the server while somebody waits for it.
+
+The server itself never loads TensorFlow. One process does for everybody: it starts at the first
+call and ends when nobody has called for five minutes.
+"""
+
+from __future__ import annotations
+
+import concurrent.futures
+import tempfile
+import threading
+from collections import OrderedDict
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from mnist_core import datasets, runs
+from mnist_core.background import WarmHelper
+from mnist_core.runs import Run
+
+Maps = tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]
+Future = concurrent.futures.Future[Maps]
+
+KEPT = 500  # pairs of maps
+_helper = WarmHelper()
+_caller = concurrent.futures.ThreadPoolExecutor(1, thread_name_prefix="warm")
+_maps: OrderedDict[tuple[str, bytes, int], Future] = OrderedDict()
+_lock = threading.Lock()
+
+
+def explanation(run: Run, image: npt.NDArray[np.float32], digit: int) -> Future:
+    """What in an image speaks for a digit, by occlusion and by gradients, now or soon.
+
+    Args:
+        image: float32 (28, 28) in [0, 1].
+
+    Returns:
+        Two maps float32 (28, 28), as `evaluation.explanations` gives them; its `result()` raises
+        InputError if the run is broken.
+    """
+    key = str(run.path), image.tobytes(), digit
+    with _lock:
+        known = _maps.get(key)
+        if known is None or (known.done() and known.exception() is not None):
+            _maps[key] = _caller.submit(_explain, run, image, digit)
+        _maps.move_to_end(key)
+        if len(_maps) > KEPT:
+            _maps.popitem(last=False)
+        return _maps[key]
+
+
+def _explain(run: Run, image: npt.NDArray[np.float32], digit: int) -> Maps:
+    with tempfile.TemporaryDirectory(prefix="explanation-") as folder:
+        given, result = Path(folder, "image.npy"), Path(folder, "maps.npz")
+        np.save(given, image)
+        _helper.call(
+            "evaluation.explainer", str(run.path.resolve()), str(given), str(digit), str(result)
+        )
+        with np.load(result, allow_pickle=False) as maps:
+            return maps["occlusion"], maps["gradients"]
+
+
+def export(run: Run, ending: str) -> bytes:
+    """A run's network as the content of a file with that ending.
+
+    Raises:
+        InputError: the run is broken, or its network does not fit into such a file.
+    """
+    with tempfile.TemporaryDirectory(prefix="export-") as folder:
+        path = Path(folder, f"model{ending}")
+        _helper.call("networks.exporter", str(run.path.resolve()), str(path))
+        return path.read_bytes()
+
+
+def import_keras(content: bytes, name: str) -> Run:
+    """Make a run of the content of a `.keras` file, measured on digits of this machine.
+
+    Raises:
+        InputError: the file or the name cannot be used.
+    """
+    known = "mnist" if datasets.at_hand("mnist") else "optical-digits"
+    with tempfile.TemporaryDirectory(prefix="import-") as folder:
+        path = Path(folder, "given.keras")
+        path.write_bytes(content)
+        _helper.call("training.importer", str(path), name, known)
+    return runs.read(name)
