@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from mnist_core import datasets, predictor, runs
 from mnist_core.errors import InputError
 from mnist_core.networks import formats
+from mnist_core.networks.keras_predictor import KerasPredictor
 from mnist_core.recipes import RECIPES
 from mnist_core.training import imports, training_run
 
@@ -36,7 +37,7 @@ def plain(shape=(28, 28), activation="softmax"):
 def test_an_exported_network_reads_alike(tmp_path, tiny_run, digits, ending):
     path = tmp_path / f"out{ending}"
     formats.export(tiny_run, path)
-    again = predictor.Predictor(keras.models.load_model(path, compile=False))
+    again = KerasPredictor(keras.models.load_model(path, compile=False))
     images = datasets.scale(digits.x_test[:50])
     assert np.allclose(again.predict(images), predictor.load(tiny_run).predict(images), atol=1e-5)
 

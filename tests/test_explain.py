@@ -3,13 +3,15 @@
 import numpy as np
 import pytest
 
-from mnist_core import datasets, drawing, predictor
+from mnist_core import datasets, drawing
 from mnist_core.evaluation import explanations
+from mnist_core.networks import keras_predictor
+from mnist_core.networks.keras_predictor import KerasPredictor
 
 
 @pytest.fixture(scope="module")
 def reader(tiny_run):
-    return predictor.load(tiny_run)
+    return keras_predictor.load(tiny_run)
 
 
 def looks_at(row, column):
@@ -22,7 +24,7 @@ def looks_at(row, column):
     weights = np.zeros((784, 10), np.float32)
     weights[row * 28 + column, 1] = 8
     last.set_weights([weights, np.array([4] + [0] * 9, np.float32)])
-    return predictor.Predictor(model)
+    return KerasPredictor(model)
 
 
 def inked(row, column):

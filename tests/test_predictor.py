@@ -1,6 +1,10 @@
 """Reading digits with a trained run."""
 
+import concurrent.futures
 import shutil
+import subprocess
+import sys
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -9,10 +13,14 @@ import tampering
 
 from mnist_core import datasets, evaluation, runs
 from mnist_core.errors import InputError
-from mnist_core.networks import architectures, folding, predictor
-from mnist_core.networks.predictor import BATCH, Predictor
+from mnist_core.networks import architectures, conversion, folding, keras_predictor, predictor
+from mnist_core.networks.keras_predictor import KerasPredictor
+from mnist_core.networks.litert import BATCH, FEW, Network
+from mnist_core.networks.predictor import LITERT, Predictor
 from mnist_core.recipes import RECIPES
 from mnist_core.training import training_run
+
+ROOT = Path(__file__).resolve().parent.parent
 
 
 @pytest.fixture(scope="module")
@@ -47,9 +55,71 @@ def test_a_shipped_run_is_as_accurate_as_it_says(name):
     assert whole == pytest.approx(reader.run.metrics.test_accuracy)
 
 
+@pytest.fixture
+def converted(tmp_path):
+    """Called with a Keras model, and with how it reads: the predictor of its LiteRT file."""
+
+    def convert(model, images, temperature=1.0, angle=0.0):
+        conversion.write(model, tmp_path / LITERT, images, temperature, angle)
+        return Predictor(Network(tmp_path / LITERT), temperature, angle)
+
+    return convert
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_every_recipe_reads_as_in_keras(name, images, converted):
+    """Temperature and augmentation included, to a ten-thousandth (`conversion.write` proves it)."""
+    keras.utils.set_random_seed(3)
+    model = architectures.build(RECIPES[name])
+    given = images[:1000]
+    there = converted(model, given, 1.3, 8.0).predict(given)
+    assert np.abs(there - KerasPredictor(model, 1.3, 8.0).predict(given)).max() <= 1e-4
+
+
+def test_what_reads_otherwise_is_refused(images, tmp_path, monkeypatch):
+    model, other = (architectures.build(RECIPES["perceptron"]) for _ in range(2))
+    monkeypatch.setattr(conversion.folding, "fold", lambda _: other)
+    with pytest.raises(InputError, match="gives other probabilities than the network"):
+        conversion.write(model, tmp_path / LITERT, images)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_many_threads_read_at_once_what_one_reads(default, images):
+    alone = [default.predict(images[i : i + 1]) for i in range(60)]
+    with concurrent.futures.ThreadPoolExecutor(8) as threads:
+        jobs = [threads.submit(default.predict, images[i % 60 : i % 60 + 1]) for i in range(600)]
+        for number, job in enumerate(jobs):
+            assert np.array_equal(job.result(), alone[number % 60])
+
+
+def test_reading_loads_no_tensorflow():
+    code = (
+        "import numpy, sys; from mnist_core import predictor\n"
+        "print(predictor.load().predict(numpy.zeros((1, 28, 28), numpy.float32)).shape)\n"
+        "print([name for name in sys.modules if name.split('.')[0] in ('tensorflow', 'keras')])"
+    )
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
+    assert ended.stdout.splitlines() == ["(1, 10)", "[]"], ended.stderr
+
+
+def test_a_run_of_an_older_version_is_converted_at_first_use(own_run, images):
+    expected = predictor.load(own_run).predict(images[:50])
+    tampering.rewrite(own_run, litert=None)
+    (own_run.path / LITERT).unlink()
+    with pytest.raises(predictor.UnconvertedError, match="being prepared"):
+        predictor.load_converted(runs.read("mine"))
+    assert np.array_equal(predictor.load("mine").predict(images[:50]), expected)
+    assert runs.read("mine").record.litert == own_run.record.litert
+    # A file that is damaged, or belongs to another network, is made anew.
+    content = (own_run.path / LITERT).read_bytes()
+    (own_run.path / LITERT).write_bytes(content[:3000] + b"damage" + content[3006:])
+    assert np.array_equal(predictor.load("mine").predict(images[:50]), expected)
+    assert (own_run.path / LITERT).read_bytes() == content
+
+
 @pytest.mark.parametrize("name", ["report-ann", "sigmoid-ann", "cnn", "rnn"])
-def test_rows_are_probabilities(name, images):
-    reader = Predictor(architectures.build(RECIPES[name]))
+def test_rows_are_probabilities(name, images, converted):
+    reader = converted(architectures.build(RECIPES[name]), images[:20])
     probabilities = reader.predict(images[:20])
     assert probabilities.shape == (20, 10)
     assert probabilities.dtype == np.float32
@@ -57,20 +127,20 @@ def test_rows_are_probabilities(name, images):
     assert probabilities.sum(axis=1) == pytest.approx(np.ones(20), abs=1e-5)
 
 
-def test_softmax_stays_as_it_is_and_sigmoid_keeps_its_order(images):
+def test_softmax_stays_as_it_is_and_sigmoid_keeps_its_order(images, converted):
     for name, same in (("report-ann", True), ("sigmoid-ann", False)):
         model = architectures.build(RECIPES[name])
         scores = np.asarray(model(images[:50]))
-        probabilities = Predictor(model).predict(images[:50])
+        probabilities = converted(model, images[:50]).predict(images[:50])
         assert np.array_equal(probabilities.argmax(axis=1), scores.argmax(axis=1))
         assert np.allclose(probabilities, scores, atol=1e-5) == same
 
 
-def test_outputs_that_are_all_zero_still_give_probabilities(images):
+def test_outputs_that_are_all_zero_still_give_probabilities(images, converted):
     model = architectures.build(RECIPES["sigmoid-ann"])
     kernel, bias = model.layers[-1].get_weights()
     model.layers[-1].set_weights([kernel, bias - 1000])
-    probabilities = Predictor(model).predict(images[:3])
+    probabilities = converted(model, images[:3]).predict(images[:3])
     assert probabilities.sum(axis=1) == pytest.approx(np.ones(3), abs=1e-5)
 
 
@@ -80,13 +150,15 @@ def test_one_image_is_read_as_in_a_batch(default, images):
     assert np.allclose(alone, together, atol=1e-5)
 
 
-@pytest.mark.parametrize("count", [0, 1, 2, BATCH - 1, BATCH, BATCH + 1, 2 * BATCH + 3])
+@pytest.mark.parametrize("count", [0, 1, FEW, FEW + 1, BATCH, BATCH + 1, 2 * BATCH + 3])
 def test_any_number_of_images_is_read_in_order(tiny_run, images, count):
     reader = predictor.load(tiny_run)
     many = np.resize(images, (count, 28, 28))
     probabilities = reader.predict(many)
     assert probabilities.shape == (count, 10)
-    assert np.allclose(probabilities, np.asarray(reader.model(many)), atol=1e-5)
+    assert np.allclose(
+        probabilities, np.asarray(keras_predictor.load_model(tiny_run)(many)), atol=1e-5
+    )
 
 
 def test_empty_paper_is_read_without_complaint(default):
@@ -144,11 +216,12 @@ def test_a_broken_model_file_is_refused(own_run):
         damaged = whole[:start] + b"\xff" * 400 + whole[start + 400 :]
         own_run.model_file.write_bytes(damaged)
         with pytest.raises(InputError, match="model file of mine is damaged") as refusal:
-            predictor.load("mine")
+            keras_predictor.load("mine")
         assert "\n" not in str(refusal.value)
     own_run.model_file.write_bytes(whole[: len(whole) // 2])
-    with pytest.raises(InputError, match="incomplete or altered"):
-        predictor.load("mine")
+    for load in (predictor.load, keras_predictor.load):
+        with pytest.raises(InputError, match="incomplete or altered"):
+            load("mine")
 
 
 def test_a_zip_of_something_else_is_refused(own_run):
@@ -194,10 +267,7 @@ def test_a_freshly_trained_run_can_be_loaded(models_dir, digits, tiny, images):
 
 
 def test_folding_the_normalisation_changes_nothing_but_the_number_of_layers(digits):
-    import keras
-
     from mnist_core import recipes
-    from mnist_core.networks import architectures, folding, predictor
 
     keras.utils.set_random_seed(0)
     model = architectures.build(recipes.get("cnn"))
@@ -208,7 +278,7 @@ def test_folding_the_normalisation_changes_nothing_but_the_number_of_layers(digi
     folded = folding.fold(model)
     images = datasets.scale(digits.x_test[:50])
     assert len(folded.layers) < len(model.layers)
-    there, here = (predictor.Predictor(m).predict(images) for m in (folded, model))
+    there, here = (KerasPredictor(m).predict(images) for m in (folded, model))
     assert np.abs(there - here).max() < 1e-4
 
 
@@ -243,25 +313,23 @@ def test_what_is_not_plain_is_folded_rightly_or_not_at_all(after, bias):
         if isinstance(layer, layers.BatchNormalization):
             layer.set_weights([random.uniform(0.5, 2, w.shape) for w in layer.get_weights()])
     images = random.random((20, 28, 28)).astype(np.float32)
-    there, here = (predictor.Predictor(m).predict(images) for m in (folding.fold(model), model))
+    there, here = (KerasPredictor(m).predict(images) for m in (folding.fold(model), model))
     assert np.abs(there - here).max() < 1e-5
 
 
 def test_reading_turned_copies_is_the_mean_of_readings_of_turned_copies(digits, tiny_run):
 
-    from mnist_core import predictor
-
-    model = predictor.load(tiny_run).model
+    model = keras_predictor.load_model(tiny_run)
     images = datasets.scale(digits.x_test[:30])
     both = [
-        predictor.Predictor(model).predict(
+        KerasPredictor(model).predict(
             np.stack([turn(image, angle) for image in images]).astype(np.float32)
         )
         for angle in (8, -8)
     ]
     wanted = np.sqrt(both[0] * both[1])
     wanted /= wanted.sum(axis=1, keepdims=True)
-    given = predictor.Predictor(model, turned=8.0).predict(images)
+    given = KerasPredictor(model, turned=8.0).predict(images)
     assert np.abs(given - wanted).max() < 0.02
 
 

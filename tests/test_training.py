@@ -10,7 +10,7 @@ import pytest
 from mnist_core import datasets, evaluation, predictor, runs
 from mnist_core.datasets import Dataset
 from mnist_core.errors import InputError
-from mnist_core.networks import architectures, saving
+from mnist_core.networks import architectures, keras_predictor, saving
 from mnist_core.recipes import RECIPES, Recipe, conv, dense, dropout
 from mnist_core.training import loop, preparation, training_run
 from mnist_core.training.listeners import Listeners
@@ -124,7 +124,7 @@ def test_training_learns(tiny_run, digits, tiny):
 def test_the_same_seed_gives_the_same_weights(models_dir, digits, recipe):
     def weights(seed):
         run = training_run.train(recipe, small(digits), seed)
-        return predictor.load(run).model.get_weights()
+        return keras_predictor.load_model(run).get_weights()
 
     first, again, other = weights(7), weights(7), weights(8)
     assert all(np.array_equal(a, b) for a, b in zip(first, again, strict=True))

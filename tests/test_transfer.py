@@ -6,9 +6,10 @@ import shutil
 import numpy as np
 import pytest
 
-from mnist_core import datasets, predictor, runs
+from mnist_core import datasets, runs
 from mnist_core.errors import InputError
 from mnist_core.evaluation import comparison
+from mnist_core.networks import keras_predictor
 from mnist_core.recipes import Recipe, average_pool, conv, dense, dropout
 from mnist_core.training import averaging, queue, training_run, transfer
 from mnist_core.training.listeners import Listeners
@@ -23,7 +24,7 @@ MAPS = Recipe(
 
 
 def weights_of(run):
-    model = predictor.load(run).model
+    model = keras_predictor.load_model(run)
     return [[np.array(w) for w in layer.get_weights()] for layer in model.layers if layer.weights]
 
 

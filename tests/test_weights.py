@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 import tampering
 
-from mnist_core import datasets, predictor, runs
+from mnist_core import datasets, runs
 from mnist_core.errors import InputError
-from mnist_core.networks import architectures, browser
+from mnist_core.networks import architectures, browser, keras_predictor
 from mnist_core.recipes import RECIPES, Recipe, conv, dense
 
 
@@ -110,7 +110,7 @@ def test_every_recipe_is_packed_with_all_that_its_network_needs(name, made, digi
     assert header["temperature"] == 1.25
     assert header["turned"] == RECIPES[name].turned
     images = datasets.scale(digits.x_test[:5])
-    model = predictor.load(run).model
+    model = keras_predictor.load_model(run)
     there = np.asarray(model(images))
     here = np.stack([run_plainly(block, image) for image in images])
     assert np.abs(there - here).max() < 2e-3  # what half precision costs

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
 Reader = concurrent.futures.Future["Predictor"]
 Packed = concurrent.futures.Future[bytes]
-# When a model file was written, in ns, its size in bytes, and whether it has been converted.
-Stamp = tuple[int, int, bool]
+# When a model file was written, in ns, its size in bytes, and the checksum of its LiteRT file.
+Stamp = tuple[int, int, str | None]
 
 PICKER = "run"  # the picker's key; the choice holds on every page
 DEFAULT = runs.SHIPPED_DIR / runs.DEFAULT_RUN
@@ -69,8 +69,9 @@ def _stamp(run: Run) -> Stamp:
     try:
         stat = run.model_file.stat()
     except OSError:
-        return 0, 0, False
-    return stat.st_mtime_ns, stat.st_size, run.record.litert is not None
+        return 0, 0, None
+    made = run.record.litert
+    return stat.st_mtime_ns, stat.st_size, made.sha256 if made else None
 
 
 def _pack(run: Run) -> bytes:
@@ -80,9 +81,9 @@ def _pack(run: Run) -> bytes:
 
 
 def _load(run: Run) -> Predictor:
-    from mnist_core import predictor
+    from mnist_core.networks import predictor
 
-    loaded = predictor.load(run)
+    loaded = predictor.load_converted(run)
     loaded.warm_up()
     return loaded
 

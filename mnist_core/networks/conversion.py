@@ -10,6 +10,7 @@ import numpy.typing as npt
 import tensorflow as tf
 from tensorflow.python.framework import convert_to_constants
 
+from mnist_core import runs
 from mnist_core.drawing import SIDE
 from mnist_core.errors import InputError
 from mnist_core.files import written_whole
@@ -28,13 +29,16 @@ def write(
     images: npt.NDArray[np.float32],
     temperature: float = 1.0,
     angle: float = 0.0,
-) -> None:
+) -> str:
     """Write a model's LiteRT file, and prove that it reads like the model.
 
     Args:
         path: ends in .tflite.
         images: float32 (n, 28, 28), of which up to `PROOF_IMAGES` are read by both.
         temperature, angle: with which the run reads (see `Predictor`).
+
+    Returns:
+        The file's SHA-256.
 
     Raises:
         InputError: the file cannot be written, LiteRT does not know a layer, or a probability
@@ -51,6 +55,7 @@ def write(
                 f"{path.name} gives other probabilities than the network (by {difference:.2g}): "
                 "the network uses something that LiteRT cannot do."
             )
+    return runs.file_sha256(path)
 
 
 def convert(model: keras.Model) -> bytes:

@@ -6,6 +6,7 @@ python -m mnist_core.networks.converter RUN
 from __future__ import annotations
 
 import sys
+import time
 
 from mnist_core import background, datasets, runs
 from mnist_core.background import LOADING, WORKING, Job, Status
@@ -36,6 +37,23 @@ def start(run: Run) -> Status | None:
     return mine.status()
 
 
+def wait_for(run: Run) -> Run:
+    """Have a run converted, and wait until it is.
+
+    Raises:
+        InputError: its network cannot be converted or written.
+    """
+    mine = job(run)
+    if (before := mine.status()) is not None and not before.active:
+        mine.clear()  # what was wrong may be mended
+    start(run)
+    while (status := mine.status()) is not None:
+        if status.problem:
+            raise InputError(status.problem)
+        time.sleep(0.05)
+    return runs.read(run.path)
+
+
 def convert(run: Run) -> Run:
     """Write the LiteRT file of a run that has none.
 
@@ -48,14 +66,14 @@ def convert(run: Run) -> Run:
     model = keras_predictor.load_model(run)
     digits = datasets.load("optical-digits")
     images = datasets.scale(digits.x_train[: conversion.PROOF_IMAGES])
-    conversion.write(model, run.path / LITERT, images, run.temperature, run.recipe.turned)
+    made = conversion.write(model, run.path / LITERT, images, run.temperature, run.recipe.turned)
     sha256 = runs.file_sha256(run.model_file)
     found = run.record.model or runs.ModelFile()
     size = found.bytes or run.model_file.stat().st_size
     return runs.change(
         run,
         model=runs.ModelFile(sha256=sha256, bytes=size),
-        litert=LiteRtFile(source=sha256),
+        litert=LiteRtFile(source=sha256, sha256=made),
     )
 
 

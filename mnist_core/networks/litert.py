@@ -6,7 +6,10 @@ is given, in which the network tells the digits apart.
 
 from __future__ import annotations
 
+import contextlib
 import queue
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +19,7 @@ from ai_edge_litert.interpreter import Interpreter
 
 from mnist_core.drawing import SIDE
 from mnist_core.errors import InputError
+from mnist_core.networks import startup
 from mnist_core.recipes import CLASSES
 
 FEW = 8  # images at the most that one thread reads; more are shared out among the cores
@@ -69,7 +73,8 @@ class _Interpreter:
 
     def __init__(self, path: Path, threads: int) -> None:
         try:
-            self._interpreter = Interpreter(model_path=str(path), num_threads=threads)
+            with _first_notice():
+                self._interpreter = Interpreter(model_path=str(path), num_threads=threads)
             (given,) = self._interpreter.get_input_details()
             (made,) = self._interpreter.get_output_details()
         except Exception as error:  # whatever LiteRT makes of a damaged file
@@ -90,6 +95,20 @@ class _Interpreter:
         self._interpreter.set_tensor(self._input, images)
         self._interpreter.invoke()
         return self._interpreter.get_tensor(self._output)
+
+
+_noticed = threading.Event()
+
+
+@contextlib.contextmanager
+def _first_notice() -> Iterator[None]:
+    """LiteRT says once in a process how it reads, on standard error; nobody wants to know."""
+    if _noticed.is_set():
+        yield
+        return
+    with startup.without_notices():
+        yield
+    _noticed.set()
 
 
 def _cores() -> int:

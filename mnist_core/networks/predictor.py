@@ -82,30 +82,47 @@ class Predictor:
 def load(run: str | Path | Run | None = None) -> Predictor:
     """The predictor of a run.
 
+    A run of an older version is put into LiteRT's form first, by a process of its own.
+
     Args:
         run: its name, its directory, or what `runs.read` gave; by default the shipped
             default run.
 
     Raises:
         InputError: the run is missing, unfinished or broken.
-        UnconvertedError: it has a network, but not yet in LiteRT's form (see `conversion`).
     """
     if not isinstance(run, Run):
         run = runs.read(runs.SHIPPED_DIR / runs.DEFAULT_RUN if run is None else run)
+    try:
+        return load_converted(run)
+    except UnconvertedError:
+        from mnist_core.networks import converter
+
+        return load_converted(converter.wait_for(run))
+
+
+def load_converted(run: Run) -> Predictor:
+    """The predictor of a run, at once.
+
+    Raises:
+        InputError: the run is unfinished or broken.
+        UnconvertedError: it has a network, but not yet in LiteRT's form (see `converter`).
+    """
     if run.problem:
         raise InputError(run.problem)
     if not run.usable:
         raise InputError(f"The run {run.name} is {run.status} and has no trained network.")
-    _check(run)
-    return Predictor(Network(run.path / LITERT), run.temperature, run.recipe.turned, run)
+    record, path = run.record, run.path / LITERT
+    made = record.litert
+    if made is None or record.model is None or made.source != record.model.sha256:
+        raise UnconvertedError(f"{run.name} is being prepared for reading.")
+    try:
+        if runs.file_sha256(path) != made.sha256:
+            raise InputError(f"The {LITERT} of {run.name} is damaged.")
+        return Predictor(Network(path), run.temperature, run.recipe.turned, run)
+    except (InputError, OSError) as error:  # it can be made anew
+        raise UnconvertedError(f"{run.name} is being prepared for reading.") from error
 
 
 class UnconvertedError(InputError):
     """A run has a network, but not (or no longer) in LiteRT's form."""
-
-
-def _check(run: Run) -> None:
-    """Raises UnconvertedError where a run's LiteRT file does not belong to its model file."""
-    record = run.record
-    if record.litert is None or record.model is None or record.litert.source != record.model.sha256:
-        raise UnconvertedError(f"{run.name} is being prepared for reading.")

@@ -1,9 +1,11 @@
-"""TensorFlow started without its notices, which no setting turns off."""
+"""TensorFlow and LiteRT started without their notices, which no setting turns off."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
+from collections.abc import Iterator
 
 
 def start_tensorflow() -> None:
@@ -11,12 +13,19 @@ def start_tensorflow() -> None:
     if "tensorflow" in sys.modules:
         return
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    with without_notices():
+        import tensorflow  # noqa: F401
+
+
+@contextlib.contextmanager
+def without_notices() -> Iterator[None]:
+    """Leave out what libraries print past Python to standard error."""
     sys.stderr.flush()
     kept = os.dup(2)
     with open(os.devnull, "w") as nowhere:  # noqa: PTH123
         os.dup2(nowhere.fileno(), 2)
     try:
-        import tensorflow  # noqa: F401
+        yield
     finally:
         os.dup2(kept, 2)
         os.close(kept)

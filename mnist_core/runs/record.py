@@ -33,7 +33,8 @@ class ModelFile(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class LiteRtFile(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The network as LiteRT reads it, beside the model file."""
 
-    source: str | None  # SHA-256 of the model file that it was made of
+    source: str | None = None  # SHA-256 of the model file that it was made of
+    sha256: str | None = None  # its own
 
 
 class Metrics(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

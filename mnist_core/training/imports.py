@@ -71,7 +71,7 @@ def keep(run: Run, model: keras.Model, dataset: Dataset, **entries: Any) -> Run:
     probabilities = KerasPredictor(model).predict(datasets.scale(dataset.x_test))
     saving.save(model, run.model_file, dataset.x_test[: saving.PROOF_IMAGES])
     proof = datasets.scale(dataset.x_test[: conversion.PROOF_IMAGES])
-    conversion.write(model, run.path / LITERT, proof)
+    made = conversion.write(model, run.path / LITERT, proof)
     sha256 = runs.file_sha256(run.model_file)
     runs.write_evaluation(
         run.path,
@@ -84,7 +84,7 @@ def keep(run: Run, model: keras.Model, dataset: Dataset, **entries: Any) -> Run:
         finished=runs.now(),
         parameters=model.count_params(),
         model=ModelFile(sha256=sha256, bytes=run.model_file.stat().st_size),
-        litert=LiteRtFile(source=sha256),
+        litert=LiteRtFile(source=sha256, sha256=made),
         metrics=Metrics(
             test_loss=evaluation.loss(probabilities, dataset.y_test),
             test_accuracy=evaluation.accuracy(probabilities, dataset.y_test),

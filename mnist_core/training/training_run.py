@@ -100,8 +100,10 @@ def carry_out(
         saved = _save(run, model, dataset, probabilities)
         proof = datasets.scale(dataset.x_test[: conversion.PROOF_IMAGES])
         temperature = entries.get("temperature", 1.0)
-        conversion.write(model, run.path / LITERT, proof, temperature, run.recipe.turned)
-        entries |= {"model": saved, "litert": LiteRtFile(source=saved.sha256)}
+        angle = run.recipe.turned
+        made = conversion.write(model, run.path / LITERT, proof, temperature, angle)
+        litert = LiteRtFile(source=saved.sha256, sha256=made)
+        entries |= {"model": saved, "litert": litert}
         status = runs.STOPPED if reporter.stopped else runs.FINISHED
         runs.log(run.path, f"{status}: test accuracy {metrics.test_accuracy:.4f}")
         seconds = round(reporter.seconds_before + time.perf_counter() - began, 1)
