@@ -12,7 +12,7 @@ import tampering
 from mnist_core import datasets, predictor, report, runs
 from mnist_core.errors import InputError
 from mnist_core.evaluation import comparison, explanations, results
-from mnist_core.networks import browser, formats, saving
+from mnist_core.networks import browser, formats, keras_predictor, saving
 from mnist_core.recipes import Recipe, average_pool, conv, dense
 from mnist_core.training import averaging, imports, training_run
 
@@ -75,7 +75,10 @@ def test_it_can_be_explained_and_exported_and_comes_in_again(average, digits, tm
     reader = predictor.load(average)
     image = datasets.scale(digits.x_test[:1])[0]
     digit = int(digits.y_test[0])
-    assert np.abs(explanations.integrated_gradients(reader, image, digit)).sum() > 0
+    assert (
+        np.abs(explanations.integrated_gradients(keras_predictor.load(average), image, digit)).sum()
+        > 0
+    )
     # What its last layer is given is what each of the three says.
     assert explanations.features(reader, digits.x_test[:7]).shape == (7, 30)
     formats.export(average, tmp_path / "out.keras")

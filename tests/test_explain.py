@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mnist_core import datasets, drawing
+from mnist_core import datasets, drawing, predictor
 from mnist_core.evaluation import explanations
 from mnist_core.networks import keras_predictor
 from mnist_core.networks.keras_predictor import KerasPredictor
@@ -12,6 +12,12 @@ from mnist_core.networks.keras_predictor import KerasPredictor
 @pytest.fixture(scope="module")
 def reader(tiny_run):
     return keras_predictor.load(tiny_run)
+
+
+@pytest.fixture(scope="module")
+def quick(tiny_run):
+    """The same network as LiteRT reads it."""
+    return predictor.load(tiny_run)
 
 
 def looks_at(row, column):
@@ -82,9 +88,9 @@ def test_the_picture_shows_what_speaks_for_in_blue_and_against_in_orange():
     assert (seen[14:, :, 0] > seen[14:, :, 2]).all()
 
 
-def test_features_are_what_the_last_layer_is_given(reader, digits):
+def test_features_are_what_the_last_layer_is_given(reader, quick, digits):
     images = digits.x_test[:40]
-    found = explanations.features(reader, images)
+    found = explanations.features(quick, images)
     weights, bias = (np.asarray(w) for w in reader.model.layers[-1].get_weights())
     scores = found @ weights + bias
     powers = np.exp(scores - scores.max(axis=1, keepdims=True))
@@ -105,8 +111,8 @@ def test_nearest_agrees_with_looking_at_all_distances():
     assert noted[-1] == (130, 130)
 
 
-def test_a_digit_is_its_own_nearest(reader, digits):
-    known = explanations.features(reader, digits.x_train[:300])
+def test_a_digit_is_its_own_nearest(quick, digits):
+    known = explanations.features(quick, digits.x_train[:300])
     indices, distances = explanations.nearest(known[:20], known, 1)
     assert distances.max() < 1e-3
     assert (known[indices[:, 0]] == known[:20]).all()

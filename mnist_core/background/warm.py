@@ -8,7 +8,7 @@ from pathlib import Path
 
 from mnist_core.background.helper import Helper
 from mnist_core.background.job import log_end
-from mnist_core.background.process import why_ended
+from mnist_core.background.process import environment, why_ended
 from mnist_core.errors import InputError
 
 IDLE_SECONDS = 300.0  # after which the process is ended: TensorFlow holds half a gigabyte
@@ -35,7 +35,8 @@ class WarmHelper:
             if self._helper is None or not self._helper.alive:
                 self._helper = Helper({"TF_CPP_MIN_LOG_LEVEL": "3"})
             log = Path(folder, "log.txt")
-            code = self._helper.call(module, arguments, {}, log, keep=True)
+            here = {k: v for k, v in environment().items() if k == "MODELS_DIR"}
+            code = self._helper.call(module, arguments, here, log, keep=True)
             self._timer = threading.Timer(self._idle_seconds, self.close)
             self._timer.daemon = True
             self._timer.start()

@@ -39,7 +39,10 @@ def main(arguments: list[str]) -> int:
     """The process: writes the maps `occlusion` and `gradients`, float32 (28, 28) each."""
     path, given, digit, result = arguments
     try:
-        stat = runs.read(path).model_file.stat()
+        run = runs.read(path)
+        if run.problem:
+            raise InputError(run.problem)
+        stat = run.model_file.stat()
         stamp = stat.st_mtime_ns, stat.st_size
         image = np.load(given, allow_pickle=False)
         covered = explanations.occlusion(_reader(path, *stamp), image, int(digit))

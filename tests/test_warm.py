@@ -1,0 +1,65 @@
+"""A helper that is there when it is needed, and what the pages have it do."""
+
+import time
+
+import numpy as np
+import pytest
+
+from mnist_core import datasets, predictor, runs
+from mnist_core.background import WarmHelper
+from mnist_core.errors import InputError
+from mnist_core.evaluation import explanations
+from mnist_core.networks import keras_predictor
+from ui import warm
+
+
+@pytest.fixture(scope="module")
+def helper():
+    found = WarmHelper(idle_seconds=2)
+    yield found
+    found.close()
+
+
+def test_it_says_what_was_refused_stays_warm_and_ends_when_nobody_calls(helper, wait, tmp_path):
+    nobody = str(tmp_path / "nobody")
+    for _ in range(2):
+        with pytest.raises(InputError, match=r"^The run nobody does not exist"):
+            helper.call("evaluation.explainer", nobody, "x", "3", "y")
+    process = helper._helper
+    with pytest.raises(InputError, match="not enough values to unpack"):
+        helper.call("evaluation.explainer", nobody)
+    assert helper._helper is process
+    assert process.alive
+    assert wait(lambda: not process.alive, 30)
+    with pytest.raises(InputError, match=r"^The run nobody does not exist"):
+        helper.call("evaluation.explainer", nobody, "x", "3", "y")
+
+
+def test_a_digit_is_explained_as_in_one_process_and_quickly_once_warm(own_run, digits):
+    images = datasets.scale(digits.x_test[:3])
+    for image in images:
+        began = time.perf_counter()
+        covered, summed = warm.explanation(own_run, image, 7).result()
+        took = time.perf_counter() - began
+        reader = predictor.load(own_run)
+        assert np.allclose(covered, explanations.occlusion(reader, image, 7), atol=1e-4)
+        gradients = explanations.integrated_gradients(keras_predictor.load(own_run), image, 7)
+        assert np.allclose(summed, gradients, atol=1e-4)
+    began = time.perf_counter()
+    warm.explanation(own_run, images[0], 7).result()  # it is kept
+    assert time.perf_counter() - began < took
+
+
+def test_files_go_out_and_come_in_past_the_server(own_run, models_dir, digits):
+    content = warm.export(own_run, ".keras")
+    imported = warm.import_keras(content, "again")
+    assert imported.usable
+    images = datasets.scale(digits.x_test[:20])
+    there, here = (predictor.load(run).predict(images) for run in (imported, own_run))
+    assert np.allclose(there, here, atol=1e-5)
+    assert warm.export(own_run, ".tflite")[4:8] == b"TFL3"
+    with pytest.raises(InputError, match=r"no whole \.keras file"):
+        warm.import_keras(content[:100], "half")
+    with pytest.raises(InputError, match="a run again already"):
+        warm.import_keras(content, "again")
+    assert {run.name for run in runs.all_runs()} == {*runs.SHIPPED, "mine", "again"}
