@@ -31,7 +31,7 @@ def trained(tmp_path_factory, digits):
         patch.setenv("MODELS_DIR", str(folder))
         for recipe in recipes:
             run = training_run.train(recipe, digits, seed=2, name=recipe.name)
-        runs.change(run, temperature=0.6, sure_above=0.8)
+        runs.change(run, temperature=0.6, confidence_threshold=0.8)
     return folder
 
 
@@ -63,7 +63,7 @@ def test_it_is_a_run_that_says_what_it_averages(average, members, digits):
     noted = [member.sha256 for member in average.record.ensemble.members]
     assert noted == [runs.file_sha256(run.model_file) for run in members]
     assert runs.summary(average)["averages"] == "soft, apart, turned"
-    assert average.sure_above == pytest.approx((0.5 + 0.5 + 0.8) / 3, abs=1e-4)
+    assert average.confidence_threshold == pytest.approx((0.5 + 0.5 + 0.8) / 3, abs=1e-4)
     assert average.record.seconds == pytest.approx(sum(run.record.seconds for run in members))
     found = results.find(average, "optical-digits", digits.checksum)
     right = (found.probabilities.argmax(axis=1) == digits.y_test).mean()

@@ -96,9 +96,9 @@ class Run:
         return self.record.temperature
 
     @property
-    def sure_above(self) -> float:
-        """The confidence threshold below which the run should say that it is not sure."""
-        return self.record.sure_above
+    def confidence_threshold(self) -> float:
+        """The confidence below which the run should say that it is not sure."""
+        return self.record.confidence_threshold
 
     @property
     def members(self) -> list[str]:

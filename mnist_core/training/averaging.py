@@ -126,13 +126,13 @@ def carry_out(run: Run) -> Run:
             if results.model_sha256(member) != noted.sha256:
                 raise InputError(f"The run {member.name} has changed meanwhile: average anew.")
         # Answers that are sure enough for the members, on average, are so for all together.
-        sure = sum(member.sure_above for member in members) / len(members)
+        sure = sum(member.confidence_threshold for member in members) / len(members)
         seconds = [member.record.seconds for member in members]
         finished = imports.keep(
             run,
             build(members),
             datasets.load(run.dataset, fetch=False),
-            sure_above=round(sure, 4),
+            confidence_threshold=round(sure, 4),
             seconds=None if None in seconds else round(sum(filter(None, seconds)), 1),
         )
     except BaseException as error:
