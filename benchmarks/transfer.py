@@ -41,7 +41,9 @@ def accuracy(name: str, dataset: Dataset, seed: int, start: bool, frozen: int = 
         transfer.freeze(model, frozen)
     digits = preparation.training_digits(chosen, kept, recipe, seed)
     loop.fit(model, recipe, digits, (chosen.x_train[validating], chosen.y_train[validating]), seed)
-    given = predictor.Predictor(model, turned=recipe.turned).predict(datasets.scale(dataset.x_test))
+    given = predictor.Predictor(model, turned=recipe.tta_angle).predict(
+        datasets.scale(dataset.x_test)
+    )
     return evaluation.accuracy(given, dataset.y_test)
 
 

@@ -25,7 +25,7 @@ def trained(tmp_path_factory, digits):
         Recipe("soft", "soft", (dense(16),), epochs=2, batch_size=64),
         Recipe("apart", "apart", (dense(8),), output="sigmoid", epochs=2, batch_size=64),
         Recipe("turned", "turned", (conv(4, strides=2, norm=True), average_pool()), epochs=1,
-               turned=8.0),
+               tta_angle=8.0),
     ]  # fmt: skip
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MODELS_DIR", str(folder))

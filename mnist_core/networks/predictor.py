@@ -163,4 +163,4 @@ def load(run: str | Path | Run | None = None) -> Predictor:
             f"The model of {run.name} takes {shapes[0]} and gives {shapes[1]}, not images of "
             "28×28 and ten probabilities: choose another run."
         )
-    return Predictor(model, run, run.temperature, run.recipe.turned, frozen=True)
+    return Predictor(model, run, run.temperature, run.recipe.tta_angle, frozen=True)

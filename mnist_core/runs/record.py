@@ -156,6 +156,8 @@ def _garbled(name: str, why: str) -> str:
 def encode(record: Record) -> str:
     """The text of a run.json."""
     values: dict[str, Any] = msgspec.to_builtins(record)
+    if "recipe" in values:
+        values["recipe"] = record.recipe.to_dict()
     # Whatever else may have its default: these say which program wrote it, and what it is.
     values = {"format": record.format, "name": record.name, **values, "seed": record.seed}
     values["status"] = record.status

@@ -1,7 +1,7 @@
 """Several runs averaged as one: a run like any other, whose network holds all of theirs.
 
 The average is taken over calibrated probabilities, each member's as it gives them alone, with
-its temperature and its turned readings. Networks that err on different digits outvote each
+its temperature and its test-time augmentation. Networks that err on different digits outvote each
 other's errors (Hansen, Salamon 1990, "Neural network ensembles"); the price is the time and
 the size of all of them together.
 """
@@ -163,12 +163,12 @@ def build(members: Sequence[Run]) -> keras.Model:
     for number, run in enumerate(members, 1):
         network = folding.fold(predictor.load(run).model)
         network = keras.Model(network.inputs[0], network.outputs[0], name=f"member_{number}")
-        said.append(_calibrated(network, image, run.temperature, run.recipe.turned))
+        said.append(_calibrated(network, image, run.temperature, run.recipe.tta_angle))
     return keras.Model(image, keras.layers.Average()(said), name="ensemble")
 
 
 def _calibrated(
-    network: keras.Model, image: keras.KerasTensor, temperature: float, turned: float
+    network: keras.Model, image: keras.KerasTensor, temperature: float, tta_angle: float
 ) -> keras.KerasTensor:
     """What a `Predictor` with that temperature and angle would say, as layers."""
     from keras import layers, ops
@@ -176,7 +176,7 @@ def _calibrated(
     from mnist_core.networks import predictor
 
     logs = []
-    for angle in (turned, -turned) if turned else (0.0,):
+    for angle in (tta_angle, -tta_angle) if tta_angle else (0.0,):
         view = image
         if angle:
             view = layers.Reshape((drawing.SIDE, drawing.SIDE, 1))(view)

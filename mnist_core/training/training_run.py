@@ -205,11 +205,11 @@ def _calibrated(model: keras.Model, run: Run, dataset: Dataset) -> tuple[Predict
     if recipe.calibrate:
         chosen = datasets.subset(dataset, recipe.train_images, run.record.seed)
         validation = preparation.validation_digits(chosen, recipe)
-        entries = calibration.calibrate(Predictor(model, turned=recipe.turned), *validation)
+        entries = calibration.calibrate(Predictor(model, turned=recipe.tta_angle), *validation)
     temperature = entries.get("temperature", 1.0)
-    if temperature == 1.0 and not recipe.turned:
+    if temperature == 1.0 and not recipe.tta_angle:
         return predictor.of(model), entries
-    return Predictor(model, temperature=temperature, turned=recipe.turned), entries
+    return Predictor(model, temperature=temperature, turned=recipe.tta_angle), entries
 
 
 def _metrics(
