@@ -53,7 +53,7 @@ points = st.lists(st.tuples(st.floats(1, 1e6), st.floats(0, 1)), min_size=1, max
 @given(points)
 def test_nobody_beats_the_front_and_the_front_beats_the_rest(some):
     costs, accuracies = zip(*some, strict=True)
-    front = comparison.front(costs, accuracies)
+    front = comparison.pareto_front(costs, accuracies)
     for i in range(len(some)):
         beaten = any(
             costs[j] <= costs[i]

@@ -1,4 +1,4 @@
-"""Studies: trials through the real queue, a table that can be gone on with, honest conclusions."""
+"""Studies: trials through the real queue, a table that resumes, honest conclusions."""
 
 import contextlib
 import dataclasses

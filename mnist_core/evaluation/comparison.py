@@ -170,11 +170,8 @@ def best(contenders: Sequence[Contender], figure: Figure) -> list[Contender]:
     return [c for c, value in zip(field_, values, strict=True) if value == most]
 
 
-def front(costs: Sequence[float], accuracies: Sequence[float]) -> list[int]:
-    """Indices of those that nobody beats in both cost and accuracy, the cheapest first.
-
-    This is the Pareto front.
-    """
+def pareto_front(costs: Sequence[float], accuracies: Sequence[float]) -> list[int]:
+    """Indices of those that no other beats in both cost and accuracy, the cheapest first."""
     order = sorted(range(len(costs)), key=lambda i: (costs[i], -accuracies[i]))
     found: list[int] = []
     for index in order:

@@ -45,7 +45,7 @@ def show(contenders: list[Contender]) -> None:
         return
     costs = [c.figures[cost] for c in shown]
     accuracies = [c.figures[figure.key] for c in shown]
-    pareto_front = comparison.front(costs, accuracies)
+    pareto_front = comparison.pareto_front(costs, accuracies)
     words = ", ".join(
         f"{c.name} {accuracy:.2%} at {value:,.4g}"
         for c, accuracy, value in zip(shown, accuracies, costs, strict=True)
@@ -63,4 +63,4 @@ def show(contenders: list[Contender]) -> None:
         "accuracy_and_cost",
     )
     along = ", along the dotted line" if len(pareto_front) > 1 else ""
-    st.caption(f"Filled{along}: no other is both cheaper and better.")
+    st.caption(f"Filled{along}: the Pareto front. No other is both cheaper and better.")
