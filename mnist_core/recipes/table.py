@@ -51,7 +51,7 @@ def layer_table(recipe: Recipe) -> list[LayerRow]:
             name, parameters = "LSTM", 4 * units * (shape[1] + units + 1)
             products, shape = shape[0] * 4 * units * (shape[1] + units), (units,)
         elif kind == "average_pool":
-            name, shape = "Mean of each map", shape[2:]
+            name, shape = "Global average pooling", shape[2:]
         else:
             shape, name, parameters, products = _over_maps(layer, shape)
         rows.append(LayerRow(name, shape, parameters, products))
