@@ -48,7 +48,7 @@ def by_workers(workers: int, wanted: list[trials.StudyTrial]) -> float:
     """The same by workers beside each other; their own start is left out."""
     with cluster.local(workers) as address:
         started = time.perf_counter()
-        cluster.carry_out_all(address, StudyTasks(wanted), lambda _: None)
+        cluster.run_all(address, StudyTasks(wanted), lambda _: None)
         return time.perf_counter() - started
 
 

@@ -29,9 +29,11 @@ def accuracy(name: str, dataset: Dataset, seed: int, start: bool, frozen: int = 
     """Of one training with a hundred images, on the dataset's test digits."""
     recipe = runs.read(runs.SHIPPED_DIR / name).recipe
     if start:
-        recipe = recipes.continued(recipe, name, frozen)
+        recipe = recipes.fine_tuned(recipe, name, frozen)
     # Strokes are taken as they were drawn: with renderings a hundred images would be more.
-    recipe = dataclasses.replace(recipes.few(recipe, IMAGES), epochs=EPOCHS, renderings=0)
+    recipe = dataclasses.replace(
+        recipes.for_few_images(recipe, IMAGES), epochs=EPOCHS, renderings=0
+    )
     chosen = datasets.subset(dataset, recipe.train_images, seed)
     kept, validating = datasets.split(IMAGES, recipe.validation_split)
     keras.utils.set_random_seed(seed)

@@ -136,7 +136,7 @@ def test_a_search_survives_a_worker_that_is_killed(models_dir, two_workers, kill
     assert [text.count(f"trial {n}: ") for n in range(1, 7)] == [1] * 6
     space = search.state("disturbed").settings.space
     search.create("calm", "optical-digits", 6, seed=5, space=space, at_a_time=2)
-    searcher.carry_out("calm")
+    searcher.run_search("calm")
     there, here = search.state("disturbed"), search.state("calm")
     assert [trial.number for trial in there.trials] == [1, 2, 3, 4, 5, 6]
     for one, other in zip(there.trials, here.trials, strict=True):
@@ -164,7 +164,7 @@ def test_a_scheduler_that_dies_is_told_and_nothing_is_lost(wait, small, models_d
 
         work = StudyTasks(studies.wanted(["small"], 1), kill_after_the_first)
         with pytest.raises(InputError, match="scheduler has gone: start it again"):
-            cluster.carry_out_all(address, work, lambda _: None)
+            cluster.run_all(address, work, lambda _: None)
         assert len(seen) == 1
         assert [row.key for row in trials.read() if row.study == "small"] == [seen[0].key]
     finally:
@@ -178,7 +178,7 @@ def test_a_trial_that_fails_says_why_and_the_others_go_on(models_dir, two_worker
     study = dataclasses.replace(WIDTHS, values={"8": SMALL, "large": large})
     wanted = study.trials(1)
     work = StudyTasks(wanted)
-    cluster.carry_out_all(two_workers.scheduler_address, work, lambda _: None)
+    cluster.run_all(two_workers.scheduler_address, work, lambda _: None)
     state = trial_progress.look(wanted)
     assert (state.measured, len(state.failed)) == (1, 1)
     assert "batch size 5000 is larger" in trials.why(state.failed[0])
@@ -203,7 +203,7 @@ def test_workers_with_another_version_are_refused(wait, small, models_dir, two_w
         (theirs,) = (w.address for w in two_workers.scheduler.workers.values() if w.name == "other")
         work = StudyTasks(studies.wanted(["small"], 1))
         with pytest.raises(InputError, match="same version") as refusal:
-            cluster.carry_out_all(two_workers.scheduler_address, work, lambda _: None)
+            cluster.run_all(two_workers.scheduler_address, work, lambda _: None)
         assert f"not: {theirs}: mnist_core" in str(refusal.value)
         assert cluster.version() in str(refusal.value)
         assert not list(models_dir.iterdir())
@@ -272,6 +272,6 @@ def test_a_cluster_without_workers_is_not_waited_for_for_ever(small, models_dir,
         local_cluster(n_workers=0) as empty,
         pytest.raises(InputError, match="there has been no worker"),
     ):
-        cluster.carry_out_all(empty.scheduler_address, work, looks.append)
+        cluster.run_all(empty.scheduler_address, work, looks.append)
     assert "no workers" in looks[0].note
     assert not [run for run in runs.all_runs(trials=True) if run.record.study]

@@ -162,7 +162,7 @@ def test_a_member_that_changes_meanwhile_fails_the_average(members, digits):
     )
     runs.change(members[0], model=runs.ModelFile())
     with pytest.raises(InputError, match="soft has changed meanwhile"):
-        averaging.carry_out(run)
+        averaging.measure_ensemble(run)
     after = runs.read("average")
     assert after.status == runs.FAILED
     assert "has changed meanwhile" in after.record.reason

@@ -203,7 +203,7 @@ def test_an_interrupted_run_goes_on_and_ends_as_if_nothing_had_been(models_dir, 
     cut = runs.read("cut")
     assert cut.resumable
     assert len(runs.read_history(cut)) == 3
-    again = training_run.carry_out(cut, digits)
+    again = training_run.train_run(cut, digits)
     assert again.status == runs.FINISHED
     assert again.record.reason is None
     assert [row["loss"] for row in runs.read_history(again)] == [
@@ -218,7 +218,7 @@ def test_a_damaged_checkpoint_is_told(models_dir, digits, tiny):
     run = runs.create(tiny, "optical-digits", 0, "x")
     (run.path / "checkpoint.npz").write_bytes(b"PK\x03\x04 no more")
     with pytest.raises(InputError, match="checkpoint of this run is damaged"):
-        training_run.carry_out(run, digits)
+        training_run.train_run(run, digits)
 
 
 def test_twenty_trainings_killed_at_random_leave_readable_runs_and_a_working_queue(folder, tiny):

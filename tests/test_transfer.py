@@ -92,9 +92,9 @@ def test_an_interruption_changes_nothing(maps, digits):
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        training_run.carry_out(cut, digits, Listeners(interrupt))
+        training_run.train_run(cut, digits, Listeners(interrupt))
     shutil.rmtree(maps.path)  # what was taken from it lies in the checkpoint
-    again = training_run.carry_out(runs.read("cut"), digits)
+    again = training_run.train_run(runs.read("cut"), digits)
     assert all(same(weights_of(whole), weights_of(again)))
     assert again.record.start == whole.record.start
 

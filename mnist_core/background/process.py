@@ -101,7 +101,7 @@ def _found(process: Process | None) -> psutil.Process | None:
         return None
 
 
-def step_back() -> None:
+def lower_priority() -> None:
     """Give this process a lower priority: whoever draws meanwhile comes first."""
     with contextlib.suppress(psutil.Error, OSError):
         psutil.Process().nice(getattr(psutil, "BELOW_NORMAL_PRIORITY_CLASS", 10))

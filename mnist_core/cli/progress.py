@@ -27,7 +27,7 @@ from mnist_core.experiments.worker_pool import PoolStatus
 
 if TYPE_CHECKING:
     from mnist_core.experiments.search import Search
-    from mnist_core.experiments.searcher import Step
+    from mnist_core.experiments.searcher import TrialProgress
     from mnist_core.training.listeners import Progress as TrainingProgress
 
 WORKERS_SHOWN = 8
@@ -148,7 +148,7 @@ class ProgressLine:
         words = f"epoch {told['epoch']}/{told['epochs']}"
         self._show(words, done, told["epochs"] * told["steps"], figures)
 
-    def show_trial(self, step: Step, found: Search) -> None:
+    def show_trial(self, step: TrialProgress, found: Search) -> None:
         left, best = found.seconds_left, found.best
         figures = "" if left is None else f"{_clock(left)} left  "
         if best is not None:

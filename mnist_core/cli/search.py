@@ -19,8 +19,8 @@ from mnist_core.training import queue
 
 if TYPE_CHECKING:
     from mnist_core.experiments.search import Search
-    from mnist_core.experiments.searcher import Step
-    from mnist_core.experiments.worker_pool import PoolStatus, Where
+    from mnist_core.experiments.searcher import TrialProgress
+    from mnist_core.experiments.worker_pool import ClusterSpec, PoolStatus
 
 SEVERAL = 4  # trials of a search at a time, on a cluster whose size is not known yet
 
@@ -103,7 +103,7 @@ def run(options: argparse.Namespace) -> None:
         )
     found = search.state(options.name)
     if len(found.trials) < found.settings.trials:
-        found = _try_out(options.name, where(options))
+        found = _run_trials(options.name, where(options))
     best = found.best
     if best is None:
         console.print("no trial ran to its end yet")
@@ -128,7 +128,7 @@ def _more_trials(options: argparse.Namespace) -> None:
         search.extend(options.name)  # which says that there is nothing left to try
 
 
-def _try_out(name: str, pool: Where | None) -> Search:
+def _run_trials(name: str, pool: ClusterSpec | None) -> Search:
     """Try what is left, with a living line for what is under way and a line for each ended."""
     if pool is not None:
         worker_pool.check()
@@ -161,17 +161,17 @@ def _try_out(name: str, pool: Where | None) -> Search:
                 report_ended(search.state(name))
                 line.show_workers(status)
 
-            found = searcher.carry_out(name, pool, Listeners(on_status=show_status))
+            found = searcher.run_search(name, pool, Listeners(on_status=show_status))
     else:
         with ProgressLine() as bar, interrupt_asks(lambda: search.stop(name)) as asked:
 
-            def show_step(step: Step) -> None:
+            def show_trial(step: TrialProgress) -> None:
                 found = search.state(name)
                 if step.trial - 1 not in printed:
                     report_ended(found)
                 bar.show_trial(step, found)
 
-            found = searcher.carry_out(name, listeners=Listeners(show_step))
+            found = searcher.run_search(name, listeners=Listeners(show_trial))
     report_ended(found)
     if asked.is_set():
         console.print(f"the same command goes on with {name}")

@@ -14,7 +14,7 @@ from mnist_core.cli.workers import add_workers, where
 from mnist_core.errors import InputError
 from mnist_core.experiments import studies, study_pool, trial_progress, trials, worker_pool
 from mnist_core.experiments.trials import StudyTrial
-from mnist_core.experiments.worker_pool import Where
+from mnist_core.experiments.worker_pool import ClusterSpec
 
 
 def add(commands: Commands) -> None:
@@ -72,7 +72,9 @@ def _fetch(wanted: Sequence[StudyTrial]) -> None:
     study_pool.fetch(wanted, load, console.print)
 
 
-def _train_by_workers(names: Sequence[str], wanted: Sequence[StudyTrial], where: Where) -> None:
+def _train_by_workers(
+    names: Sequence[str], wanted: Sequence[StudyTrial], where: ClusterSpec
+) -> None:
     def stop() -> None:
         console.print(
             "No further trials are begun; those in training are waited for. Ctrl-C again leaves "

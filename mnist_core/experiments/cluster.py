@@ -44,13 +44,13 @@ from distributed import (
 from mnist_core import datasets
 from mnist_core.errors import InputError
 from mnist_core.experiments import worker_pool
-from mnist_core.experiments.cluster_worker import WorkerSetup, carry_out, other_version, version
-from mnist_core.experiments.worker_pool import PoolStatus, Task, Where, Work
+from mnist_core.experiments.cluster_worker import WorkerSetup, other_version, run_task, version
+from mnist_core.experiments.worker_pool import ClusterSpec, PoolStatus, Task, Work
 
 ANSWER_SECONDS = 10.0  # for the scheduler to answer
 WORKERS_SECONDS = 60.0  # to wait while there is no worker
 RESULT_SECONDS = 30.0  # for the files of a task to come over
-LOOK_SECONDS = 0.5  # between two looks at the cluster
+POLL_SECONDS = 0.5  # between two looks at the cluster
 ASSIGNED_SECONDS = 0.1  # until the scheduler has found a worker for a task
 ADDRESS = re.compile(r"(?:(?:tcp|tls)://)?(\[[0-9A-Fa-f:.]+\]|[\w.-]+):(\d{1,5})")
 
@@ -71,9 +71,9 @@ class _Cluster:
         """Give the workers as many tasks as they have threads; whether there were some."""
         before = len(self.running)
         free = sum(worker["nthreads"] for worker in workers.values()) - len(self.running)
-        lanes: dict[str, int] = {}
+        slots: dict[str, int] = {}
         for worker in workers.values():
-            lanes[worker["host"]] = lanes.get(worker["host"], 0) + worker["nthreads"]
+            slots[worker["host"]] = slots.get(worker["host"], 0) + worker["nthreads"]
         while free > 0 and (task := self.work.next()) is not None:
             # In plain words, which any version of this program understands.
             given = {
@@ -83,10 +83,10 @@ class _Cluster:
                 "module": task.module,
                 "arguments": list(task.arguments),
                 "files": dict(task.files),
-                "lanes": {address: lanes[worker["host"]] for address, worker in workers.items()},
+                "slots": {address: slots[worker["host"]] for address, worker in workers.items()},
                 "most": self.work.at_a_time,
             }
-            future = self.client.submit(carry_out, given, key=given["key"], pure=False)
+            future = self.client.submit(run_task, given, key=given["key"], pure=False)
             self.running[future] = task
             future.add_done_callback(lambda _: self.wake.set())
             free -= 1
@@ -120,20 +120,20 @@ class _Cluster:
 
     def seconds_left(self, workers: Mapping[str, Any], passed: float) -> float | None:
         """As the estimates of the tasks say, corrected by the pace so far."""
-        lanes = min(
+        slots = min(
             sum(worker["nthreads"] for worker in workers.values()), self.work.at_a_time or 1
         )
-        if not lanes:
+        if not slots:
             return None
         under_way = sum(task.seconds for task in self.running.values()) / 2  # on average
         left = under_way + self.work.seconds_to_come()
         if self.ended:
             return left * passed / (self.ended + under_way)
-        return left / lanes
+        return left / slots
 
 
 @contextlib.contextmanager
-def at(where: Where) -> Iterator[str]:
+def at(where: ClusterSpec) -> Iterator[str]:
     """The address of a scheduler: the one that was asked for, or one of this machine's own.
 
     Raises:
@@ -178,7 +178,7 @@ def local(count: int) -> Iterator[str]:
             yield found.scheduler_address
 
 
-def carry_out_all(
+def run_all(
     address: str,
     work: Work,
     on_status: Callable[[PoolStatus], None],
@@ -234,7 +234,7 @@ def _follow(
                 "" if workers else f"no workers: waiting {WORKERS_SECONDS - alone:.0f} s for one",
             )
         )
-        cluster.wake.wait(LOOK_SECONDS)
+        cluster.wake.wait(POLL_SECONDS)
         cluster.wake.clear()
 
 

@@ -68,9 +68,9 @@ class WorkerSetup(WorkerPlugin):
         return {variable: str(self.folder / file) for variable, file in found}
 
     @contextlib.contextmanager
-    def helper(self, lanes: int) -> Iterator[Helper]:
+    def helper(self, slots: int) -> Iterator[Helper]:
         """A process for a task, one that did another before if there is one."""
-        share = max(1, CPU_COUNT // max(1, lanes))
+        share = max(1, CPU_COUNT // max(1, slots))
         mine = None
         with contextlib.suppress(IndexError):  # none is left; other threads take some too
             while mine is None:
@@ -91,7 +91,7 @@ class WorkerSetup(WorkerPlugin):
             self.idle.append((share, mine))
 
 
-def carry_out(given: Mapping[str, Any]) -> TaskResult:
+def run_task(given: Mapping[str, Any]) -> TaskResult:
     """Carry out a task in a process beside the worker's.
 
     Args:
@@ -104,7 +104,7 @@ def carry_out(given: Mapping[str, Any]) -> TaskResult:
     if (found := version()) != given["version"]:
         raise InputError(other_version({worker.address: found}, given["version"]))
     setup: WorkerSetup = worker.plugins[given["setup"]]
-    lanes = min(given["lanes"].get(worker.address, worker.state.nthreads), given["most"])
+    slots = min(given["slots"].get(worker.address, worker.state.nthreads), given["most"])
     state = worker.state.tasks.get(given["key"])
     with tempfile.TemporaryDirectory(prefix="task-", dir=worker.local_directory) as place:
         folder = Path(place, "task")
@@ -113,7 +113,7 @@ def carry_out(given: Mapping[str, Any]) -> TaskResult:
             (folder / name).write_bytes(content)
         # The runs of this machine are none of a task's business.
         environment = {**setup.environment(), "MODELS_DIR": str(Path(place, "none"))}
-        with setup.helper(lanes) as helper:
+        with setup.helper(slots) as helper:
             code = helper.call(
                 given["module"],
                 [*given["arguments"], str(folder)],

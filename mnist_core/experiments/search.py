@@ -42,7 +42,7 @@ from mnist_core.experiments.search_storage import (
     opened,
     settings_of,
 )
-from mnist_core.experiments.worker_pool import PoolStatus, Where
+from mnist_core.experiments.worker_pool import ClusterSpec, PoolStatus
 from mnist_core.recipes import Recipe
 from mnist_core.runs import Run
 from mnist_core.training import queue
@@ -257,7 +257,7 @@ def create(
     job(name).clear()
 
 
-def start(name: str, trials: int | None = None, where: Where | None = None) -> Search:
+def start(name: str, trials: int | None = None, where: ClusterSpec | None = None) -> Search:
     """Begin with a search, or go on with one, in a process that outlives whoever started it.
 
     One that was stopped or interrupted ends with the trials that it would have had.

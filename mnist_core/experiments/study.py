@@ -87,7 +87,7 @@ def difference(one: Summary, other: Summary) -> float | None:
     if min(one.seeds, other.seeds) < 2:
         return None
     apart = one.mean - other.mean
-    return apart if abs(apart) > one.spread + other.spread else 0.0
+    return apart if abs(apart) > one.std + other.std else 0.0
 
 
 def reads_more(more: str, less: str, figure: str = TEST) -> Callable[..., Verdict]:
@@ -126,7 +126,7 @@ def none_reads_more(than: str) -> Callable[..., Verdict]:
 def reads_at_least(value: str, share: float) -> Callable[..., Verdict]:
     def rule(study: Study, rows: Sequence[Row]) -> Verdict:
         found = study.summary(rows, value)
-        if found.seeds < 2 or abs(found.mean - share) <= found.spread:
+        if found.seeds < 2 or abs(found.mean - share) <= found.std:
             return Verdict(None, str(found))
         return Verdict(found.mean > share, str(found))
 

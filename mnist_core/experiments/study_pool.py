@@ -20,7 +20,7 @@ from mnist_core.evaluation.comparison import DRAWN
 from mnist_core.experiments import studies, trial_progress, worker_pool
 from mnist_core.experiments.study_tasks import StudyTasks
 from mnist_core.experiments.trials import Row, StudyTrial
-from mnist_core.experiments.worker_pool import PoolStatus, Where
+from mnist_core.experiments.worker_pool import ClusterSpec, PoolStatus
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def pools() -> list[Pool]:
     return found
 
 
-def start(names: Sequence[str], where: Where) -> None:
+def start(names: Sequence[str], where: ClusterSpec) -> None:
     """Have studies trained in a process that outlives this one, unless one is at it.
 
     Raises:
@@ -106,7 +106,7 @@ class Listeners:
 def train(
     names: Sequence[str],
     wanted: Sequence[StudyTrial],
-    where: Where,
+    where: ClusterSpec,
     fetch: Callable[[Sequence[StudyTrial]], None],
     listeners: Listeners | None = None,
 ) -> None:
@@ -117,7 +117,7 @@ def train(
         fetch: sees to it that the digits are at hand.
 
     Raises:
-        InputError: Dask or a scheduler is missing, or as `cluster.carry_out_all`.
+        InputError: Dask or a scheduler is missing, or as `cluster.run_all`.
     """
     worker_pool.check()
     from mnist_core.experiments import cluster
@@ -136,7 +136,7 @@ def train(
             return listeners.stopping() or mine.asked_to_stop() is not None
 
         with cluster.at(where) as address:
-            cluster.carry_out_all(address, StudyTasks(wanted, listeners.on_row), show, stopping)
+            cluster.run_all(address, StudyTasks(wanted, listeners.on_row), show, stopping)
 
 
 def fetch(
@@ -171,9 +171,9 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--workers", type=int)
     parser.add_argument("--scheduler")
     options = parser.parse_args(arguments)
-    background.step_back()
+    background.lower_priority()
     logging.getLogger("distributed").setLevel(logging.CRITICAL)
-    where = Where(options.workers, options.scheduler)
+    where = ClusterSpec(options.workers, options.scheduler)
     try:
         train(options.studies, studies.wanted(options.studies), where, fetch)
     except InputError as error:

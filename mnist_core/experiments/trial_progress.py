@@ -13,7 +13,7 @@ from mnist_core.recipes import Recipe
 from mnist_core.runs import Run
 from mnist_core.training import estimate, queue
 
-LOOK_SECONDS = 0.5  # between two looks at the trials
+POLL_SECONDS = 0.5  # between two looks at the trials
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ def _estimate(recipe: Recipe) -> float:
     return _estimates[key]
 
 
-def follow(wanted: Sequence[StudyTrial], on_look: Callable[[State, list[Row]], None]) -> State:
+def follow(wanted: Sequence[StudyTrial], on_progress: Callable[[State, list[Row]], None]) -> State:
     """Wait until none of the trials waits or trains any more, and gather what has ended.
 
     Args:
@@ -104,7 +104,7 @@ def follow(wanted: Sequence[StudyTrial], on_look: Callable[[State, list[Row]], N
         new = [row for row in trials.read() if row.key in keys and row.key not in seen]
         seen |= {row.key for row in new}
         state = look(wanted)
-        on_look(state, new)
+        on_progress(state, new)
         if not state.active:
             return state
-        time.sleep(LOOK_SECONDS)
+        time.sleep(POLL_SECONDS)

@@ -15,11 +15,11 @@ from mnist_core.training import averaging
 
 def main(arguments: list[str]) -> int:
     """The process: builds and measures the ensemble that a run directory describes."""
-    background.step_back()
+    background.lower_priority()
     run = runs.change(runs.read(arguments[0]), process=background.this_process())
     start_tensorflow()
     try:
-        averaging.carry_out(run)
+        averaging.measure_ensemble(run)
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2

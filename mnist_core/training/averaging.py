@@ -63,7 +63,7 @@ def create(name: str, members: Sequence[Run]) -> Run:
         InputError: runs that cannot be averaged (see `check`), a name that cannot be used, or
             nothing can be written.
     """
-    return carry_out(_begin(name, members))
+    return measure_ensemble(_begin(name, members))
 
 
 def start(name: str, members: Sequence[Run]) -> Run:
@@ -107,7 +107,7 @@ def _dataset(members: Sequence[Run]) -> str:
     return max(known, key=known.count, default="optical-digits")
 
 
-def carry_out(run: Run) -> Run:
+def measure_ensemble(run: Run) -> Run:
     """Build and measure the ensemble that a new run's run.json describes.
 
     Raises:

@@ -67,10 +67,10 @@ def train(
         process=background.this_process(),
         command=command,
     )
-    return carry_out(run, dataset, listeners)
+    return train_run(run, dataset, listeners)
 
 
-def carry_out(
+def train_run(
     run: Run,
     dataset: Dataset,
     listeners: Listeners | None = None,

@@ -14,7 +14,7 @@ from mnist_core.runs import Run
 from mnist_core.training import averaging
 
 AVERAGED = "averaged"  # in the session: the name of the average that is being made
-LOOK_SECONDS = 0.5
+POLL_SECONDS = 0.5
 
 
 def with_finished(chosen: Sequence[str], found: Mapping[str, Run], most: int) -> list[str]:
@@ -30,7 +30,7 @@ def offer(chosen: Sequence[Run]) -> None:
     """A button that averages the chosen runs, and how far that is."""
     with st.container(key="averaging"):
         if AVERAGED in st.session_state:
-            st.fragment(_watch, run_every=LOOK_SECONDS)(st.session_state[AVERAGED])
+            st.fragment(_watch, run_every=POLL_SECONDS)(st.session_state[AVERAGED])
             return
         if not averaging.FEWEST <= len(chosen) <= averaging.MOST:
             st.caption(f"Choose {averaging.FEWEST} to {averaging.MOST} runs to average them.")

@@ -16,7 +16,7 @@ from mnist_core.experiments.trial_progress import State
 from mnist_core.training import queue
 from ui.compare import study_effect, workers
 
-LOOK_SECONDS = 1.0
+POLL_SECONDS = 1.0
 
 
 def show() -> None:
@@ -39,7 +39,7 @@ def show() -> None:
         st.error(str(error))
         return
     with st.container(key="trials"):
-        every = LOOK_SECONDS if state.active or pool_of(study) else None
+        every = POLL_SECONDS if state.active or pool_of(study) else None
         st.fragment(functools.partial(follow, study, state, every is not None), run_every=every)()
     if any(study.rows(rows).values()):
         with st.container(key="effect"):

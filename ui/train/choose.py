@@ -79,12 +79,12 @@ def choose_recipe(found: Sequence[Run]) -> Recipe:
         placeholder=FRESH,
         help="A run whose layers and weights the training begins with, in smaller steps.",
     )
-    return base if name is None else continued(possible[name])
+    return base if name is None else fine_tuned(possible[name])
 
 
-def continued(run: Run) -> Recipe:
+def fine_tuned(run: Run) -> Recipe:
     """The recipe that starts from a run's weights, with as many layers frozen as is asked for."""
-    recipe = recipes.continued(run.recipe, run.name)
+    recipe = recipes.fine_tuned(run.recipe, run.name)
     most = len(recipes.widths(recipe.hidden))
     frozen = st.number_input(
         f"Freeze, 0 to {most} first layers",

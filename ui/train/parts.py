@@ -170,7 +170,7 @@ def layers(base: Recipe) -> tuple[recipes.Layer, ...]:
             **kept(base, "activation"),
         )
     try:
-        return recipes.rebuilt(base.hidden, typed, dropout, activation)
+        return recipes.with_widths(base.hidden, typed, dropout, activation)
     except InputError as error:
         complain(error)
         raise
