@@ -17,7 +17,7 @@ from collections.abc import Callable
 from dask.system import CPU_COUNT
 
 from common import print_table
-from mnist_core.experiments import cluster, studies, trial_progress, trials
+from mnist_core.experiments import cluster, studies, study_progress, study_trials
 from mnist_core.experiments.studies import Study
 from mnist_core.experiments.study_tasks import StudyTasks
 from mnist_core.recipes import dense
@@ -31,20 +31,20 @@ SMALL = Study(
 )
 
 
-def rows_of(wanted: list[trials.StudyTrial]) -> list[trials.Row]:
+def rows_of(wanted: list[study_trials.StudyTrial]) -> list[study_trials.Row]:
     keys = {trial.key for trial in wanted}
-    return [row for row in trials.read() if row.key in keys]
+    return [row for row in study_trials.read() if row.key in keys]
 
 
-def in_the_queue(wanted: list[trials.StudyTrial]) -> float:
+def in_the_queue(wanted: list[study_trials.StudyTrial]) -> float:
     """Seconds from the first trial in the queue to the last row in the table."""
     started = time.perf_counter()
-    trials.submit(wanted)
-    trial_progress.follow(wanted, lambda *_: None)
+    study_trials.submit(wanted)
+    study_progress.follow(wanted, lambda *_: None)
     return time.perf_counter() - started
 
 
-def by_workers(workers: int, wanted: list[trials.StudyTrial]) -> float:
+def by_workers(workers: int, wanted: list[study_trials.StudyTrial]) -> float:
     """The same by workers beside each other; their own start is left out."""
     with cluster.local(workers) as address:
         started = time.perf_counter()
@@ -56,7 +56,7 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--seeds", type=int, default=8)
     wanted = SMALL.trials(options.parse_args().seeds)
-    ways: dict[str, tuple[int, Callable[[list[trials.StudyTrial]], float]]] = {
+    ways: dict[str, tuple[int, Callable[[list[study_trials.StudyTrial]], float]]] = {
         "queue": (1, in_the_queue)
     }
     for workers in range(1, CPU_COUNT + 1):

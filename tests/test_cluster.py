@@ -23,8 +23,8 @@ from mnist_core.experiments import (
     search,
     searcher,
     studies,
-    trial_progress,
-    trials,
+    study_progress,
+    study_trials,
 )
 from mnist_core.experiments.studies import STUDIES, Study
 from mnist_core.experiments.study_tasks import StudyTasks
@@ -102,7 +102,7 @@ def test_a_study_survives_a_worker_that_is_killed(small, models_dir, two_workers
     assert main(["study", "small", "--seeds", "1", "--scheduler", address]) == 0
     assert killing
     assert not killing[0].is_running()  # what it trained has ended with it
-    after = trials.read()
+    after = study_trials.read()
     mine = [row for row in after if row.study == "small"]
     assert sorted(row.key for row in mine) == sorted(t.key for t in WIDTHS.trials(1))
     for row in mine:
@@ -118,9 +118,9 @@ def test_a_study_survives_a_worker_that_is_killed(small, models_dir, two_workers
         assert text.count(f"{trial.words}: test accuracy") == 1
     left = {path.name for path in models_dir.iterdir()}
     assert not {name for name in left if name.startswith(("trial-", ".incoming-"))}
-    before = trials.table().read_bytes()
+    before = study_trials.table().read_bytes()
     assert main(["study", "small", "--seeds", "1", "--scheduler", address]) == 0
-    assert trials.table().read_bytes() == before
+    assert study_trials.table().read_bytes() == before
 
 
 def test_a_search_survives_a_worker_that_is_killed(models_dir, two_workers, killing, capsys):
@@ -166,7 +166,7 @@ def test_a_scheduler_that_dies_is_told_and_nothing_is_lost(wait, small, models_d
         with pytest.raises(InputError, match="scheduler has gone: start it again"):
             cluster.run_all(address, work, lambda _: None)
         assert len(seen) == 1
-        assert [row.key for row in trials.read() if row.study == "small"] == [seen[0].key]
+        assert [row.key for row in study_trials.read() if row.study == "small"] == [seen[0].key]
     finally:
         for other in others:
             other.kill()
@@ -179,9 +179,9 @@ def test_a_trial_that_fails_says_why_and_the_others_go_on(models_dir, two_worker
     wanted = study.trials(1)
     work = StudyTasks(wanted)
     cluster.run_all(two_workers.scheduler_address, work, lambda _: None)
-    state = trial_progress.look(wanted)
+    state = study_progress.progress(wanted)
     assert (state.measured, len(state.failed)) == (1, 1)
-    assert "batch size 5000 is larger" in trials.why(state.failed[0])
+    assert "batch size 5000 is larger" in study_trials.why(state.failed[0])
 
 
 def test_workers_with_another_version_are_refused(wait, small, models_dir, two_workers, tmp_path):
@@ -216,7 +216,7 @@ def test_a_worker_of_this_machine_trains(models_dir, monkeypatch, capsys):
     one = dataclasses.replace(WIDTHS, values={"8": SMALL})
     monkeypatch.setitem(STUDIES, "small", one)
     assert main(["study", "small", "--seeds", "1", "--workers", "1"]) == 0
-    keys = [row.key for row in trials.read() if row.study == "small"]
+    keys = [row.key for row in study_trials.read() if row.study == "small"]
     assert keys == [trial.key for trial in one.trials(1)]
     assert "Traceback" not in capsys.readouterr().err
 

@@ -21,8 +21,8 @@ from rich.progress import (
 
 from mnist_core import datasets, runs
 from mnist_core.cli.terminal import console, count
-from mnist_core.experiments import trials
-from mnist_core.experiments.trial_progress import State
+from mnist_core.experiments import study_trials
+from mnist_core.experiments.study_progress import StudyProgress
 from mnist_core.experiments.worker_pool import PoolStatus
 
 if TYPE_CHECKING:
@@ -186,12 +186,12 @@ class TrialsLine:
     def __exit__(self, *_: object) -> None:
         self._bar.stop()
 
-    def show(self, state: State, new: list[trials.Row]) -> None:
+    def show(self, state: StudyProgress, new: list[study_trials.Row]) -> None:
         for row in new:
             self.show_row(row)
         words = f"{runs.duration(state.seconds_left)} left" if state.active else ""
         if state.training:
-            words += f", now {trials.words(state.training)}"
+            words += f", now {study_trials.words(state.training)}"
         self._bar.update(self._task, description=words, completed=state.measured, total=state.total)
 
     def show_workers(self, status: PoolStatus) -> None:
@@ -211,7 +211,7 @@ class TrialsLine:
             self._task, description="\n".join(lines), completed=status.done, total=status.total
         )
 
-    def show_row(self, row: trials.Row) -> None:
+    def show_row(self, row: study_trials.Row) -> None:
         drawn = row.drawn_accuracy
         console.print(
             f"{row.study} {row.value}, seed {row.seed}: test accuracy {row.test_accuracy:.2%}"

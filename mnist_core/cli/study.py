@@ -12,8 +12,8 @@ from mnist_core.cli.progress import TrialsLine, interrupt_asks, load
 from mnist_core.cli.terminal import PROGRAM, Commands, console
 from mnist_core.cli.workers import add_workers, where
 from mnist_core.errors import InputError
-from mnist_core.experiments import studies, study_pool, trial_progress, trials, worker_pool
-from mnist_core.experiments.trials import StudyTrial
+from mnist_core.experiments import studies, study_pool, study_progress, study_trials, worker_pool
+from mnist_core.experiments.study_trials import StudyTrial
 from mnist_core.experiments.worker_pool import ClusterSpec
 
 
@@ -39,18 +39,18 @@ def run(options: argparse.Namespace) -> None:
     try:
         if pool is None:
             _fetch(wanted)
-            trials.submit(wanted)
+            study_trials.submit(wanted)
         else:
             _train_by_workers(options.studies or list(studies.STUDIES), wanted, pool)
         with TrialsLine() as line:
-            state = trial_progress.follow(wanted, line.show)
+            state = study_progress.follow(wanted, line.show)
     except KeyboardInterrupt:
-        trials.stop(wanted)
+        study_trials.stop(wanted)
         if pool is None:
             console.print("No further trials wait in the queue; one in training ends by itself.")
         console.print(f"Go on with: {PROGRAM} {shlex.join(options.arguments)}")
         raise
-    rows = trials.read()
+    rows = study_trials.read()
     for name in options.studies or studies.STUDIES:
         study = studies.STUDIES[name]
         table = Table(study.title, "seeds", "test accuracy", "drawn digits", box=None)
@@ -62,7 +62,7 @@ def run(options: argparse.Namespace) -> None:
     if state.measured < state.total:
         raise InputError(
             f"{state.total - state.measured} of {state.total} trials are not measured"
-            + "".join(f"; {trials.why(run)}" for run in state.failed[:1])
+            + "".join(f"; {study_trials.why(run)}" for run in state.failed[:1])
             + f" Try them again with: {PROGRAM} {shlex.join(options.arguments)}"
         )
 

@@ -1,6 +1,6 @@
 """Studies: what one choice does to accuracy, all else being equal, over several seeds.
 
-Each study changes one thing in `BASE`. What was measured lies in the table of `trials`; the
+Each study changes one thing in `BASE`. What was measured lies in the table of `study_trials`; the
 command
 
     python -m mnist_core study [STUDY …] [--seeds 3]
@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from mnist_core import recipes, tables
-from mnist_core.experiments.trials import Row, StudyTrial
+from mnist_core.experiments.study_trials import Row, StudyTrial
 from mnist_core.recipes import Recipe, dense
 from mnist_core.tables import Summary
 

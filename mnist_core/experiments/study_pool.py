@@ -17,9 +17,9 @@ from mnist_core import background, datasets, runs
 from mnist_core.background import LOADING, Job, Note
 from mnist_core.errors import InputError
 from mnist_core.evaluation.comparison import DRAWN
-from mnist_core.experiments import studies, trial_progress, worker_pool
+from mnist_core.experiments import studies, study_progress, worker_pool
 from mnist_core.experiments.study_tasks import StudyTasks
-from mnist_core.experiments.trials import Row, StudyTrial
+from mnist_core.experiments.study_trials import Row, StudyTrial
 from mnist_core.experiments.worker_pool import ClusterSpec, PoolStatus
 
 
@@ -153,7 +153,7 @@ def fetch(
     Raises:
         InputError: a dataset cannot be had.
     """
-    if trial_progress.look(wanted).measured == len(wanted):
+    if study_progress.progress(wanted).measured == len(wanted):
         return
     for name in dict.fromkeys(trial.recipe.dataset for trial in wanted):
         load(name)

@@ -12,8 +12,8 @@ from typing import Any
 from mnist_core import datasets, runs
 from mnist_core.errors import InputError
 from mnist_core.evaluation.comparison import DRAWN
-from mnist_core.experiments.trial_progress import expected
-from mnist_core.experiments.trials import Row, StudyTrial, read, take_in
+from mnist_core.experiments.study_progress import expected
+from mnist_core.experiments.study_trials import Row, StudyTrial, read, take_in
 from mnist_core.experiments.worker_pool import Task, TaskResult
 from mnist_core.runs import Run
 from mnist_core.training.queue_worker import say_why_it_ended

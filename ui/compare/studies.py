@@ -9,10 +9,10 @@ import streamlit as st
 from mnist_core import datasets, runs
 from mnist_core.errors import InputError
 from mnist_core.evaluation.comparison import DRAWN
-from mnist_core.experiments import study_pool, trial_progress, trials
+from mnist_core.experiments import study_pool, study_progress, study_trials
 from mnist_core.experiments.studies import STUDIES, Study
 from mnist_core.experiments.study_pool import Pool
-from mnist_core.experiments.trial_progress import State
+from mnist_core.experiments.study_progress import StudyProgress
 from mnist_core.training import queue
 from ui.compare import study_effect, workers
 
@@ -33,8 +33,8 @@ def show() -> None:
     ]
     st.write(study.question)
     try:
-        trials.gather()
-        rows, state = trials.read(), trial_progress.look(study.trials())
+        study_trials.gather()
+        rows, state = study_trials.read(), study_progress.progress(study.trials())
     except InputError as error:
         st.error(str(error))
         return
@@ -44,23 +44,23 @@ def show() -> None:
     if any(study.rows(rows).values()):
         with st.container(key="effect"):
             study_effect.show(study, rows)
-    st.caption(f"On the command line: `{trials.COMMAND} {study.name}`")
+    st.caption(f"On the command line: `{study_trials.COMMAND} {study.name}`")
 
 
-def follow(study: Study, shown: State, was_active: bool) -> None:
+def follow(study: Study, shown: StudyProgress, was_active: bool) -> None:
     """How far the study is, with a button to go on or to stop; again as soon as more is known."""
     wanted = study.trials()
     try:
-        trials.gather()
+        study_trials.gather()
         queue.tend()
-        state = trial_progress.look(wanted)
+        state = study_progress.progress(wanted)
         pool = pool_of(study)
         if pool is not None:
             show_pool(pool, state)
         elif state.active:
             st.progress(state.measured / state.total, progress_in_words(state))
             if st.button("Stop", key="stop_study", icon=":material/stop_circle:"):
-                trials.stop(wanted)
+                study_trials.stop(wanted)
                 st.rerun()
         elif state.measured < state.total:
             offer(study, state)
@@ -79,7 +79,7 @@ def pool_of(study: Study) -> Pool | None:
     )
 
 
-def show_pool(pool: Pool, state: State) -> None:
+def show_pool(pool: Pool, state: StudyProgress) -> None:
     """How far a worker pool is, and who is in it."""
     parts = [f"{state.measured} of {state.total} trainings"]
     if pool.status:
@@ -101,24 +101,26 @@ def show_pool(pool: Pool, state: State) -> None:
             st.caption("What is in training comes to its end first.")
 
 
-def progress_in_words(state: State) -> str:
+def progress_in_words(state: StudyProgress) -> str:
     parts = [
         f"{state.measured} of {state.total} trainings",
         f"about {runs.duration(state.seconds_left)} left",
     ]
     if state.training:
-        parts.append(f"now {trials.words(state.training)}")
+        parts.append(f"now {study_trials.words(state.training)}")
     elif other := queue.current():
-        parts.append(f"waiting for {trials.words(other) if other.record.study else other.name}")
+        parts.append(
+            f"waiting for {study_trials.words(other) if other.record.study else other.name}"
+        )
     return " · ".join(parts)
 
 
-def offer(study: Study, state: State) -> None:
+def offer(study: Study, state: StudyProgress) -> None:
     """The button that puts what is missing into the queue."""
     if not state.measured:
         st.info("Nothing has been measured yet.")
     for run in state.failed[:1]:
-        st.warning(f"{len(state.failed)} failed and will be tried again. {trials.why(run)}")
+        st.warning(f"{len(state.failed)} failed and will be tried again. {study_trials.why(run)}")
     for pool in study_pool.pools():
         if pool.problem and study.name in pool.studies:
             st.error(pool.problem)
@@ -134,7 +136,7 @@ def offer(study: Study, state: State) -> None:
             if by:
                 study_pool.start([study.name], by)
             else:
-                trials.submit(study.trials())
+                study_trials.submit(study.trials())
             st.rerun()
         alone = f"about {runs.duration(state.seconds_missing)}, one after another. "
         st.caption(

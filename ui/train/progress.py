@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from mnist_core import runs
-from mnist_core.experiments import trials
+from mnist_core.experiments import study_trials
 from mnist_core.runs import Run
 from mnist_core.training import queue
 from ui.train import state
@@ -50,7 +50,7 @@ def _place_in_queue(run: Run, found: Snapshot) -> str:
     if found.in_training is None:
         return "Starting …"
     if found.in_training.record.study:
-        return f"Next, after {trials.words(found.in_training)} of a study"
+        return f"Next, after {study_trials.words(found.in_training)} of a study"
     return "Waiting for its turn"
 
 
