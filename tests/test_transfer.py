@@ -10,7 +10,7 @@ from mnist_core import datasets, predictor, runs
 from mnist_core.errors import InputError
 from mnist_core.evaluation import comparison
 from mnist_core.recipes import Recipe, average_pool, conv, dense, dropout
-from mnist_core.training import averaging, queue, training_run, transfer
+from mnist_core.training import ensembles, queue, training_run, transfer
 from mnist_core.training.listeners import Listeners
 
 MAPS = Recipe(
@@ -122,7 +122,7 @@ def test_what_does_not_fit_is_refused_before_a_run_is_made(
 
 
 def test_only_runs_of_known_layers_can_be_started_from(own_run, tiny):
-    average = averaging.create("average", [own_run, runs.read("report-ann")])
+    average = ensembles.create("average", [own_run, runs.read("report-ann")])
     assert "not those of a recipe" in transfer.refusal(average)
     runs.change(own_run, status=runs.QUEUED)
     assert "is queued: start from one that is finished" in transfer.refusal(runs.read("mine"))

@@ -21,13 +21,13 @@ def add(commands: Commands) -> None:
 
 def run(options: argparse.Namespace) -> None:
     from mnist_core.evaluation import comparison
-    from mnist_core.training import averaging
+    from mnist_core.training import ensembles
 
     members = [runs.read(name) for name in options.runs]
-    averaging.check(members)
+    ensembles.check(members)
     start_tensorflow()
     logging.getLogger("tensorflow").setLevel(logging.ERROR)  # each member makes a graph
-    average = averaging.create(options.name, members)
+    average = ensembles.create(options.name, members)
     print_summary(average)
     found = [comparison.contender(one, comparison.measure(one)) for one in (*members, average)]
     table = Table("run", *(figure.title for figure in comparison.GAIN_AND_COST), box=None)

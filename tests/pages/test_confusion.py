@@ -302,9 +302,9 @@ def test_two_runs_of_which_one_has_no_evaluation(visit, needs_mnist, own_run, mo
 
 
 def test_an_average_of_runs_is_explored_like_any_run(visit, own_run):
-    from mnist_core.training import averaging
+    from mnist_core.training import ensembles
 
-    average = averaging.create("average", [own_run, runs.read("report-ann")])
+    average = ensembles.create("average", [own_run, runs.read("report-ann")])
     # Two members were measured on as many datasets: the first one's digits are taken.
     page = visit(run="average", dataset=average.record.dataset.name)
     assert not page.exception

@@ -17,11 +17,11 @@ def show() -> None:
         if not st.form_submit_button("Import") or file is None:
             return
         try:
-            from mnist_core.training import imports
+            from mnist_core.training import model_import
 
             known = "mnist" if datasets.at_hand("mnist") else "optical-digits"
             with st.spinner("Reading the test digits with it …"):
-                run = imports.import_keras(file.getvalue(), name, datasets.load(known))
+                run = model_import.import_keras(file.getvalue(), name, datasets.load(known))
         except InputError as error:
             st.error(str(error))
             return

@@ -1,4 +1,4 @@
-"""Several runs averaged as one: a run like any other, whose network holds all of theirs.
+"""Ensembles: several runs averaged as one, a run like any other whose network holds all of theirs.
 
 The average is taken over calibrated probabilities, each member's as it gives them alone, with
 its temperature and its test-time augmentation. Networks that err on different digits outvote each
@@ -70,7 +70,7 @@ def start(name: str, members: Sequence[Run]) -> Run:
     """As `create`, in a process of its own; the run is `running` until that has ended."""
     run = _begin(name, members)
     log = runs.job(run.path).log_file
-    child = background.start("training.averager", str(run.path.resolve()), log=log)
+    child = background.start("training.ensemble_worker", str(run.path.resolve()), log=log)
     mark = background.process_of(child.pid)
     return run if mark is None else runs.change(run, process=mark)
 
@@ -88,7 +88,7 @@ def _begin(name: str, members: Sequence[Run]) -> Run:
         for run in members
     )
     recipe = Recipe(recipes.ENSEMBLE, "Several runs averaged", (), dataset=dataset)
-    # It never waits in the queue of trainings: there is nothing to train.
+    # It never waits in the queue: there is nothing to train.
     return runs.create(
         recipe,
         dataset,
@@ -114,7 +114,7 @@ def measure_ensemble(run: Run) -> Run:
         InputError: a member has gone or changed since, or nothing can be written. The run has
             failed then, and says why.
     """
-    from mnist_core.training import imports
+    from mnist_core.training import model_import
 
     note = Note(runs.job(run.path))
     try:
@@ -128,7 +128,7 @@ def measure_ensemble(run: Run) -> Run:
         # Answers that are sure enough for the members, on average, are so for all together.
         sure = sum(member.confidence_threshold for member in members) / len(members)
         seconds = [member.record.seconds for member in members]
-        finished = imports.keep(
+        finished = model_import.save_as_run(
             run,
             build(members),
             datasets.load(run.dataset, fetch=False),
@@ -159,18 +159,18 @@ def build(members: Sequence[Run]) -> keras.Model:
     from mnist_core.networks import folding, predictor
 
     image = keras.Input((drawing.SIDE, drawing.SIDE), name="image")
-    said = []
+    probabilities = []
     for number, run in enumerate(members, 1):
         network = folding.fold(predictor.load(run).model)
         network = keras.Model(network.inputs[0], network.outputs[0], name=f"member_{number}")
-        said.append(_calibrated(network, image, run.temperature, run.recipe.tta_angle))
-    return keras.Model(image, keras.layers.Average()(said), name="ensemble")
+        probabilities.append(_calibrated(network, image, run.temperature, run.recipe.tta_angle))
+    return keras.Model(image, keras.layers.Average()(probabilities), name="ensemble")
 
 
 def _calibrated(
     network: keras.Model, image: keras.KerasTensor, temperature: float, tta_angle: float
 ) -> keras.KerasTensor:
-    """What a `Predictor` with that temperature and angle would say, as layers."""
+    """The probabilities of a `Predictor` with that temperature and angle, as layers."""
     from keras import layers, ops
 
     from mnist_core.networks import predictor

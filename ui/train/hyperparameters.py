@@ -51,14 +51,14 @@ def complain(error: InputError) -> None:
 
 
 def show(base: Recipe, recipe: Recipe) -> Job:
-    """Every part of a recipe as a widget; the training run that they make.
+    """Every hyperparameter of a recipe as a widget; the training run that they make.
 
     Args:
         base: the recipe as it stands in the list, from which the widgets begin.
         recipe: the same with the dataset and the epochs that were chosen.
 
     Raises:
-        InputError: the parts do not make a recipe that can be trained.
+        InputError: they do not make a recipe that can be trained.
     """
     one, two = st.columns(2)
     with one:
@@ -101,7 +101,7 @@ def data(base: Recipe) -> dict[str, Any]:
         "validation_split", st.number_input, "Validation split", base, step=0.05, format="%.2f"
     )
     patience = None
-    if st.checkbox("Stop early", base.patience is not None, **kept(base, "early")):
+    if st.checkbox("Early stopping", base.patience is not None, **kept(base, "early")):
         patience = field(
             "patience",
             st.number_input,
