@@ -1,6 +1,6 @@
 """How studies grow with the workers, and what a trial costs beyond its training.
 
-A small study of the bundled digits goes through the same queue as every training, and is then
+A small study of the bundled digits goes through the same queue as every run, and is then
 trained by one worker to as many as this machine has processors (with Dask).
 
     python benchmarks/studies.py [--seeds 8]

@@ -26,7 +26,7 @@ WRITER = {writer: f"pen-strokes-{writer}" for writer in datasets.TEST_WRITERS}
 
 
 def accuracy(name: str, dataset: Dataset, seed: int, start: bool, frozen: int = 0) -> float:
-    """Of one training with a hundred images, on the dataset's test digits."""
+    """Of one training run with a hundred images, on the dataset's test digits."""
     recipe = runs.read(runs.SHIPPED_DIR / name).recipe
     if start:
         recipe = recipes.fine_tuned(recipe, name, frozen)

@@ -61,7 +61,7 @@ def two_workers(tmp_path_factory):
         yield found
 
 
-def trainings(workers):
+def trained_by(workers):
     """The processes in which workers train, by the worker's own."""
     found = {}
     for nanny in workers.workers.values():
@@ -81,10 +81,10 @@ def killing(two_workers):
         until = time.monotonic() + PATIENT
         while not killed and time.monotonic() < until:
             try:
-                for training, worker in trainings(two_workers).items():
-                    if training.cpu_times().user > 1:  # it has begun
+                for trained, worker in trained_by(two_workers).items():
+                    if trained.cpu_times().user > 1:  # it has begun
                         worker.kill()
-                        killed.append(training)
+                        killed.append(trained)
                         return
             except psutil.Error:
                 pass

@@ -299,7 +299,7 @@ def test_one_process_at_a_time_is_at_a_search(calm):
         searcher.run_search("calm")
 
 
-def test_a_search_takes_turns_with_trainings(wait, models_dir):
+def test_a_search_takes_turns_with_runs(wait, models_dir):
     search.create("polite", "optical-digits", 1, space=SPACE)
     with filelock.FileLock(models_dir / queue.TURN):
         process = subprocess.Popen(

@@ -48,7 +48,7 @@ def run(options: argparse.Namespace) -> None:
         study_trials.stop(wanted)
         if pool is None:
             console.print("No further trials wait in the queue; one in training ends by itself.")
-        console.print(f"Go on with: {PROGRAM} {shlex.join(options.arguments)}")
+        console.print(f"Resume with: {PROGRAM} {shlex.join(options.arguments)}")
         raise
     rows = study_trials.read()
     for name in options.studies or studies.STUDIES:

@@ -1,4 +1,4 @@
-"""Trainings on the machines of a Dask cluster (`pip install "dask[distributed]"`).
+"""Training runs on the machines of a Dask cluster (`pip install "dask[distributed]"`).
 
     python -m mnist_core study --scheduler tcp://HOST:8786
     python -m mnist_core search NAME --scheduler tcp://HOST:8786
@@ -7,7 +7,7 @@
 What there is to train, and what becomes of it, a `Work` knows: `study_tasks.StudyTasks` for a
 study, `search_tasks.SearchTasks` for a search. Here it is handed out.
 
-Every worker gets the files of the datasets once, whenever it joins. It carries out each task
+Every worker gets the files of the datasets once, whenever it joins. It runs each task
 in a process beside its own, so that a crash takes nothing else with it and TensorFlow's threads
 are divided by what runs beside on the same machine. The files that the task wrote come back.
 
@@ -184,7 +184,7 @@ def run_all(
     on_status: Callable[[PoolStatus], None],
     stopping: Callable[[], bool] = lambda: False,
 ) -> None:
-    """Have a cluster do what there is to do.
+    """Have a cluster run all tasks.
 
     Args:
         address: of the scheduler, as in tcp://HOST:8786.
@@ -208,7 +208,7 @@ def _follow(
     began = alone_since = time.monotonic()
     while cluster.running or not (cluster.work.all_begun or stopping()):
         cluster.take_in()
-        workers = _asked(lambda: cluster.client.scheduler_info()["workers"])
+        workers = _ask_scheduler(lambda: cluster.client.scheduler_info()["workers"])
         if workers:
             alone_since = time.monotonic()
             if not stopping() and cluster.hand_out(workers):
@@ -217,9 +217,9 @@ def _follow(
         if alone > WORKERS_SECONDS:
             raise InputError(
                 f"For {WORKERS_SECONDS:.0f} s there has been no worker: start some with `dask "
-                "worker` and give the same command again, which goes on."
+                "worker` and give the same command again, which resumes."
             )
-        processing = _asked(cluster.client.processing)
+        processing = _ask_scheduler(cluster.client.processing)
         tasks = {future.key: task.words for future, task in cluster.running.items()}
         done, total = cluster.work.progress()
         on_status(
@@ -238,13 +238,13 @@ def _follow(
         cluster.wake.clear()
 
 
-def _asked(question: Callable[[], Mapping[str, Any]]) -> Mapping[str, Any]:
+def _ask_scheduler(question: Callable[[], Mapping[str, Any]]) -> Mapping[str, Any]:
     """What the scheduler answers."""
     try:
         return dict(question())
     except Exception as error:  # a client without its scheduler fails in many ways
         raise InputError(
-            "The scheduler has gone: start it again and give the same command, which goes on."
+            "The scheduler has gone: start it again and give the same command, which resumes."
         ) from error
 
 
@@ -296,9 +296,9 @@ def _check(client: Client, here: str) -> None:
     except Exception as error:
         found["scheduler"] = error
     others = {
-        worker: said
-        for worker, said in found.items()
-        if said != here and not isinstance(said, OSError)
+        worker: theirs
+        for worker, theirs in found.items()
+        if theirs != here and not isinstance(theirs, OSError)
     }
     if others:
         raise InputError(other_version(others, here))

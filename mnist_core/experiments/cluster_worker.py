@@ -1,4 +1,4 @@
-"""What happens in a Dask worker: tasks carried out in processes beside it."""
+"""What happens in a Dask worker: tasks run in processes beside it."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ class WorkerSetup(WorkerPlugin):
 
 
 def run_task(given: Mapping[str, Any]) -> TaskResult:
-    """Carry out a task in a process beside the worker's.
+    """Run a task in a process beside the worker's.
 
     Args:
         given: of `_Cluster.hand_out`.
@@ -131,8 +131,8 @@ def run_task(given: Mapping[str, Any]) -> TaskResult:
 
 def other_version(found: Mapping[str, Any], here: str) -> str:
     listed = "; ".join(
-        f"{who}: {said if isinstance(said, str) else f'none that can be used ({said})'}"
-        for who, said in found.items()
+        f"{who}: {theirs if isinstance(theirs, str) else f'none that can be used ({theirs})'}"
+        for who, theirs in found.items()
     )
     return (
         f"All of a cluster must have the same version of this program ({here}), which these do "

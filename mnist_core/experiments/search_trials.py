@@ -3,7 +3,7 @@
 What the n-th trial tries, and when it is pruned, depends on the seed and on the trials 1 to
 n - k, on nothing else, where k is how many may be trained beside each other
 (`Settings.at_a_time`). So a search ends with the same trials whether it was interrupted or not
-and however many workers it has, unless another number of threads to a training rounds a figure
+and however many workers it has, unless another number of threads to a trial rounds a figure
 otherwise: what was broken off leaves no trace and is done again.
 
 Pruning is by the median (Optuna's `MedianPruner`): from its second epoch on a trial ends if it
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 STARTUP_TRIALS, UNPRUNED_TRIALS = (
     8,
     4,
-)  # trials at first that are drawn blindly, and that are not pruned
+)  # trials at first that are drawn at random, and that are not pruned
 
 
 class TrialQueue:
@@ -94,7 +94,7 @@ def run_trial(
     digits: Dataset,
     report: Callable[[Progress], None],
 ) -> FrozenTrial:
-    """Choose a trial and train it.
+    """Sample a trial and train it.
 
     Args:
         number: from 1.
@@ -120,7 +120,7 @@ def run_trial(
 
 
 def sampling_study(settings: Settings, number: int, before: Sequence[FrozenTrial]) -> optuna.Study:
-    """A study in memory that chooses the trial of that number by those before it."""
+    """A study in memory that samples the trial of that number, given those before it."""
     import optuna
     from optuna.pruners import MedianPruner
     from optuna.samplers import TPESampler

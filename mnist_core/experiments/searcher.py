@@ -1,4 +1,4 @@
-"""The process that tries what a search has left to try.
+"""The process that runs the trials that a search has left.
 
     python -m mnist_core.experiments.searcher NAME [--workers N | --scheduler ADDRESS]
 
@@ -46,7 +46,7 @@ Load = Callable[[str], Dataset]
 
 @dataclass(frozen=True)
 class TrialProgress:
-    """Where a search is: the trial under way, from 1, and the share of it that is done."""
+    """How far the trial under way is: its number, from 1, and the share of it that is done."""
 
     trial: int
     share: float  # 0 to 1
@@ -68,7 +68,7 @@ def run_search(
     listeners: Listeners | None = None,
     load: Load | None = None,
 ) -> Search:
-    """Try what is left to try.
+    """Run the trials that are left.
 
     Args:
         where: the workers that train the trials; by default this process does.
@@ -177,7 +177,7 @@ def _train_by_workers(
 
 
 def _check_digits(study: optuna.Study, settings: Settings, digits: Dataset) -> None:
-    """Refuse to go on with other training digits than those of the trials until now."""
+    """Refuse to resume with other training digits than those of the trials until now."""
     digest = hashlib.sha256()
     for array in (digits.x_train, digits.y_train):
         digest.update(np.ascontiguousarray(array).data)

@@ -6,7 +6,7 @@ command
     python -m mnist_core study [STUDY …] [--seeds 3]
 
 adds what is missing. Conclusions are drawn from the rows: a difference that is not larger than
-the spreads of both values over the seeds, added up, is none.
+the standard deviations of both values over the seeds, added up, is none.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ class Study:
 
 
 def difference(one: Summary, other: Summary) -> float | None:
-    """By how much `one` is above `other`; 0 within the spread; None where that is unknown."""
+    """By how much `one` is above `other`; 0 within their standard deviations; None if unknown."""
     if min(one.seeds, other.seeds) < 2:
         return None
     apart = one.mean - other.mean
@@ -188,7 +188,7 @@ def _ranking(study: Study, rows: Sequence[Row], figure: str, digits: str) -> str
     if level:
         verb = "is" if len(level) == 1 else "are"
         words += f", and {_listed(level)} {verb} as good within the spread over seeds"
-    if worst in level:  # its own spread is as large as what it lacks
+    if worst in level:  # its own deviation is as large as what it lacks
         rest = [v for v in known if v != best and v not in level]
         worst = min(rest, key=lambda v: known[v].mean)
         return f"{words}; fewer with {worst} ({known[worst]})."
@@ -215,6 +215,3 @@ def _gap(study: Study, rows: Sequence[Row]) -> str:
 
 def _listed(words: Sequence[str]) -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
-
-
-# --- the studies ---------------------------------------------------------------------

@@ -34,7 +34,7 @@ class StudyProgress:
 
 
 def progress(wanted: Sequence[StudyTrial]) -> StudyProgress:
-    """How far trials are; `gather` first, to count what has just ended.
+    """How far trials are; `study_trials.gather` first, to count what has just ended.
 
     Raises:
         InputError: a table cannot be read.

@@ -23,7 +23,7 @@ class StudyTasks:
     """Trials that workers train (a `worker_pool.Work`); each row is written as soon as it is known.
 
     Trials that this machine trains at the moment are left to it; those that wait in its queue
-    are not. A trial that fails is kept as its run says, and the others go on.
+    are not. A trial that fails is kept as its run says, and the others continue.
     """
 
     def __init__(

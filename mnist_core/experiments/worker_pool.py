@@ -17,7 +17,7 @@ import psutil
 
 from mnist_core.errors import InputError
 
-TASK_BYTES = 1.2e9  # of memory, for a worker and its training
+TASK_BYTES = 1.2e9  # of memory, for a worker and what it trains
 MISSING = 'Several at a time takes Dask: install it with pip install "dask[distributed]".'
 
 

@@ -24,7 +24,7 @@ def reported_and_reproduced(
     measured: Sequence[Sequence[float]],
     drawn: Sequence[Sequence[float]],
 ) -> go.Figure:
-    """Test accuracies of recipes: what documents say, and what every training here gave.
+    """Test accuracies of recipes: what documents say, and what every run here gave.
 
     Args:
         names: of the recipes, from top to bottom.

@@ -9,7 +9,7 @@ from mnist_core.errors import InputError
 from mnist_core.recipes.checks import check_layer
 from mnist_core.recipes.recipe import WIDTH, Layer, Recipe, dense, dropout, widths
 
-FINE_TUNING_RATE = 0.3  # of the usual learning rate, where a training goes on from weights
+FINE_TUNING_RATE = 0.3  # of the usual learning rate, where training starts from weights
 FEWEST_TO_CALIBRATE = 2000  # images, of which a fifth validates
 
 
@@ -31,8 +31,8 @@ def common_layers(one: Recipe, other: Recipe) -> int:
 
 
 def fine_tuned(recipe: Recipe, run: str, frozen: int = 0) -> Recipe:
-    """The recipe as one that goes on from a run's weights, in smaller steps."""
-    # What goes on from a run that went on itself has its smaller steps already.
+    """The recipe as one that fine-tunes a run's weights, in smaller steps."""
+    # What starts from a run that was fine-tuned itself has its smaller steps already.
     rate = recipe.learning_rate * (1 if recipe.start_from else FINE_TUNING_RATE)
     return dataclasses.replace(recipe, start_from=run, frozen=frozen, learning_rate=rate)
 

@@ -1,6 +1,6 @@
 """The data class of a recipe, and the layers that it lists.
 
-A recipe says everything that decides a training besides the data and the seed. It is
+A recipe says everything that decides a training run besides the data and the seed. It is
 written to `run.json` and read back from there, so it holds nothing but strings, numbers,
 tuples and dictionaries.
 """
@@ -126,7 +126,7 @@ class Recipe:
 
 
 def fingerprint(recipe: Recipe) -> str:
-    """Twelve hexadecimal digits that change with what decides a training.
+    """Twelve hexadecimal digits that change with what decides a training run.
 
     The title does not count, and neither does what is as it is by default, so that a new
     kind of setting leaves the fingerprints of older recipes as they are.

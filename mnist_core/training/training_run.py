@@ -86,7 +86,7 @@ def train_run(
     """
     began = time.perf_counter()
     listeners = listeners or Listeners()
-    with _told(run) as note:
+    with _reported(run) as note:
         run = _begin(run, dataset)
         reporter = Reporter(run.path, note, dataset, listeners.on_progress)
         model, history = _trained(run, dataset, listeners, reporter)
@@ -115,7 +115,7 @@ def train_run(
 
 
 @contextlib.contextmanager
-def _told(run: Run) -> Iterator[Note]:
+def _reported(run: Run) -> Iterator[Note]:
     """Say how far a run is, and why it failed if it does."""
     job = runs.job(run.path)
     note = Note(job)

@@ -1,4 +1,4 @@
-"""A training that begins with the weights of another run, some of them frozen."""
+"""Transfer learning: training that begins with the weights of another run, some of them frozen."""
 
 from __future__ import annotations
 

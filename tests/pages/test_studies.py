@@ -65,7 +65,7 @@ def write(study, accuracies, seeds=3):
 def test_an_empty_view_says_what_to_do(page):
     app = page()
     assert "Nothing has been measured yet." in said(app)
-    assert "15 trainings, about" in said(app)
+    assert "15 runs, about" in said(app)
     assert "`python -m mnist_core study layers`" in said(app)
     assert "run_study" in keys(app)
     assert not app.get("plotly_chart")
@@ -130,7 +130,7 @@ def test_the_train_page_counts_trials_and_lists_none(page, tiny, models_dir):
     app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=120)
     app.switch_page("pages/train.py").run()
     assert not app.exception
-    assert "5 trainings of studies wait until no other does." in said(app)
+    assert "5 runs of studies wait until no other does." in said(app)
     assert not [key for key in keys(app) if key.startswith("out-trial")]
     (listed,) = (frame.value for frame in app.dataframe if "name" in frame.value)
     assert {*runs.SHIPPED, "mine"} == set(listed["name"])
@@ -144,7 +144,7 @@ def test_workers_are_shown_and_can_be_stopped(page):
         crew.tell(told)
         app = page()
         words = app.get("progress")[0].proto.text
-        assert "0 of 15 trainings" in words
+        assert "0 of 15 runs" in words
         assert "1 min 30 s left for 10 studies" in words
         assert "2 workers" in words
         lines = app.dataframe[0].value

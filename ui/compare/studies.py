@@ -48,7 +48,7 @@ def show() -> None:
 
 
 def follow(study: Study, shown: StudyProgress, was_active: bool) -> None:
-    """How far the study is, with a button to go on or to stop; again as soon as more is known."""
+    """How far the study is, with a button to resume or to stop; again as soon as more is known."""
     wanted = study.trials()
     try:
         study_trials.gather()
@@ -81,7 +81,7 @@ def pool_of(study: Study) -> Pool | None:
 
 def show_pool(pool: Pool, state: StudyProgress) -> None:
     """How far a worker pool is, and who is in it."""
-    parts = [f"{state.measured} of {state.total} trainings"]
+    parts = [f"{state.measured} of {state.total} runs"]
     if pool.status:
         if pool.status.seconds_left is not None:
             whole = "" if len(pool.studies) == 1 else f" for {len(pool.studies)} studies"
@@ -103,7 +103,7 @@ def show_pool(pool: Pool, state: StudyProgress) -> None:
 
 def progress_in_words(state: StudyProgress) -> str:
     parts = [
-        f"{state.measured} of {state.total} trainings",
+        f"{state.measured} of {state.total} runs",
         f"about {runs.duration(state.seconds_left)} left",
     ]
     if state.training:
@@ -140,6 +140,6 @@ def offer(study: Study, state: StudyProgress) -> None:
             st.rerun()
         alone = f"about {runs.duration(state.seconds_missing)}, one after another. "
         st.caption(
-            f"{state.total - state.measured} trainings, {'' if by else alone}They go on when this "
-            f"page is closed{'' if by else ', and let other trainings pass'}."
+            f"{state.total - state.measured} runs, {'' if by else alone}They continue when "
+            f"this page is closed{'' if by else ', and let other runs go first'}."
         )

@@ -1,4 +1,4 @@
-"""Who trains several trainings: asked for, and shown at work."""
+"""The workers that train: asked for, and shown at work."""
 
 from __future__ import annotations
 

@@ -77,7 +77,7 @@ def choose_recipe(found: Sequence[Run]) -> Recipe:
         persist_state="session",
         format_func=lambda name: name or FRESH,
         placeholder=FRESH,
-        help="Fine-tuning: the training begins with that run's layers and weights, in smaller steps.",
+        help="Fine-tuning: training begins with that run's layers and weights, in smaller steps.",
     )
     return base if name is None else fine_tuned(possible[name])
 
