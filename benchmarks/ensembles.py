@@ -19,7 +19,7 @@ from mnist_core.training import ensembles
 
 def figures(run: Run) -> list[str]:
     contender = comparison.contender(run, comparison.measure(run))
-    values = [contender.figures.get(f.key, math.nan) for f in comparison.GAIN_AND_COST]
+    values = [contender.metrics.get(f.key, math.nan) for f in comparison.GAIN_AND_COST]
     return [f.write(value) for f, value in zip(comparison.GAIN_AND_COST, values, strict=True)]
 
 
@@ -36,7 +36,7 @@ def main() -> None:
         for number, group in enumerate(groups):
             average = ensembles.create(f"average-{number}", group)
             rows.append([" + ".join(run.name for run in group), *figures(average)])
-    print_table(["run", *(figure.title.lower() for figure in comparison.GAIN_AND_COST)], rows)
+    print_table(["run", *(metric.title.lower() for metric in comparison.GAIN_AND_COST)], rows)
 
 
 if __name__ == "__main__":

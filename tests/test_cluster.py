@@ -162,7 +162,7 @@ def test_a_scheduler_that_dies_is_told_and_nothing_is_lost(wait, small, models_d
             others[0].kill()
             others[0].wait()
 
-        work = StudyTasks(studies.wanted(["small"], 1), kill_after_the_first)
+        work = StudyTasks(studies.trials_of(["small"], 1), kill_after_the_first)
         with pytest.raises(InputError, match="scheduler has gone: start it again"):
             cluster.run_all(address, work, lambda _: None)
         assert len(seen) == 1
@@ -201,7 +201,7 @@ def test_workers_with_another_version_are_refused(wait, small, models_dir, two_w
         while len(two_workers.scheduler.workers) < 3 and time.monotonic() < until:
             time.sleep(0.1)
         (theirs,) = (w.address for w in two_workers.scheduler.workers.values() if w.name == "other")
-        work = StudyTasks(studies.wanted(["small"], 1))
+        work = StudyTasks(studies.trials_of(["small"], 1))
         with pytest.raises(InputError, match="same version") as refusal:
             cluster.run_all(two_workers.scheduler_address, work, lambda _: None)
         assert f"not: {theirs}: mnist_core" in str(refusal.value)
@@ -267,7 +267,7 @@ def test_nonsense_for_an_address_is_refused(small, models_dir, address, capsys):
 def test_a_cluster_without_workers_is_not_waited_for_for_ever(small, models_dir, monkeypatch):
     monkeypatch.setattr(cluster, "WORKERS_SECONDS", 1.0)
     looks = []
-    work = StudyTasks(studies.wanted(["small"], 1))
+    work = StudyTasks(studies.trials_of(["small"], 1))
     with (
         local_cluster(n_workers=0) as empty,
         pytest.raises(InputError, match="there has been no worker"),

@@ -119,7 +119,7 @@ def test_studies_meet_in_their_base_and_it_is_trained_once():
         s.name for s in STUDIES.values() if base in map(recipes.fingerprint, s.values.values())
     ]
     assert len(sharing) >= 8
-    wanted = studies.wanted(seeds=2)
+    wanted = studies.trials_of(seeds=2)
     assert sum(trial.key == (base, 0) for trial in wanted) == 1
     seeds = [trial.seed for trial in wanted]
     assert seeds == sorted(seeds)  # every study has its first seed early
@@ -127,9 +127,9 @@ def test_studies_meet_in_their_base_and_it_is_trained_once():
 
 def test_nonsense_is_refused():
     with pytest.raises(InputError, match="no study 'droput': choose one of layers, neurons"):
-        studies.wanted(["droput"])
+        studies.trials_of(["droput"])
     with pytest.raises(InputError, match="at least 1"):
-        studies.wanted(["dropout"], 0)
+        studies.trials_of(["dropout"], 0)
 
 
 # --- trials --------------------------------------------------------------------------
@@ -137,7 +137,7 @@ def test_nonsense_is_refused():
 
 def test_a_study_is_trained_interrupted_gone_on_with_and_leaves_rows_alone(small, folder, capsys):
     """The command is broken off once, a training killed; the rest is trained, nothing twice."""
-    wanted = studies.wanted(["small", "also"], 1)
+    wanted = studies.trials_of(["small", "also"], 1)
     assert len(wanted) == 2
     assert study_trials.submit(wanted) == 2
     assert study_trials.submit(wanted) == 0
@@ -198,7 +198,7 @@ def test_training_accuracy_is_measured_with_nothing_left_out(models_dir, digits)
 
 
 def test_two_who_press_at_once_train_nothing_twice(small, models_dir, no_workers):
-    wanted = studies.wanted(["small"], 3)
+    wanted = studies.trials_of(["small"], 3)
     counts = []
     start = threading.Barrier(4)
 
@@ -216,7 +216,7 @@ def test_two_who_press_at_once_train_nothing_twice(small, models_dir, no_workers
 
 
 def test_trials_give_way_and_stay_out_of_the_list_of_runs(small, models_dir, no_workers, tiny):
-    study_trials.submit(studies.wanted(["small"], 1))
+    study_trials.submit(studies.trials_of(["small"], 1))
     mine = queue.submit(tiny, "optical-digits", name="mine")
     names = [run.name for run in queue.waiting()]
     assert names[0] == mine.name
@@ -225,14 +225,14 @@ def test_trials_give_way_and_stay_out_of_the_list_of_runs(small, models_dir, no_
 
 
 def test_stop_takes_out_what_waits_and_leaves_the_rest(small, models_dir, no_workers):
-    study_trials.submit(studies.wanted(["also"], 1))
-    wanted = studies.wanted(["small"], 2)
+    study_trials.submit(studies.trials_of(["also"], 1))
+    wanted = studies.trials_of(["small"], 2)
     assert study_trials.submit(wanted) == 3
     first = next(trial for trial in wanted if trial.value == "2" and trial.seed == 0)
     runs.change(first.run(), status=runs.RUNNING, process=background.this_process())
     assert study_trials.stop(wanted) == 2
     kept = {run.name for run in runs.all_runs(trials=True)} - set(runs.SHIPPED)
-    shared = studies.wanted(["also"], 1)[0]  # wanted by another study
+    shared = studies.trials_of(["also"], 1)[0]  # wanted by another study
     assert kept == {first.name, shared.name}
     state = study_progress.progress(wanted)
     assert state.training.name == first.name
@@ -242,7 +242,7 @@ def test_stop_takes_out_what_waits_and_leaves_the_rest(small, models_dir, no_wor
 def test_a_row_is_written_once_however_often_one_looks(small, own_run, models_dir):
     """A trial whose row was written in the moment that the power failed."""
     tampering.rewrite(own_run, recipe=WIDTHS.values["2"].to_dict(), **AS_A_TRIAL)
-    name = studies.wanted(["small"], 2)[2].name
+    name = studies.trials_of(["small"], 2)[2].name
     own_run.path.rename(models_dir / name)
     (only,) = study_trials.gather()
     assert only.train_accuracy == 0.75
@@ -259,7 +259,7 @@ def test_a_damaged_table_is_refused_and_no_trial_lost(small, own_run, models_dir
     for look in (
         study_trials.read,
         study_trials.gather,
-        lambda: study_trials.submit(studies.wanted(["small"])),
+        lambda: study_trials.submit(studies.trials_of(["small"])),
     ):
         with pytest.raises(InputError, match="cannot be read: delete it and run"):
             look()
@@ -398,7 +398,7 @@ def test_shipped_rows_belong_to_a_study():
 def test_what_ships_was_measured_on_the_studies_as_they_are(monkeypatch, models_dir):
     monkeypatch.setattr(study_trials, "SHIPPED_TABLE", SHIPPED)
     rows = study_trials.read()
-    keys = {trial.key for trial in studies.wanted([], studies.SEEDS)}
+    keys = {trial.key for trial in studies.trials_of([], studies.SEEDS)}
     assert rows
     assert {row.key for row in rows} <= keys
     assert all(0.1 < row.drawn_accuracy <= row.test_accuracy + 0.05 <= 1.05 for row in rows)

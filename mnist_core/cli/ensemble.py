@@ -30,9 +30,9 @@ def run(options: argparse.Namespace) -> None:
     average = ensembles.create(options.name, members)
     print_summary(average)
     found = [comparison.contender(one, comparison.measure(one)) for one in (*members, average)]
-    table = Table("run", *(figure.title for figure in comparison.GAIN_AND_COST), box=None)
+    table = Table("run", *(metric.title for metric in comparison.GAIN_AND_COST), box=None)
     for contender in found:
-        values = [(f, contender.figures.get(f.key)) for f in comparison.GAIN_AND_COST]
+        values = [(f, contender.metrics.get(f.key)) for f in comparison.GAIN_AND_COST]
         table.add_row(contender.name, *("–" if v is None else f.write(v) for f, v in values))
     console.print(table)
     console.print(comparison.gain(found[-1], found[:-1]))

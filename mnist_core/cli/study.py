@@ -32,7 +32,7 @@ def add(commands: Commands) -> None:
 
 
 def run(options: argparse.Namespace) -> None:
-    wanted = studies.wanted(options.studies, options.seeds)
+    wanted = studies.trials_of(options.studies, options.seeds)
     pool = where(options)
     if pool is not None:
         worker_pool.check()

@@ -43,7 +43,7 @@ __all__ = [
     "conclusion",
     "difference",
     "get",
-    "wanted",
+    "trials_of",
 ]
 
 
@@ -248,7 +248,7 @@ def get(name: str) -> Study:
     return STUDIES[name]
 
 
-def wanted(names: Sequence[str] = (), seeds: int = SEEDS) -> list[StudyTrial]:
+def trials_of(names: Sequence[str] = (), seeds: int = SEEDS) -> list[StudyTrial]:
     """The trials of studies (by default of all), each recipe and seed once.
 
     Every study has its first seed before any has its second.

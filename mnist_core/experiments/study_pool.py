@@ -175,7 +175,7 @@ def main(arguments: list[str]) -> int:
     logging.getLogger("distributed").setLevel(logging.CRITICAL)
     where = ClusterSpec(options.workers, options.scheduler)
     try:
-        train(options.studies, studies.wanted(options.studies), where, fetch)
+        train(options.studies, studies.trials_of(options.studies), where, fetch)
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2

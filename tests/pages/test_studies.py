@@ -109,7 +109,7 @@ def test_the_button_fills_the_queue_once_and_stop_empties_it(page, models_dir):
 
 
 def test_a_trial_that_failed_is_told_and_can_be_tried_again(page):
-    trial = studies.wanted(["layers"])[0]
+    trial = studies.trials_of(["layers"])[0]
     study_trials.submit([trial])
     runs.change(trial.run(), status=runs.FAILED, reason="The moon was full.")
     app = page()
@@ -125,7 +125,7 @@ def test_a_damaged_table_is_told(page):
 
 
 def test_the_train_page_counts_trials_and_lists_none(page, tiny, models_dir):
-    study_trials.submit(studies.wanted(["layers"], 1))
+    study_trials.submit(studies.trials_of(["layers"], 1))
     queue.submit(dataclasses.replace(tiny), "optical-digits", name="mine")
     app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=120)
     app.switch_page("pages/train.py").run()
