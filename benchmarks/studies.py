@@ -31,31 +31,31 @@ SMALL = Study(
 )
 
 
-def rows_of(wanted: list[study_trials.StudyTrial]) -> list[study_trials.Row]:
-    keys = {trial.key for trial in wanted}
+def rows_of(trials: list[study_trials.StudyTrial]) -> list[study_trials.Row]:
+    keys = {trial.key for trial in trials}
     return [row for row in study_trials.read() if row.key in keys]
 
 
-def in_the_queue(wanted: list[study_trials.StudyTrial]) -> float:
+def in_the_queue(trials: list[study_trials.StudyTrial]) -> float:
     """Seconds from the first trial in the queue to the last row in the table."""
     started = time.perf_counter()
-    study_trials.submit(wanted)
-    study_progress.follow(wanted, lambda *_: None)
+    study_trials.submit(trials)
+    study_progress.follow(trials, lambda *_: None)
     return time.perf_counter() - started
 
 
-def by_workers(workers: int, wanted: list[study_trials.StudyTrial]) -> float:
+def by_workers(workers: int, trials: list[study_trials.StudyTrial]) -> float:
     """The same by workers beside each other; their own start is left out."""
     with cluster.local(workers) as address:
         started = time.perf_counter()
-        cluster.run_all(address, StudyTasks(wanted), lambda _: None)
+        cluster.run_all(address, StudyTasks(trials), lambda _: None)
         return time.perf_counter() - started
 
 
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--seeds", type=int, default=8)
-    wanted = SMALL.trials(options.parse_args().seeds)
+    trials = SMALL.trials(options.parse_args().seeds)
     ways: dict[str, tuple[int, Callable[[list[study_trials.StudyTrial]], float]]] = {
         "queue": (1, in_the_queue)
     }
@@ -66,8 +66,8 @@ def main() -> None:
     for name, (at_a_time, way) in ways.items():
         with tempfile.TemporaryDirectory() as folder:
             os.environ["MODELS_DIR"] = folder
-            seconds = way(wanted)
-            rows = rows_of(wanted)
+            seconds = way(trials)
+            rows = rows_of(trials)
         training = sum(row.seconds for row in rows)
         lines.append(
             [

@@ -35,13 +35,13 @@ def accuracy(name: str, dataset: Dataset, seed: int, start: bool, frozen: int = 
         recipes.for_few_images(recipe, IMAGES), epochs=EPOCHS, renderings=0
     )
     chosen = datasets.subset(dataset, recipe.train_images, seed)
-    kept, validating = datasets.split(IMAGES, recipe.validation_split)
+    training, validating = datasets.split(IMAGES, recipe.validation_split)
     keras.utils.set_random_seed(seed)
     model = architectures.build(recipe)
     if start:
         transfer.take_weights(model, recipe)
         transfer.freeze(model, frozen)
-    digits = preparation.training_digits(chosen, kept, recipe, seed)
+    digits = preparation.training_digits(chosen, training, recipe, seed)
     loop.fit(model, recipe, digits, (chosen.x_train[validating], chosen.y_train[validating]), seed)
     given = predictor.Predictor(model, turned=recipe.tta_angle).predict(
         datasets.scale(dataset.x_test)

@@ -32,20 +32,20 @@ def add(commands: Commands) -> None:
 
 
 def run(options: argparse.Namespace) -> None:
-    wanted = studies.trials_of(options.studies, options.seeds)
+    trials = studies.trials_of(options.studies, options.seeds)
     pool = where(options)
     if pool is not None:
         worker_pool.check()
     try:
         if pool is None:
-            _fetch(wanted)
-            study_trials.submit(wanted)
+            _fetch(trials)
+            study_trials.submit(trials)
         else:
-            _train_by_workers(options.studies or list(studies.STUDIES), wanted, pool)
+            _train_by_workers(options.studies or list(studies.STUDIES), trials, pool)
         with TrialsLine() as line:
-            state = study_progress.follow(wanted, line.show)
+            state = study_progress.follow(trials, line.show)
     except KeyboardInterrupt:
-        study_trials.stop(wanted)
+        study_trials.stop(trials)
         if pool is None:
             console.print("No further trials wait in the queue; one in training ends by itself.")
         console.print(f"Resume with: {PROGRAM} {shlex.join(options.arguments)}")
@@ -67,13 +67,13 @@ def run(options: argparse.Namespace) -> None:
         )
 
 
-def _fetch(wanted: Sequence[StudyTrial]) -> None:
+def _fetch(trials: Sequence[StudyTrial]) -> None:
     """Have the digits at hand that trials need."""
-    study_pool.fetch(wanted, load, console.print)
+    study_pool.fetch(trials, load, console.print)
 
 
 def _train_by_workers(
-    names: Sequence[str], wanted: Sequence[StudyTrial], where: ClusterSpec
+    names: Sequence[str], trials: Sequence[StudyTrial], where: ClusterSpec
 ) -> None:
     def stop() -> None:
         console.print(
@@ -83,6 +83,6 @@ def _train_by_workers(
 
     with TrialsLine() as line, interrupt_asks(stop) as asked:
         listeners = study_pool.Listeners(line.show_workers, line.show_row, asked.is_set)
-        study_pool.train(names, wanted, where, _fetch, listeners)
+        study_pool.train(names, trials, where, _fetch, listeners)
     if asked.is_set():
         raise KeyboardInterrupt

@@ -118,14 +118,14 @@ def select(
         confidence: the least and the greatest probability of the most probable digit.
     """
     read, sure = probabilities.argmax(axis=1), probabilities.max(axis=1)
-    wanted = (sure >= confidence[0]) & (sure <= confidence[1])
+    mask = (sure >= confidence[0]) & (sure <= confidence[1])
     if true is not None:
-        wanted &= labels == true
+        mask &= labels == true
     if predicted is not None:
-        wanted &= read == predicted
+        mask &= read == predicted
     if right is not None:
-        wanted &= (read == labels) == right
-    return np.flatnonzero(wanted)
+        mask &= (read == labels) == right
+    return np.flatnonzero(mask)
 
 
 def arrange(

@@ -158,9 +158,9 @@ def reproduce(
     """
     if seeds < 1:
         raise InputError(f"The number of seeds must be at least 1, not {seeds}.")
-    wanted = [recipes.get(name) for name in names]
+    chosen = [recipes.get(name) for name in names]
     for seed in range(seeds):
-        for recipe in wanted:
+        for recipe in chosen:
             if any((row.recipe, row.seed) == (recipe.name, seed) for row in read(path)):
                 continue
             if on_start:

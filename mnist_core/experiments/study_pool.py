@@ -105,7 +105,7 @@ class Listeners:
 
 def train(
     names: Sequence[str],
-    wanted: Sequence[StudyTrial],
+    trials: Sequence[StudyTrial],
     where: ClusterSpec,
     fetch: Callable[[Sequence[StudyTrial]], None],
     listeners: Listeners | None = None,
@@ -126,7 +126,7 @@ def train(
     mine = job(name_of(names))
     with at_work(names) as note:
         note(LOADING)
-        fetch(wanted)
+        fetch(trials)
 
         def show(status: PoolStatus) -> None:
             listeners.on_status(status)
@@ -136,11 +136,11 @@ def train(
             return listeners.stopping() or mine.asked_to_stop() is not None
 
         with cluster.at(where) as address:
-            cluster.run_all(address, StudyTasks(wanted, listeners.on_row), show, stopping)
+            cluster.run_all(address, StudyTasks(trials, listeners.on_row), show, stopping)
 
 
 def fetch(
-    wanted: Sequence[StudyTrial],
+    trials: Sequence[StudyTrial],
     load: Callable[[str], object] = datasets.load,
     on_missing: Callable[[str], None] = lambda _: None,
 ) -> None:
@@ -153,9 +153,9 @@ def fetch(
     Raises:
         InputError: a dataset cannot be had.
     """
-    if study_progress.progress(wanted).measured == len(wanted):
+    if study_progress.progress(trials).measured == len(trials):
         return
-    for name in dict.fromkeys(trial.recipe.dataset for trial in wanted):
+    for name in dict.fromkeys(trial.recipe.dataset for trial in trials):
         load(name)
     if not datasets.at_hand(DRAWN):
         try:

@@ -33,7 +33,7 @@ class StudyProgress:
         return self.waiting > 0 or self.training is not None
 
 
-def progress(wanted: Sequence[StudyTrial]) -> StudyProgress:
+def progress(trials: Sequence[StudyTrial]) -> StudyProgress:
     """How far trials are; `study_trials.gather` first, to count what has just ended.
 
     Raises:
@@ -45,7 +45,7 @@ def progress(wanted: Sequence[StudyTrial]) -> StudyProgress:
     waiting, training = 0, None
     failed: list[Run] = []
     left = missing = 0.0
-    for trial in wanted:
+    for trial in trials:
         if trial.key in known:
             continue
         seconds = expected(trial, took)
@@ -61,8 +61,8 @@ def progress(wanted: Sequence[StudyTrial]) -> StudyProgress:
             left += min(seconds, runs.read_progress(run).get("seconds_left", seconds))
         else:
             failed.append(run)
-    measured = sum(trial.key in known for trial in wanted)
-    return StudyProgress(len(wanted), measured, waiting, training, tuple(failed), left, missing)
+    measured = sum(trial.key in known for trial in trials)
+    return StudyProgress(len(trials), measured, waiting, training, tuple(failed), left, missing)
 
 
 def expected(trial: StudyTrial, took: Mapping[str, float]) -> float:
@@ -82,13 +82,13 @@ def _estimate(recipe: Recipe) -> float:
     key = recipes.fingerprint(recipe)
     if key not in _estimates:
         total, pens = datasets.TRAIN_SIZES[recipe.dataset]
-        kept = int(min(recipe.train_images or total, total) * (1 - recipe.validation_split))
-        _estimates[key] = estimate.estimate(recipe, kept, round(pens * kept / total))
+        images = int(min(recipe.train_images or total, total) * (1 - recipe.validation_split))
+        _estimates[key] = estimate.estimate(recipe, images, round(pens * images / total))
     return _estimates[key]
 
 
 def follow(
-    wanted: Sequence[StudyTrial], on_progress: Callable[[StudyProgress, list[Row]], None]
+    trials: Sequence[StudyTrial], on_progress: Callable[[StudyProgress, list[Row]], None]
 ) -> StudyProgress:
     """Wait until none of the trials waits or trains any more, and gather what has ended.
 
@@ -98,14 +98,14 @@ def follow(
     Raises:
         InputError: a table cannot be read or written.
     """
-    keys = {trial.key for trial in wanted}
+    keys = {trial.key for trial in trials}
     seen = {row.key for row in study_trials.read()}
     while True:
         study_trials.gather()
         queue.tend()
         new = [row for row in study_trials.read() if row.key in keys and row.key not in seen]
         seen |= {row.key for row in new}
-        state = progress(wanted)
+        state = progress(trials)
         on_progress(state, new)
         if not state.active:
             return state

@@ -27,14 +27,14 @@ class StudyTasks:
     """
 
     def __init__(
-        self, wanted: Sequence[StudyTrial], on_row: Callable[[Row], None] = lambda _: None
+        self, trials: Sequence[StudyTrial], on_row: Callable[[Row], None] = lambda _: None
     ) -> None:
         """Raises InputError where a table cannot be read."""
-        self._wanted, self._on_row = wanted, on_row
+        self._trials, self._on_row = trials, on_row
         known = {row.key for row in read()}
         self._todo = deque(
             trial
-            for trial in wanted
+            for trial in trials
             if trial.key not in known
             and not ((run := trial.run()) is not None and run.status == runs.RUNNING)
         )
@@ -87,7 +87,7 @@ class StudyTasks:
 
     def progress(self) -> tuple[int, int]:
         known = {row.key for row in read()}
-        return sum(trial.key in known for trial in self._wanted), len(self._wanted)
+        return sum(trial.key in known for trial in self._trials), len(self._trials)
 
     def seconds_to_come(self) -> float:
         return sum(expected(trial, {}) for trial in self._todo)

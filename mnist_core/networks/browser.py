@@ -66,7 +66,7 @@ def pack(run: Run) -> bytes:
     except Exception as error:  # whatever zipfile, h5py and the rest make of a damaged file
         raise InputError(f"The model file of {run.name} cannot be read for a browser.") from error
     flat = np.concatenate(
-        [np.zeros(0, np.float32), *(a.ravel() for _, kept in layers for a in kept)]
+        [np.zeros(0, np.float32), *(a.ravel() for _, weights in layers for a in weights)]
     )
     work *= 2 if run.recipe.tta_angle else 1
     if flat.size > MOST_WEIGHTS or work > MOST_WORK:

@@ -69,23 +69,23 @@ def with_widths(
         InputError: what was typed is no list of widths, or of the wrong length.
     """
     try:
-        wanted = [int(part) for part in typed.replace(";", ",").split(",") if part.strip()]
+        given = [int(part) for part in typed.replace(";", ",").split(",") if part.strip()]
     except ValueError:
         raise InputError(
             f"Give the widths as whole numbers with commas between them, not {typed[:40]!r}."
         ) from None
     if all(layer["kind"] in ("dense", "dropout") for layer in hidden):
         layers: list[Layer] = []
-        for width in wanted:
+        for width in given:
             layers.append(dense(width, activation))
             if rate > 0:
                 layers.append(dropout(rate))
     else:
-        if len(wanted) != len(widths(hidden)):
+        if len(given) != len(widths(hidden)):
             raise InputError(
                 f"This network has {len(widths(hidden))} layers with a width: give as many numbers."
             )
-        left = iter(wanted)
+        left = iter(given)
         layers = [
             {**layer, WIDTH[layer["kind"]]: next(left)} if layer["kind"] in WIDTH else layer
             for layer in hidden

@@ -37,8 +37,8 @@ def layer_table(recipe: Recipe) -> list[LayerRow]:
             shape = (*shape, 1)
         needs = {"conv": 3, "max_pool": 3, "average_pool": 3, "lstm": 2}
         if kind in needs and len(shape) != needs[kind]:
-            wanted = "an image" if kind == "lstm" else "an image or feature maps"
-            raise InputError(f"A layer {kind} cannot follow here: it takes {wanted}.")
+            expected = "an image" if kind == "lstm" else "an image or feature maps"
+            raise InputError(f"A layer {kind} cannot follow here: it takes {expected}.")
         name, parameters, products = kind, 0, 0
         if kind == "dense":
             inputs, shape = math.prod(shape), (layer["units"],)

@@ -213,7 +213,7 @@ def _calibrated(model: keras.Model, run: Run, dataset: Dataset) -> tuple[Predict
 
 
 def _metrics(
-    kept: Mapping[str, float],
+    best_row: Mapping[str, float],
     best: int,
     probabilities: npt.NDArray[np.float32],
     dataset: Dataset,
@@ -222,21 +222,21 @@ def _metrics(
     """The final figures.
 
     Args:
-        kept: the row of the epoch whose weights were kept.
+        best_row: the row of the epoch whose weights were kept.
         best: that epoch's index.
     """
     return Metrics(
         best_epoch=best + 1,
-        train_loss=kept["loss"],
-        train_accuracy=kept["accuracy"],
+        train_loss=best_row["loss"],
+        train_accuracy=best_row["accuracy"],
         test_loss=evaluation.loss(probabilities, dataset.y_test),
         test_accuracy=evaluation.accuracy(probabilities, dataset.y_test),
         test_digit_accuracy=tuple(
             None if np.isnan(share) else round(float(share), 4)
             for share in evaluation.digit_accuracy(probabilities, dataset.y_test)
         ),
-        val_loss=kept.get("val_loss"),
-        val_accuracy=kept.get("val_accuracy"),
+        val_loss=best_row.get("val_loss"),
+        val_accuracy=best_row.get("val_accuracy"),
         **further,
     )
 

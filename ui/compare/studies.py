@@ -49,18 +49,18 @@ def show() -> None:
 
 def follow(study: Study, shown: StudyProgress, was_active: bool) -> None:
     """How far the study is, with a button to resume or to stop; again as soon as more is known."""
-    wanted = study.trials()
+    trials = study.trials()
     try:
         study_trials.gather()
         queue.tend()
-        state = study_progress.progress(wanted)
+        state = study_progress.progress(trials)
         pool = pool_of(study)
         if pool is not None:
             show_pool(pool, state)
         elif state.active:
             st.progress(state.measured / state.total, progress_in_words(state))
             if st.button("Stop", key="stop_study", icon=":material/stop_circle:"):
-                study_trials.stop(wanted)
+                study_trials.stop(trials)
                 st.rerun()
         elif state.measured < state.total:
             offer(study, state)

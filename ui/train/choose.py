@@ -32,7 +32,7 @@ def show(found: Sequence[Run]) -> Job | None:
             "Dataset",
             datasets.NAMES,
             datasets.NAMES.index(base.dataset) if base.dataset in datasets.NAMES else 0,
-            **hyperparameters.kept(base, "dataset"),
+            **hyperparameters.persistent(base, "dataset"),
         )
     with right:
         epochs = hyperparameters.field("epochs", st.number_input, "Epochs", base, step=1)
@@ -91,7 +91,7 @@ def fine_tuned(run: Run) -> Recipe:
         0,
         most,
         help="Layers that keep the weights of that run.",
-        **hyperparameters.kept(recipe, "frozen"),
+        **hyperparameters.persistent(recipe, "frozen"),
     )
     return dataclasses.replace(recipe, frozen=int(frozen))
 
