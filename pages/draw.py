@@ -5,7 +5,7 @@ import streamlit as st
 from ui import canvas, heading, reading
 from ui.draw import canvas_widget, controls, digit, number, state
 
-POLL_SECONDS = 0.5  # between looks at a network that is starting
+POLL_SECONDS = 0.5  # between polls of a network that is starting
 
 heading.begin("Draw a digit")
 st.html(

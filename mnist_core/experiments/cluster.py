@@ -50,7 +50,7 @@ from mnist_core.experiments.worker_pool import ClusterSpec, PoolStatus, Task, Wo
 ANSWER_SECONDS = 10.0  # for the scheduler to answer
 WORKERS_SECONDS = 60.0  # to wait while there is no worker
 RESULT_SECONDS = 30.0  # for the files of a task to come over
-POLL_SECONDS = 0.5  # between two looks at the cluster
+POLL_SECONDS = 0.5  # between two polls of the cluster
 ASSIGNED_SECONDS = 0.1  # until the scheduler has found a worker for a task
 ADDRESS = re.compile(r"(?:(?:tcp|tls)://)?(\[[0-9A-Fa-f:.]+\]|[\w.-]+):(\d{1,5})")
 

@@ -13,7 +13,7 @@ from mnist_core.recipes import Recipe
 from mnist_core.runs import Run
 from mnist_core.training import estimate, queue
 
-POLL_SECONDS = 0.5  # between two looks at the trials
+POLL_SECONDS = 0.5  # between two polls of the trials
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ def follow(
     """Wait until none of the trials waits or trains any more, and gather what has ended.
 
     Args:
-        on_look: called with every look, with the rows that are new since the last one.
+        on_look: called with every poll, with the rows that are new since the last one.
 
     Raises:
         InputError: a table cannot be read or written.

@@ -13,7 +13,7 @@ from mnist_core.experiments.search import Search
 from mnist_core.training import queue
 from ui.compare import search_trials, workers
 
-QUICK, SLOW = 1.0, 5.0  # seconds between looks at a search
+QUICK, SLOW = 1.0, 5.0  # seconds between polls of a search
 
 
 def watch(name: str) -> None:

@@ -11,7 +11,7 @@ from ui.train import charts, guesses, progress, result, snapshot, state, waiting
 from ui.train.snapshot import Snapshot
 from ui.train.state import State
 
-QUICK, SLOW = 0.4, 2.0  # seconds between looks at the run directories
+QUICK, SLOW = 0.4, 2.0  # seconds between polls of the run directories
 
 
 def show(shown: Snapshot, asked: State) -> None:
