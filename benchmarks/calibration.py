@@ -103,7 +103,7 @@ def main() -> None:
     mnist, pens = datasets.load("mnist"), datasets.load("pen-strokes")
     reader = predictor.load(options.parse_args().run)
     assert reader.run is not None
-    threshold = reader.run.sure_above
+    threshold = reader.run.confidence_threshold
     rows = []
 
     def digits(name: str, images: np.ndarray, labels: np.ndarray) -> None:

@@ -14,12 +14,12 @@ from common import need, print_table
 from mnist_core import runs
 from mnist_core.evaluation import comparison
 from mnist_core.runs import Run
-from mnist_core.training import averaging
+from mnist_core.training import ensembles
 
 
 def figures(run: Run) -> list[str]:
     contender = comparison.contender(run, comparison.measure(run))
-    values = [contender.figures.get(f.key, math.nan) for f in comparison.GAIN_AND_COST]
+    values = [contender.metrics.get(f.key, math.nan) for f in comparison.GAIN_AND_COST]
     return [f.write(value) for f, value in zip(comparison.GAIN_AND_COST, values, strict=True)]
 
 
@@ -34,9 +34,9 @@ def main() -> None:
         os.environ["MODELS_DIR"] = folder
         rows = [[run.name, *figures(run)] for run in members]
         for number, group in enumerate(groups):
-            average = averaging.create(f"average-{number}", group)
+            average = ensembles.create(f"average-{number}", group)
             rows.append([" + ".join(run.name for run in group), *figures(average)])
-    print_table(["run", *(figure.title.lower() for figure in comparison.GAIN_AND_COST)], rows)
+    print_table(["run", *(metric.title.lower() for metric in comparison.GAIN_AND_COST)], rows)
 
 
 if __name__ == "__main__":

@@ -121,7 +121,7 @@ def application(models: str) -> Iterator[str]:
 
 @contextlib.contextmanager
 def training(models: str) -> Iterator[None]:
-    """A training in a process of its own, running until the end of the block."""
+    """A training run in a process of its own, running until the end of the block."""
     command = [sys.executable, "-m", "mnist_core", "train", "report-ann", "--epochs", "200"]
     process = subprocess.Popen(
         command,

@@ -34,20 +34,20 @@ def main() -> None:
     random = np.random.default_rng(0)
     rows, total, counted = [], 0, 0
     for length in range(2, 7):
-        wholly = parted = 0
+        wholly = segmented = 0
         for _ in range(COUNT):
             writer = random.choice(datasets.TEST_WRITERS)
             chosen = random.choice(np.flatnonzero(pens.writers_test == writer), length)
             strokes = compose([pens.strokes_test[i] for i in chosen], random)
-            groups = segmentation.group(strokes)
-            parted += len(groups) == length
+            groups = segmentation.segment(strokes)
+            segmented += len(groups) == length
             images = [drawing.from_strokes([strokes[i] for i in group], 9) for group in groups]
             read = reader.predict(np.stack(images)).argmax(axis=1)
             wholly += read.tolist() == pens.y_test[chosen].tolist()
-        rows.append([str(length), f"{parted / COUNT:.1%}", f"{wholly / COUNT:.1%}"])
+        rows.append([str(length), f"{segmented / COUNT:.1%}", f"{wholly / COUNT:.1%}"])
         total, counted = total + wholly, counted + COUNT
     rows.append(["all", "", f"{total / counted:.1%}"])
-    print_table(["digits", "parted rightly", "read wholly right"], rows)
+    print_table(["digits", "segmented rightly", "read wholly right"], rows)
 
 
 if __name__ == "__main__":

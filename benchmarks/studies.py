@@ -1,6 +1,6 @@
 """How studies grow with the workers, and what a trial costs beyond its training.
 
-A small study of the bundled digits goes through the same queue as every training, and is then
+A small study of the bundled digits goes through the same queue as every run, and is then
 trained by one worker to as many as this machine has processors (with Dask).
 
     python benchmarks/studies.py [--seeds 8]
@@ -17,7 +17,7 @@ from collections.abc import Callable
 from dask.system import CPU_COUNT
 
 from common import print_table
-from mnist_core.experiments import cluster, studies, trial_progress, trials
+from mnist_core.experiments import cluster, studies, study_progress, study_trials
 from mnist_core.experiments.studies import Study
 from mnist_core.experiments.study_tasks import StudyTasks
 from mnist_core.recipes import dense
@@ -31,32 +31,32 @@ SMALL = Study(
 )
 
 
-def rows_of(wanted: list[trials.StudyTrial]) -> list[trials.Row]:
-    keys = {trial.key for trial in wanted}
-    return [row for row in trials.read() if row.key in keys]
+def rows_of(trials: list[study_trials.StudyTrial]) -> list[study_trials.Row]:
+    keys = {trial.key for trial in trials}
+    return [row for row in study_trials.read() if row.key in keys]
 
 
-def in_the_queue(wanted: list[trials.StudyTrial]) -> float:
+def in_the_queue(trials: list[study_trials.StudyTrial]) -> float:
     """Seconds from the first trial in the queue to the last row in the table."""
     started = time.perf_counter()
-    trials.submit(wanted)
-    trial_progress.follow(wanted, lambda *_: None)
+    study_trials.submit(trials)
+    study_progress.follow(trials, lambda *_: None)
     return time.perf_counter() - started
 
 
-def by_workers(workers: int, wanted: list[trials.StudyTrial]) -> float:
+def by_workers(workers: int, trials: list[study_trials.StudyTrial]) -> float:
     """The same by workers beside each other; their own start is left out."""
     with cluster.local(workers) as address:
         started = time.perf_counter()
-        cluster.carry_out_all(address, StudyTasks(wanted), lambda _: None)
+        cluster.run_all(address, StudyTasks(trials), lambda _: None)
         return time.perf_counter() - started
 
 
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--seeds", type=int, default=8)
-    wanted = SMALL.trials(options.parse_args().seeds)
-    ways: dict[str, tuple[int, Callable[[list[trials.StudyTrial]], float]]] = {
+    trials = SMALL.trials(options.parse_args().seeds)
+    ways: dict[str, tuple[int, Callable[[list[study_trials.StudyTrial]], float]]] = {
         "queue": (1, in_the_queue)
     }
     for workers in range(1, CPU_COUNT + 1):
@@ -66,8 +66,8 @@ def main() -> None:
     for name, (at_a_time, way) in ways.items():
         with tempfile.TemporaryDirectory() as folder:
             os.environ["MODELS_DIR"] = folder
-            seconds = way(wanted)
-            rows = rows_of(wanted)
+            seconds = way(trials)
+            rows = rows_of(trials)
         training = sum(row.seconds for row in rows)
         lines.append(
             [

@@ -53,13 +53,13 @@ def here(recipe: Recipe, dataset: Dataset, seed: int) -> tuple[float, float]:
 def row(name: str, measured: list[tuple[float, float]], compared: float) -> list[str]:
     """A line of the table from (seconds, accuracy) of each seed."""
     seconds, accuracies = [one for one, _ in measured], [other for _, other in measured]
-    spread = f" ± {statistics.stdev(accuracies):.2%}" if len(accuracies) > 1 else ""
+    std = f" ± {statistics.stdev(accuracies):.2%}" if len(accuracies) > 1 else ""
     median = statistics.median(seconds)
     return [
         name,
         f"{median:.1f}",
         f"{median / compared:.0%}",
-        f"{statistics.mean(accuracies):.2%}{spread}",
+        f"{statistics.mean(accuracies):.2%}{std}",
     ]
 
 

@@ -27,22 +27,24 @@ WRITER = {writer: f"pen-strokes-{writer}" for writer in datasets.TEST_WRITERS}
 
 
 def accuracy(name: str, dataset: Dataset, seed: int, start: bool, frozen: int = 0) -> float:
-    """Of one training with a hundred images, on the dataset's test digits."""
+    """Of one training run with a hundred images, on the dataset's test digits."""
     recipe = runs.read(runs.SHIPPED_DIR / name).recipe
     if start:
-        recipe = recipes.continued(recipe, name, frozen)
+        recipe = recipes.fine_tuned(recipe, name, frozen)
     # Strokes are taken as they were drawn: with renderings a hundred images would be more.
-    recipe = dataclasses.replace(recipes.few(recipe, IMAGES), epochs=EPOCHS, renderings=0)
+    recipe = dataclasses.replace(
+        recipes.for_few_images(recipe, IMAGES), epochs=EPOCHS, renderings=0
+    )
     chosen = datasets.subset(dataset, recipe.train_images, seed)
-    kept, validating = datasets.split(IMAGES, recipe.validation_split)
+    training, validating = datasets.split(IMAGES, recipe.validation_split)
     keras.utils.set_random_seed(seed)
     model = architectures.build(recipe)
     if start:
         transfer.take_weights(model, recipe)
         transfer.freeze(model, frozen)
-    digits = preparation.training_digits(chosen, kept, recipe, seed)
+    digits = preparation.training_digits(chosen, training, recipe, seed)
     loop.fit(model, recipe, digits, (chosen.x_train[validating], chosen.y_train[validating]), seed)
-    given = KerasPredictor(model, turned=recipe.turned).predict(datasets.scale(dataset.x_test))
+    given = KerasPredictor(model, angle=recipe.tta_angle).predict(datasets.scale(dataset.x_test))
     return evaluation.accuracy(given, dataset.y_test)
 
 

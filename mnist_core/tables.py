@@ -71,7 +71,7 @@ class Summary:
     """Mean and sample standard deviation of one figure over the seeds; NaN where unknown."""
 
     mean: float
-    spread: float
+    std: float
     seeds: int
 
     def __str__(self) -> str:
@@ -80,7 +80,7 @@ class Summary:
             return ""
         if self.seeds == 1:
             return percent(self.mean)
-        return f"{100 * self.mean:.2f} ± {percent(self.spread)}"
+        return f"{100 * self.mean:.2f} ± {percent(self.std)}"
 
 
 def summarize(values: Iterable[float]) -> Summary:
@@ -88,8 +88,8 @@ def summarize(values: Iterable[float]) -> Summary:
     known = [value for value in values if not math.isnan(value)]
     if not known:
         return Summary(math.nan, math.nan, 0)
-    spread = statistics.stdev(known) if len(known) > 1 else math.nan
-    return Summary(statistics.fmean(known), spread, len(known))
+    std = statistics.stdev(known) if len(known) > 1 else math.nan
+    return Summary(statistics.fmean(known), std, len(known))
 
 
 def or_nan(value: float | None) -> float:

@@ -11,7 +11,7 @@ import streamlit as st
 from mnist_core import runs
 from mnist_core.runs import Evaluation, Run
 from ui import heading
-from ui.confusion import at_hand, choice, doubtful, figures, grid, headline, matrix, state
+from ui.confusion import at_hand, choice, figures, grid, headline, label_issues, matrix, state
 from ui.confusion.selection import FIGURES, MATRIX, VIEWS
 from ui.confusion.state import State
 
@@ -75,7 +75,7 @@ def page(found: Mapping[str, Run], now: State) -> None:
     elif view == FIGURES:
         figures.show(run, own)
     else:
-        doubtful.show(run, own, now)
+        label_issues.show(run, own, now)
 
 
 found = {run.name: run for run in runs.all_runs()}

@@ -5,7 +5,7 @@ import streamlit as st
 from ui import canvas, heading, reading
 from ui.draw import canvas_widget, controls, digit, number, state
 
-LOOK_SECONDS = 0.5  # between looks at a network that is starting
+POLL_SECONDS = 0.5  # between polls of a network that is starting
 
 heading.begin("Draw a digit")
 st.html(
@@ -69,5 +69,5 @@ st.segmented_control(
 # The network begins to load now. Drawing never waits for it: until it has started, the desk
 # looks every half second whether it has.
 ready = reading.active().started
-st.fragment(desk, run_every=None if ready else LOOK_SECONDS)(ready)
+st.fragment(desk, run_every=None if ready else POLL_SECONDS)(ready)
 reading.picker()

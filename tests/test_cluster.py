@@ -23,8 +23,8 @@ from mnist_core.experiments import (
     search,
     searcher,
     studies,
-    trial_progress,
-    trials,
+    study_progress,
+    study_trials,
 )
 from mnist_core.experiments.studies import STUDIES, Study
 from mnist_core.experiments.study_tasks import StudyTasks
@@ -61,7 +61,7 @@ def two_workers(tmp_path_factory):
         yield found
 
 
-def trainings(workers):
+def trained_by(workers):
     """The processes in which workers train, by the worker's own."""
     found = {}
     for nanny in workers.workers.values():
@@ -81,10 +81,10 @@ def killing(two_workers):
         until = time.monotonic() + PATIENT
         while not killed and time.monotonic() < until:
             try:
-                for training, worker in trainings(two_workers).items():
-                    if training.cpu_times().user > 1:  # it has begun
+                for trained, worker in trained_by(two_workers).items():
+                    if trained.cpu_times().user > 1:  # it has begun
                         worker.kill()
-                        killed.append(training)
+                        killed.append(trained)
                         return
             except psutil.Error:
                 pass
@@ -102,7 +102,7 @@ def test_a_study_survives_a_worker_that_is_killed(small, models_dir, two_workers
     assert main(["study", "small", "--seeds", "1", "--scheduler", address]) == 0
     assert killing
     assert not killing[0].is_running()  # what it trained has ended with it
-    after = trials.read()
+    after = study_trials.read()
     mine = [row for row in after if row.study == "small"]
     assert sorted(row.key for row in mine) == sorted(t.key for t in WIDTHS.trials(1))
     for row in mine:
@@ -118,9 +118,9 @@ def test_a_study_survives_a_worker_that_is_killed(small, models_dir, two_workers
         assert text.count(f"{trial.words}: test accuracy") == 1
     left = {path.name for path in models_dir.iterdir()}
     assert not {name for name in left if name.startswith(("trial-", ".incoming-"))}
-    before = trials.table().read_bytes()
+    before = study_trials.table().read_bytes()
     assert main(["study", "small", "--seeds", "1", "--scheduler", address]) == 0
-    assert trials.table().read_bytes() == before
+    assert study_trials.table().read_bytes() == before
 
 
 def test_a_search_survives_a_worker_that_is_killed(models_dir, two_workers, killing, capsys):
@@ -136,7 +136,7 @@ def test_a_search_survives_a_worker_that_is_killed(models_dir, two_workers, kill
     assert [text.count(f"trial {n}: ") for n in range(1, 7)] == [1] * 6
     space = search.state("disturbed").settings.space
     search.create("calm", "optical-digits", 6, seed=5, space=space, at_a_time=2)
-    searcher.carry_out("calm")
+    searcher.run_search("calm")
     there, here = search.state("disturbed"), search.state("calm")
     assert [trial.number for trial in there.trials] == [1, 2, 3, 4, 5, 6]
     for one, other in zip(there.trials, here.trials, strict=True):
@@ -162,11 +162,11 @@ def test_a_scheduler_that_dies_is_told_and_nothing_is_lost(wait, small, models_d
             others[0].kill()
             others[0].wait()
 
-        work = StudyTasks(studies.wanted(["small"], 1), kill_after_the_first)
+        work = StudyTasks(studies.trials_of(["small"], 1), kill_after_the_first)
         with pytest.raises(InputError, match="scheduler has gone: start it again"):
-            cluster.carry_out_all(address, work, lambda _: None)
+            cluster.run_all(address, work, lambda _: None)
         assert len(seen) == 1
-        assert [row.key for row in trials.read() if row.study == "small"] == [seen[0].key]
+        assert [row.key for row in study_trials.read() if row.study == "small"] == [seen[0].key]
     finally:
         for other in others:
             other.kill()
@@ -178,10 +178,10 @@ def test_a_trial_that_fails_says_why_and_the_others_go_on(models_dir, two_worker
     study = dataclasses.replace(WIDTHS, values={"8": SMALL, "large": large})
     wanted = study.trials(1)
     work = StudyTasks(wanted)
-    cluster.carry_out_all(two_workers.scheduler_address, work, lambda _: None)
-    state = trial_progress.look(wanted)
+    cluster.run_all(two_workers.scheduler_address, work, lambda _: None)
+    state = study_progress.progress(wanted)
     assert (state.measured, len(state.failed)) == (1, 1)
-    assert "batch size 5000 is larger" in trials.why(state.failed[0])
+    assert "batch size 5000 is larger" in study_trials.why(state.failed[0])
 
 
 def test_workers_with_another_version_are_refused(wait, small, models_dir, two_workers, tmp_path):
@@ -201,9 +201,9 @@ def test_workers_with_another_version_are_refused(wait, small, models_dir, two_w
         while len(two_workers.scheduler.workers) < 3 and time.monotonic() < until:
             time.sleep(0.1)
         (theirs,) = (w.address for w in two_workers.scheduler.workers.values() if w.name == "other")
-        work = StudyTasks(studies.wanted(["small"], 1))
+        work = StudyTasks(studies.trials_of(["small"], 1))
         with pytest.raises(InputError, match="same version") as refusal:
-            cluster.carry_out_all(two_workers.scheduler_address, work, lambda _: None)
+            cluster.run_all(two_workers.scheduler_address, work, lambda _: None)
         assert f"not: {theirs}: mnist_core" in str(refusal.value)
         assert cluster.version() in str(refusal.value)
         assert not list(models_dir.iterdir())
@@ -216,7 +216,7 @@ def test_a_worker_of_this_machine_trains(models_dir, monkeypatch, capsys):
     one = dataclasses.replace(WIDTHS, values={"8": SMALL})
     monkeypatch.setitem(STUDIES, "small", one)
     assert main(["study", "small", "--seeds", "1", "--workers", "1"]) == 0
-    keys = [row.key for row in trials.read() if row.study == "small"]
+    keys = [row.key for row in study_trials.read() if row.study == "small"]
     assert keys == [trial.key for trial in one.trials(1)]
     assert "Traceback" not in capsys.readouterr().err
 
@@ -267,11 +267,11 @@ def test_nonsense_for_an_address_is_refused(small, models_dir, address, capsys):
 def test_a_cluster_without_workers_is_not_waited_for_for_ever(small, models_dir, monkeypatch):
     monkeypatch.setattr(cluster, "WORKERS_SECONDS", 1.0)
     looks = []
-    work = StudyTasks(studies.wanted(["small"], 1))
+    work = StudyTasks(studies.trials_of(["small"], 1))
     with (
         local_cluster(n_workers=0) as empty,
         pytest.raises(InputError, match="there has been no worker"),
     ):
-        cluster.carry_out_all(empty.scheduler_address, work, looks.append)
+        cluster.run_all(empty.scheduler_address, work, looks.append)
     assert "no workers" in looks[0].note
     assert not [run for run in runs.all_runs(trials=True) if run.record.study]

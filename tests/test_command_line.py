@@ -416,7 +416,7 @@ def test_a_search_is_ended_with_ctrl_c_and_gone_on_with_to_its_winner(models_dir
             break
     printed, said = process.communicate(timeout=120)
     assert process.returncode == 130, said
-    assert "the same command goes on" in printed
+    assert "the same command resumes" in printed
     done = len(search.state("quick").trials)
     assert 1 <= done < 99
     process = begin("--trials", str(done + 1), "--winner")

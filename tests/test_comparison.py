@@ -14,14 +14,14 @@ from hypothesis import strategies as st
 
 from mnist_core import runs
 from mnist_core.evaluation import comparison
-from mnist_core.evaluation.comparison import FIGURES, Contender, Measured
+from mnist_core.evaluation.comparison import METRICS, Contender, Measured
 
-BY_KEY = {figure.key: figure for figure in FIGURES}
+BY_KEY = {metric.key: metric for metric in METRICS}
 
 
-def make(name, tests="mnist", count=1000, **figures):
+def make(name, tests="mnist", count=1000, **metrics):
     run = runs.Run(runs.SHIPPED_DIR / name)
-    return Contender(run, tests, figures, count)
+    return Contender(run, tests, metrics, count)
 
 
 def test_the_best_is_the_highest_or_the_lowest():
@@ -53,7 +53,7 @@ points = st.lists(st.tuples(st.floats(1, 1e6), st.floats(0, 1)), min_size=1, max
 @given(points)
 def test_nobody_beats_the_front_and_the_front_beats_the_rest(some):
     costs, accuracies = zip(*some, strict=True)
-    front = comparison.front(costs, accuracies)
+    front = comparison.pareto_front(costs, accuracies)
     for i in range(len(some)):
         beaten = any(
             costs[j] <= costs[i]
@@ -112,11 +112,11 @@ def test_a_run_is_measured_and_its_figures_collected(own_run, needs_pens):
     found = comparison.contender(own_run, measured)
     assert found.name == "mine"
     assert found.test_digits == "optical-digits"
-    assert found.figures["test_accuracy"] == own_run.metrics.test_accuracy
-    assert found.figures["parameters"] == own_run.record.parameters
-    assert found.figures["bytes"] == own_run.model_file.stat().st_size
-    assert set(found.figures) <= set(BY_KEY)
-    for key, value in found.figures.items():
+    assert found.metrics["test_accuracy"] == own_run.metrics.test_accuracy
+    assert found.metrics["parameters"] == own_run.record.parameters
+    assert found.metrics["bytes"] == own_run.model_file.stat().st_size
+    assert set(found.metrics) <= set(BY_KEY)
+    for key, value in found.metrics.items():
         assert BY_KEY[key].write(value)
 
 
@@ -125,15 +125,15 @@ def test_without_the_pens_nothing_is_claimed_of_drawing(own_run, monkeypatch, tm
     measured = comparison.measure(own_run)
     assert math.isnan(measured.drawn_accuracy)
     assert measured.drawn_count == 0
-    assert "drawn_accuracy" not in comparison.contender(own_run, measured).figures
+    assert "drawn_accuracy" not in comparison.contender(own_run, measured).metrics
 
 
 def test_what_a_run_does_not_say_is_left_out(own_run):
     run = tampering.rewrite(own_run, parameters=None, seconds=None, metrics={})
     bare = comparison.contender(run, Measured(np.nan, 0, 1.0))
-    assert set(bare.figures) == {"bytes", "epochs", "milliseconds"}
+    assert set(bare.metrics) == {"bytes", "epochs", "milliseconds"}
     own_run.model_file.unlink()
-    assert "bytes" not in comparison.contender(own_run).figures
+    assert "bytes" not in comparison.contender(own_run).metrics
 
 
 @pytest.mark.parametrize("status", [runs.QUEUED, runs.RUNNING, runs.FAILED])

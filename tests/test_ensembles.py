@@ -14,7 +14,7 @@ from mnist_core.errors import InputError
 from mnist_core.evaluation import comparison, explanations, results
 from mnist_core.networks import browser, formats, keras_predictor, saving
 from mnist_core.recipes import Recipe, average_pool, conv, dense
-from mnist_core.training import averaging, imports, training_run
+from mnist_core.training import ensembles, model_import, training_run
 
 
 @pytest.fixture(scope="module")
@@ -25,13 +25,13 @@ def trained(tmp_path_factory, digits):
         Recipe("soft", "soft", (dense(16),), epochs=2, batch_size=64),
         Recipe("apart", "apart", (dense(8),), output="sigmoid", epochs=2, batch_size=64),
         Recipe("turned", "turned", (conv(4, strides=2, norm=True), average_pool()), epochs=1,
-               turned=8.0),
+               tta_angle=8.0),
     ]  # fmt: skip
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MODELS_DIR", str(folder))
         for recipe in recipes:
             run = training_run.train(recipe, digits, seed=2, name=recipe.name)
-        runs.change(run, temperature=0.6, sure_above=0.8)
+        runs.change(run, temperature=0.6, confidence_threshold=0.8)
     return folder
 
 
@@ -43,7 +43,7 @@ def members(trained, models_dir):
 
 @pytest.fixture
 def average(members):
-    return averaging.create("average", members)
+    return ensembles.create("average", members)
 
 
 def test_it_gives_the_mean_of_what_its_members_say(average, members, digits):
@@ -63,7 +63,7 @@ def test_it_is_a_run_that_says_what_it_averages(average, members, digits):
     noted = [member.sha256 for member in average.record.ensemble.members]
     assert noted == [runs.file_sha256(run.model_file) for run in members]
     assert runs.summary(average)["averages"] == "soft, apart, turned"
-    assert average.sure_above == pytest.approx((0.5 + 0.5 + 0.8) / 3, abs=1e-4)
+    assert average.confidence_threshold == pytest.approx((0.5 + 0.5 + 0.8) / 3, abs=1e-4)
     assert average.record.seconds == pytest.approx(sum(run.record.seconds for run in members))
     found = results.find(average, "optical-digits", digits.checksum)
     right = (found.probabilities.argmax(axis=1) == digits.y_test).mean()
@@ -85,7 +85,7 @@ def test_it_can_be_explained_and_exported_and_comes_in_again(average, digits, tm
     for ending in (".h5", ".tflite"):
         with pytest.raises(InputError, match="cannot hold an average"):
             formats.export(average, tmp_path / f"out{ending}")
-    again = imports.import_keras((tmp_path / "out.keras").read_bytes(), "again", digits)
+    again = model_import.import_keras((tmp_path / "out.keras").read_bytes(), "again", digits)
     assert again.metrics.test_accuracy == average.metrics.test_accuracy
     with pytest.raises(InputError, match="cannot run in a browser"):
         browser.pack(average)
@@ -93,7 +93,7 @@ def test_it_can_be_explained_and_exported_and_comes_in_again(average, digits, tm
 
 
 def test_an_average_can_be_averaged(average, members, digits):
-    both = averaging.create("both", [average, members[0]])
+    both = ensembles.create("both", [average, members[0]])
     images = datasets.scale(digits.x_test[:20])
     expected = np.mean([predictor.load(run).predict(images) for run in (average, members[0])], 0)
     assert np.allclose(predictor.load(both).predict(images), expected, atol=1e-6)
@@ -101,7 +101,7 @@ def test_an_average_can_be_averaged(average, members, digits):
 
 def test_it_remembers_all_that_its_members_were_trained_on(members):
     runs.change(members[0], dataset=runs.DatasetUsed(name="pen-strokes-5"))
-    average = averaging.create("average", [runs.read(run.name) for run in members])
+    average = ensembles.create("average", [runs.read(run.name) for run in members])
     assert average.record.dataset.name == "optical-digits"  # as most of them
     assert runs.trained_on(average) == {"pen-strokes-5", "optical-digits"}
 
@@ -126,7 +126,7 @@ def gone(run):
 
 
 def huge(run):
-    runs.change(run, parameters=averaging.MOST_PARAMETERS)
+    runs.change(run, parameters=ensembles.MOST_PARAMETERS)
 
 
 @pytest.mark.parametrize(
@@ -141,23 +141,23 @@ def huge(run):
 def test_members_that_cannot_be_averaged_are_refused(members, models_dir, spoil, says):
     spoil(members[1])
     with pytest.raises(InputError, match=says):
-        averaging.create("average", [runs.read(run.name) for run in members])
+        ensembles.create("average", [runs.read(run.name) for run in members])
     assert not (models_dir / "average").exists()
 
 
 def test_too_few_too_many_or_twice_the_same_are_refused(members, models_dir):
     for chosen in (members[:1], members * 3):
         with pytest.raises(InputError, match="takes 2 to 8 runs"):
-            averaging.create("average", chosen)
+            ensembles.create("average", chosen)
     with pytest.raises(InputError, match="soft is named twice"):
-        averaging.create("average", [members[0], *members])
+        ensembles.create("average", [members[0], *members])
     with pytest.raises(InputError, match="a run soft already"):
-        averaging.create("soft", members)
+        ensembles.create("soft", members)
     assert not (models_dir / "average").exists()
 
 
 def test_a_member_that_changes_meanwhile_fails_the_average(members, digits):
-    run = averaging._begin("average", members)
+    run = ensembles._begin("average", members)
     saving.save(
         keras.Sequential([keras.Input((28, 28)), keras.layers.Flatten(), keras.layers.Dense(10)]),
         members[0].model_file,
@@ -165,14 +165,14 @@ def test_a_member_that_changes_meanwhile_fails_the_average(members, digits):
     )
     runs.change(members[0], model=runs.ModelFile())
     with pytest.raises(InputError, match="soft has changed meanwhile"):
-        averaging.carry_out(run)
+        ensembles.measure_ensemble(run)
     after = runs.read("average")
     assert after.status == runs.FAILED
     assert "has changed meanwhile" in after.record.reason
 
 
 def test_a_process_of_its_own_makes_it(members):
-    started = averaging.start("average", members)
+    started = ensembles.start("average", members)
     assert started.status == runs.RUNNING
     limit = time.monotonic() + 120
     while (run := runs.read("average")).active:

@@ -194,7 +194,7 @@ def test_shares_agree_with_scikit_learn(made):
     read = made[0].argmax(axis=1)
     for axis, normalize in ((1, "true"), (0, "pred")):
         expected = metrics.confusion_matrix(made[1], read, labels=range(10), normalize=normalize)
-        assert evaluation.shares(matrix, axis) == pytest.approx(expected)
+        assert evaluation.normalized(matrix, axis) == pytest.approx(expected)
 
 
 @given(some)
@@ -232,7 +232,7 @@ def test_who_says_not_sure_answers_less_and_better():
     probabilities = np.full((4, 10), 0.0, np.float32)
     probabilities[[0, 1, 2, 3], [3, 3, 5, 5]] = 0.9, 0.6, 0.8, 0.4
     labels = np.array([3, 1, 5, 2], np.uint8)
-    answered, right = evaluation.answering(probabilities, labels, [0, 0.5, 0.7, 0.95])
+    answered, right = evaluation.coverage_and_accuracy(probabilities, labels, [0, 0.5, 0.7, 0.95])
     assert answered.tolist() == [1, 0.75, 0.5, 0]
     assert right[:3] == pytest.approx([0.5, 2 / 3, 1])
     assert np.isnan(right[3])
@@ -251,10 +251,10 @@ def test_a_wrong_label_is_found_and_a_hard_digit_is_not_called_one():
         network[hard, (labels[hard] + 1) % 10] = 0.82
     given_labels = labels.copy()
     given_labels[[20, 30]] = (labels[[20, 30]] + 5) % 10
-    doubts = evaluation.doubtful_labels(networks, given_labels)
-    assert {doubt.index for doubt in doubts} == {20, 30, hard}
-    assert doubts[-1].index == hard  # the least doubtful of them
-    found = {doubt.index: doubt for doubt in doubts}
+    issues = evaluation.find_label_issues(networks, given_labels)
+    assert {issue.index for issue in issues} == {20, 30, hard}
+    assert issues[-1].index == hard  # the least suspect of them
+    found = {issue.index: issue for issue in issues}
     assert found[20].confident
     assert found[20].other == labels[20]
     assert found[20].agreeing == 3
@@ -263,13 +263,13 @@ def test_a_wrong_label_is_found_and_a_hard_digit_is_not_called_one():
 
 
 @given(some)
-def test_no_label_is_doubtful_that_the_networks_agree_with(made):
+def test_no_label_is_an_issue_that_the_networks_agree_with(made):
     probabilities, labels = made
     read = probabilities.argmax(axis=1)
-    for doubt in evaluation.doubtful_labels([probabilities, probabilities], labels):
-        assert doubt.label == labels[doubt.index]
-        assert doubt.other == read[doubt.index] != doubt.label
-        assert doubt.margin < 0
+    for issue in evaluation.find_label_issues([probabilities, probabilities], labels):
+        assert issue.label == labels[issue.index]
+        assert issue.other == read[issue.index] != issue.label
+        assert issue.margin < 0
 
 
 def test_reliability_sorts_by_confidence():

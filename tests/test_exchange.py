@@ -16,7 +16,7 @@ from mnist_core.errors import InputError
 from mnist_core.networks import formats
 from mnist_core.networks.keras_predictor import KerasPredictor
 from mnist_core.recipes import RECIPES
-from mnist_core.training import imports, training_run
+from mnist_core.training import model_import, training_run
 
 
 def keras_file(model, tmp_path):
@@ -65,9 +65,9 @@ def test_another_format_is_refused(tmp_path, tiny_run):
 
 
 def test_what_was_exported_comes_in_again(tmp_path, models_dir, tiny_run, digits):
-    run = imports.import_keras(tiny_run.model_file.read_bytes(), "again", digits)
+    run = model_import.import_keras(tiny_run.model_file.read_bytes(), "again", digits)
     assert run.usable
-    assert run.recipe.name == imports.IMPORTED
+    assert run.recipe.name == model_import.IMPORTED
     assert run.metrics.test_accuracy == pytest.approx(tiny_run.metrics.test_accuracy)
     assert runs.read("again").problem is None
     assert runs.summary(run)["recipe"].startswith("imported")
@@ -81,7 +81,7 @@ def test_what_was_exported_comes_in_again(tmp_path, models_dir, tiny_run, digits
 @pytest.mark.parametrize("activation", ["softmax", "linear"])
 def test_networks_that_take_images_in_another_form(tmp_path, models_dir, digits, shape, activation):
     model = plain(shape, activation)
-    run = imports.import_keras(keras_file(model, tmp_path), "other", digits)
+    run = model_import.import_keras(keras_file(model, tmp_path), "other", digits)
     images = datasets.scale(digits.x_test[:20])
     expected = np.asarray(model(images.reshape(-1, *shape)))
     if activation == "linear":
@@ -136,7 +136,7 @@ def foreign_class(tmp_path):
 def bomb(tmp_path):
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("config.json", b"0" * (imports.LARGEST + 1))
+        archive.writestr("config.json", b"0" * (model_import.LARGEST + 1))
     return file.getvalue()
 
 
@@ -157,21 +157,21 @@ def bomb(tmp_path):
 def test_what_is_no_network_for_digits_is_refused(tmp_path, models_dir, digits, make, says):
     data = make(tmp_path)
     with pytest.raises(InputError, match=says):
-        imports.import_keras(data, "x", digits)
+        model_import.import_keras(data, "x", digits)
     assert not list(models_dir.iterdir())
 
 
 @pytest.mark.parametrize("name", ["a/b", "", "n" * 300, "../up", ".hidden"])
 def test_a_name_that_is_none_is_refused(models_dir, digits, tiny_run, name):
     with pytest.raises(InputError, match="name must be"):
-        imports.import_keras(tiny_run.model_file.read_bytes(), name, digits)
+        model_import.import_keras(tiny_run.model_file.read_bytes(), name, digits)
 
 
 @given(st.binary(max_size=300))
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)
 def test_any_bytes_are_refused_in_a_sentence(digits, data):
     with pytest.raises(InputError):
-        imports.import_keras(data, "x", digits)
+        model_import.import_keras(data, "x", digits)
 
 
 def test_tensorboard_reads_the_same_runs(tiny_run):

@@ -32,7 +32,7 @@ def test_every_cell_has_its_number_and_an_empty_one_none(matrix, scale, dark):
 
 @given(matrices)
 def test_shares_are_written_in_percent(matrix):
-    found = letters(figures.confusion(matrix, shares=1))
+    found = letters(figures.confusion(matrix, normalize=1))
     sums = matrix.sum(axis=1)
     for true in range(10):
         for read in range(10):
@@ -103,8 +103,8 @@ def test_nothing_to_show_is_no_error():
     probabilities, labels = np.eye(10, dtype=np.float32), np.arange(10, dtype=np.uint8)
     figures.reliability(evaluation.reliability(probabilities, labels))
     thresholds = np.linspace(0, 1, 101)
-    shares = evaluation.answering(probabilities, labels, thresholds)
-    figures.answering(thresholds, *shares, 0.5)
+    shares = evaluation.coverage_and_accuracy(probabilities, labels, thresholds)
+    figures.coverage(thresholds, *shares, 0.5)
 
 
 def test_the_course_of_a_search_says_which_trial_was_the_best_until_then():

@@ -171,7 +171,7 @@ def test_a_killed_worker_leaves_its_training_alone(folder, tiny):
     rows = len(runs.read_history(run))
     assert wait(lambda: len(runs.read_history(run)) > rows, tend=False)
     assert status(run) == runs.RUNNING
-    # Somebody looks: a new worker waits for the old training, then goes on.
+    # Somebody looks: a new worker waits for the old run, then continues.
     queue.tend()
     time.sleep(1)
     assert status(other) == runs.QUEUED
@@ -203,7 +203,7 @@ def test_an_interrupted_run_goes_on_and_ends_as_if_nothing_had_been(models_dir, 
     cut = runs.read("cut")
     assert cut.resumable
     assert len(runs.read_history(cut)) == 3
-    again = training_run.carry_out(cut, digits)
+    again = training_run.train_run(cut, digits)
     assert again.status == runs.FINISHED
     assert again.record.reason is None
     assert [row["loss"] for row in runs.read_history(again)] == [
@@ -218,10 +218,10 @@ def test_a_damaged_checkpoint_is_told(models_dir, digits, tiny):
     run = runs.create(tiny, "optical-digits", 0, "x")
     (run.path / "checkpoint.npz").write_bytes(b"PK\x03\x04 no more")
     with pytest.raises(InputError, match="checkpoint of this run is damaged"):
-        training_run.carry_out(run, digits)
+        training_run.train_run(run, digits)
 
 
-def test_twenty_trainings_killed_at_random_leave_readable_runs_and_a_working_queue(folder, tiny):
+def test_twenty_runs_killed_at_random_leave_readable_runs_and_a_working_queue(folder, tiny):
     """The training process is killed at any moment, its worker now and then too."""
     chance = random.Random(1)
     victims = [
@@ -250,7 +250,7 @@ def test_twenty_trainings_killed_at_random_leave_readable_runs_and_a_working_que
         if after.resumable:
             assert (run.path / "checkpoint.npz").stat().st_size > 0
     assert "killed" in " ".join(runs.read(run.path).record.reason for run in victims)
-    # The last victim that has a checkpoint goes on after its last whole epoch.
+    # The last victim that has a checkpoint resumes after its last whole epoch.
     chosen = [run for run in victims if runs.read(run.path).resumable]
     if chosen:
         before = len(runs.read_history(chosen[-1]))

@@ -214,25 +214,25 @@ def test_a_seed_that_not_every_generator_takes_is_refused(seed):
 )
 def test_networks_agree_as_far_as_their_first_layers_are_the_same(one, other, count):
     for pair in ((one, other), (other, one)):
-        assert recipes.agreeing(*(Recipe("x", "x", hidden) for hidden in pair)) == count
+        assert recipes.common_layers(*(Recipe("x", "x", hidden) for hidden in pair)) == count
 
 
 def test_another_output_agrees_with_none():
     one = Recipe("x", "x", (dense(8),))
-    assert recipes.agreeing(one, dataclasses.replace(one, output="sigmoid")) == 1
+    assert recipes.common_layers(one, dataclasses.replace(one, output="sigmoid")) == 1
 
 
 def test_what_goes_on_takes_smaller_steps_once():
-    recipe = recipes.continued(RECIPES["cnn"], "cnn", 2)
+    recipe = recipes.fine_tuned(RECIPES["cnn"], "cnn", 2)
     assert recipe.learning_rate < RECIPES["cnn"].learning_rate
-    assert recipes.continued(recipe, "again").learning_rate == recipe.learning_rate
+    assert recipes.fine_tuned(recipe, "again").learning_rate == recipe.learning_rate
     assert (recipe.start_from, recipe.frozen) == ("cnn", 2)
 
 
 @pytest.mark.parametrize("name", list(RECIPES))
 @pytest.mark.parametrize("images", [1, 10, 100, 5000])
 def test_few_images_make_a_recipe_that_can_be_trained(name, images):
-    recipe = recipes.few(RECIPES[name], images)
+    recipe = recipes.for_few_images(RECIPES[name], images)
     recipes.check(recipe)
     assert recipe.train_images == images
     assert recipe.batch_size <= max(1, images * (1 - recipe.validation_split))

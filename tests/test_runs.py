@@ -1,6 +1,7 @@
 """Run directories: made, read whatever state they are in, listed, deleted."""
 
 import copy
+import dataclasses
 import json
 import os
 import shutil
@@ -189,6 +190,18 @@ def test_an_older_run_lacks_what_came_later(own_run):
     assert run.problem is None
     assert run.usable
     assert run.metrics == Metrics()
+
+
+def test_what_older_runs_have_by_another_name_is_still_written_by_it(own_run):
+    recipe = dataclasses.replace(own_run.recipe, tta_angle=8.0)
+    run = runs.change(own_run, recipe=recipe, confidence_threshold=0.8)
+    assert (run.recipe.tta_angle, run.confidence_threshold) == (8.0, 0.8)
+    written = as_json(run)
+    assert written["sure_above"] == 0.8
+    assert written["recipe"]["turned"] == 8.0
+    assert "tta_angle" not in written["recipe"]
+    newer = {"tta_angle" if key == "turned" else key: v for key, v in written["recipe"].items()}
+    assert rewrite(run, recipe=newer).recipe == recipe
 
 
 def test_a_missing_model_file_is_a_problem(own_run):

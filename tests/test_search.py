@@ -48,7 +48,7 @@ def undisturbed(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MODELS_DIR", str(tmp_path_factory.mktemp("models")))
         search.create("calm", "optical-digits", 6, seed=5, space=HARD)
-        searcher.carry_out("calm")
+        searcher.run_search("calm")
         yield search.folder(), outcome("calm")
 
 
@@ -93,13 +93,13 @@ def test_the_test_digits_are_never_touched(models_dir, digits, undisturbed):
 
     blind = dataclasses.replace(digits, x_test=Forbidden(), y_test=Forbidden())
     search.create("calm", "optical-digits", 3, seed=5, space=HARD)
-    searcher.carry_out("calm", load=lambda _: blind)
+    searcher.run_search("calm", load=lambda _: blind)
     assert outcome("calm") == undisturbed[1][:3]
 
 
 def test_another_seed_tries_something_else(models_dir, undisturbed):
     search.create("other", "optical-digits", 1, seed=6, space=SPACE)
-    searcher.carry_out("other")
+    searcher.run_search("other")
     assert outcome("other")[0][3] != undisturbed[1][0][3]
 
 
@@ -135,7 +135,7 @@ def test_a_loss_that_diverges_counts_as_tried(models_dir):
                 draw(*given), hidden=(recipes.dense(64, "linear"),) * 4, learning_rate=100.0
             ),
         )
-        found = searcher.carry_out("wild")
+        found = searcher.run_search("wild")
     assert [trial.state for trial in found.trials] == [search.PRUNED] * 2
     assert "diverged" in found.trials[0].note
     assert found.best is None
@@ -215,10 +215,10 @@ def test_a_search_that_is_asked_to_stop_goes_on_where_it_was(models_dir, undistu
         if step.trial == 3 and step.share > 0.3:
             search.stop("calm")
 
-    stopped = searcher.carry_out("calm", listeners=Listeners(stop_in_the_third))
+    stopped = searcher.run_search("calm", listeners=Listeners(stop_in_the_third))
     assert stopped.activity == search.STOPPED
     assert len(stopped.trials) == 2
-    searcher.carry_out("calm")
+    searcher.run_search("calm")
     assert outcome("calm") == undisturbed[1]
 
 
@@ -228,7 +228,7 @@ def test_trials_can_be_added(calm, undisturbed):
     with pytest.raises(InputError, match="All 4 trials"):
         search.extend("calm", 4)
     search.extend("calm", 7)
-    searcher.carry_out("calm")
+    searcher.run_search("calm")
     assert outcome("calm")[:6] == undisturbed[1]
     assert len(outcome("calm")) == 7
 
@@ -249,7 +249,7 @@ def test_trials_beside_each_other_depend_on_those_well_before(models_dir):
         SPACE, layers=(0, 0), train_images=300, learning_rate=(1e-6, 1e-1), optimizers=("adam",)
     )
     search.create("plain", "optical-digits", 12, seed=2, space=quick, at_a_time=3)
-    searcher.carry_out("plain")
+    searcher.run_search("plain")
     search.create("mixed", "optical-digits", 12, seed=2, space=quick, at_a_time=3)
     digits = datasets.load("optical-digits")
     left_undone = ["try-5", "try-9"]
@@ -269,7 +269,7 @@ def test_trials_beside_each_other_depend_on_those_well_before(models_dir):
             before = [search_tasks.from_dict(values) for values in asked["before"]]
             number = asked["number"]
             assert len(before) == max(0, number - 3)
-            trial = search_trials.try_one(settings, number, before, digits, lambda _: None)
+            trial = search_trials.run_trial(settings, number, before, digits, lambda _: None)
             told = json.dumps(search_tasks.to_dict(trial)).encode()
             work.done(task, TaskResult(0, {search_tasks.TRIED: told}))
         assert work.progress() == (12, 12)
@@ -296,10 +296,10 @@ def test_a_trial_that_no_worker_could_train_counts_as_tried(models_dir):
 def test_one_process_at_a_time_is_at_a_search(calm):
     search.extend("calm", 7)
     with search.only_one("calm"), pytest.raises(InputError, match="Another process"):
-        searcher.carry_out("calm")
+        searcher.run_search("calm")
 
 
-def test_a_search_takes_turns_with_trainings(wait, models_dir):
+def test_a_search_takes_turns_with_runs(wait, models_dir):
     search.create("polite", "optical-digits", 1, space=SPACE)
     with filelock.FileLock(models_dir / queue.TURN):
         process = subprocess.Popen(
@@ -324,7 +324,7 @@ def test_the_winner_becomes_one_run_as_good_as_its_trial(calm, monkeypatch, digi
     best = search.state("calm").best
     from mnist_core.training import training_run
 
-    trained = training_run.carry_out(run, digits)
+    trained = training_run.train_run(run, digits)
     assert trained.metrics.val_accuracy == best.value
     assert trained.metrics.test_accuracy > 0.5
     assert search.state("calm").winner == run.name
@@ -336,10 +336,10 @@ def test_importance_waits_for_enough_trials(models_dir):
         SPACE, layers=(0, 0), train_images=300, learning_rate=(1e-6, 1e-1), optimizers=("adam",)
     )
     search.create("many", "optical-digits", search.ENOUGH - 1, space=quick)
-    searcher.carry_out("many")
+    searcher.run_search("many")
     assert search.importance("many") == {}
     search.extend("many", search.ENOUGH)
-    searcher.carry_out("many")
+    searcher.run_search("many")
     shares = search.importance("many")
     assert sum(shares.values()) == pytest.approx(1)
     assert next(iter(shares)) == "learning_rate"
@@ -359,7 +359,7 @@ def test_a_damaged_file_is_told_and_left_alone(calm, damage):
     broken = {"text": b"no database" * 99, "truncated": whole[: len(whole) // 2], "empty": b""}
     calm.write_bytes(broken[damage])
     says = "holds no search" if damage == "empty" else "is damaged: move it elsewhere"
-    for use in (search.state, search.start, searcher.carry_out, search.winner):
+    for use in (search.state, search.start, searcher.run_search, search.winner):
         with pytest.raises(InputError, match=says):
             use("calm")
     assert calm.read_bytes() == broken[damage]
@@ -404,7 +404,7 @@ def test_other_digits_than_those_it_began_with_are_refused(calm, digits):
     search.extend("calm", 7)
     others = dataclasses.replace(digits, x_train=digits.x_train[::-1].copy())
     with pytest.raises(InputError, match="are not those that this search began with"):
-        searcher.carry_out("calm", load=lambda _: others)
+        searcher.run_search("calm", load=lambda _: others)
     found = search.state("calm")
     assert found.activity == search.FAILED
     assert "began with" in found.problem
@@ -440,9 +440,9 @@ def test_what_was_tried_before_the_disk_was_full_is_kept(calm, undisturbed, monk
 
     monkeypatch.setattr(search_storage, "_storage", without_room)
     with pytest.raises(InputError, match=r"disk is full|cannot be written to"):
-        searcher.carry_out("calm")
+        searcher.run_search("calm")
     monkeypatch.setattr(search_storage, "_storage", storage)
     assert search.state("calm").activity == search.FAILED
     assert outcome("calm") == undisturbed[1]
-    searcher.carry_out("calm")
+    searcher.run_search("calm")
     assert len(outcome("calm")) == 7

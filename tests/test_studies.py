@@ -1,4 +1,4 @@
-"""Studies: trials through the real queue, a table that can be gone on with, honest conclusions."""
+"""Studies: trials through the real queue, a table that resumes, honest conclusions."""
 
 import contextlib
 import dataclasses
@@ -14,9 +14,9 @@ import tampering
 from mnist_core import background, recipes, runs
 from mnist_core.__main__ import main
 from mnist_core.errors import InputError
-from mnist_core.experiments import studies, trial_progress, trials
+from mnist_core.experiments import studies, study_progress, study_trials
 from mnist_core.experiments.studies import STUDIES, Study
-from mnist_core.experiments.trials import Row
+from mnist_core.experiments.study_trials import Row
 from mnist_core.recipes import Recipe, dense
 from mnist_core.training import queue
 
@@ -29,7 +29,7 @@ WIDTHS = Study(
 ALSO = Study("also", "Also", "As wide?", {"sixteen": WIDTHS.values["16"]})
 
 
-SHIPPED = trials.SHIPPED_TABLE
+SHIPPED = study_trials.SHIPPED_TABLE
 AS_A_TRIAL = {
     "study": {"name": "small", "value": "2"},
     "metrics": {"trained_accuracy": 0.75, "test_accuracy": 0.7},
@@ -39,7 +39,7 @@ AS_A_TRIAL = {
 @pytest.fixture(autouse=True)
 def nothing_shipped(monkeypatch, tmp_path):
     """Only what a test measures is in the table."""
-    monkeypatch.setattr(trials, "SHIPPED_TABLE", tmp_path / "none.csv")
+    monkeypatch.setattr(study_trials, "SHIPPED_TABLE", tmp_path / "none.csv")
 
 
 @pytest.fixture
@@ -119,7 +119,7 @@ def test_studies_meet_in_their_base_and_it_is_trained_once():
         s.name for s in STUDIES.values() if base in map(recipes.fingerprint, s.values.values())
     ]
     assert len(sharing) >= 8
-    wanted = studies.wanted(seeds=2)
+    wanted = studies.trials_of(seeds=2)
     assert sum(trial.key == (base, 0) for trial in wanted) == 1
     seeds = [trial.seed for trial in wanted]
     assert seeds == sorted(seeds)  # every study has its first seed early
@@ -127,9 +127,9 @@ def test_studies_meet_in_their_base_and_it_is_trained_once():
 
 def test_nonsense_is_refused():
     with pytest.raises(InputError, match="no study 'droput': choose one of layers, neurons"):
-        studies.wanted(["droput"])
+        studies.trials_of(["droput"])
     with pytest.raises(InputError, match="at least 1"):
-        studies.wanted(["dropout"], 0)
+        studies.trials_of(["dropout"], 0)
 
 
 # --- trials --------------------------------------------------------------------------
@@ -137,10 +137,10 @@ def test_nonsense_is_refused():
 
 def test_a_study_is_trained_interrupted_gone_on_with_and_leaves_rows_alone(small, folder, capsys):
     """The command is broken off once, a training killed; the rest is trained, nothing twice."""
-    wanted = studies.wanted(["small", "also"], 1)
+    wanted = studies.trials_of(["small", "also"], 1)
     assert len(wanted) == 2
-    assert trials.submit(wanted) == 2
-    assert trials.submit(wanted) == 0
+    assert study_trials.submit(wanted) == 2
+    assert study_trials.submit(wanted) == 0
 
     class Broken(BaseException):
         pass
@@ -152,14 +152,14 @@ def test_a_study_is_trained_interrupted_gone_on_with_and_leaves_rows_alone(small
             raise Broken
 
     with pytest.raises(Broken):
-        trial_progress.follow(wanted, break_off)
+        study_progress.follow(wanted, break_off)
     # Nobody looks any more: the worker goes on, and each trial writes its row by itself.
     assert wait(lambda: len(begun(folder)) == 1)
-    state = trial_progress.look(wanted)
+    state = study_progress.progress(wanted)
     assert (state.measured, state.total, len(state.failed)) == (1, 2, 1)
-    assert "killed" in trials.why(state.failed[0])
+    assert "killed" in study_trials.why(state.failed[0])
     assert main(["study", "small", "also", "--seeds", "1"]) == 0  # it is tried again
-    after = trials.read()
+    after = study_trials.read()
     assert {r.key for r in after} == {t.key for t in wanted}
     assert len(after) == 2
     for r in after:
@@ -177,9 +177,9 @@ def test_a_study_is_trained_interrupted_gone_on_with_and_leaves_rows_alone(small
     assert studies.conclusion(WIDTHS, after).replace("**", "").split(";")[0] in " ".join(
         text.split()
     )
-    before = trials.table().read_bytes()
+    before = study_trials.table().read_bytes()
     assert main(["study", "small", "--seeds", "1"]) == 0
-    assert trials.table().read_bytes() == before
+    assert study_trials.table().read_bytes() == before
 
 
 def test_training_accuracy_is_measured_with_nothing_left_out(models_dir, digits):
@@ -198,13 +198,13 @@ def test_training_accuracy_is_measured_with_nothing_left_out(models_dir, digits)
 
 
 def test_two_who_press_at_once_train_nothing_twice(small, models_dir, no_workers):
-    wanted = studies.wanted(["small"], 3)
+    wanted = studies.trials_of(["small"], 3)
     counts = []
     start = threading.Barrier(4)
 
     def press():
         start.wait()
-        counts.append(trials.submit(wanted))
+        counts.append(study_trials.submit(wanted))
 
     people = [threading.Thread(target=press) for _ in range(4)]
     for person in people:
@@ -216,7 +216,7 @@ def test_two_who_press_at_once_train_nothing_twice(small, models_dir, no_workers
 
 
 def test_trials_give_way_and_stay_out_of_the_list_of_runs(small, models_dir, no_workers, tiny):
-    trials.submit(studies.wanted(["small"], 1))
+    study_trials.submit(studies.trials_of(["small"], 1))
     mine = queue.submit(tiny, "optical-digits", name="mine")
     names = [run.name for run in queue.waiting()]
     assert names[0] == mine.name
@@ -225,16 +225,16 @@ def test_trials_give_way_and_stay_out_of_the_list_of_runs(small, models_dir, no_
 
 
 def test_stop_takes_out_what_waits_and_leaves_the_rest(small, models_dir, no_workers):
-    trials.submit(studies.wanted(["also"], 1))
-    wanted = studies.wanted(["small"], 2)
-    assert trials.submit(wanted) == 3
+    study_trials.submit(studies.trials_of(["also"], 1))
+    wanted = studies.trials_of(["small"], 2)
+    assert study_trials.submit(wanted) == 3
     first = next(trial for trial in wanted if trial.value == "2" and trial.seed == 0)
     runs.change(first.run(), status=runs.RUNNING, process=background.this_process())
-    assert trials.stop(wanted) == 2
+    assert study_trials.stop(wanted) == 2
     kept = {run.name for run in runs.all_runs(trials=True)} - set(runs.SHIPPED)
-    shared = studies.wanted(["also"], 1)[0]  # wanted by another study
+    shared = studies.trials_of(["also"], 1)[0]  # wanted by another study
     assert kept == {first.name, shared.name}
-    state = trial_progress.look(wanted)
+    state = study_progress.progress(wanted)
     assert state.training.name == first.name
     assert (state.waiting, state.measured) == (1, 0)
 
@@ -242,26 +242,30 @@ def test_stop_takes_out_what_waits_and_leaves_the_rest(small, models_dir, no_wor
 def test_a_row_is_written_once_however_often_one_looks(small, own_run, models_dir):
     """A trial whose row was written in the moment that the power failed."""
     tampering.rewrite(own_run, recipe=WIDTHS.values["2"].to_dict(), **AS_A_TRIAL)
-    name = studies.wanted(["small"], 2)[2].name
+    name = studies.trials_of(["small"], 2)[2].name
     own_run.path.rename(models_dir / name)
-    (only,) = trials.gather()
+    (only,) = study_trials.gather()
     assert only.train_accuracy == 0.75
     assert math.isnan(only.drawn_accuracy)
     assert begun(models_dir) == []
-    assert [r.key for r in trials.read()] == [only.key]
-    assert trials.gather() == []
+    assert [r.key for r in study_trials.read()] == [only.key]
+    assert study_trials.gather() == []
 
 
 def test_a_damaged_table_is_refused_and_no_trial_lost(small, own_run, models_dir):
     tampering.rewrite(own_run, **AS_A_TRIAL)
     own_run.path.rename(models_dir / "trial-x-1")
-    trials.table().write_text("study,seed\nx,y\n")
-    for look in (trials.read, trials.gather, lambda: trials.submit(studies.wanted(["small"]))):
+    study_trials.table().write_text("study,seed\nx,y\n")
+    for look in (
+        study_trials.read,
+        study_trials.gather,
+        lambda: study_trials.submit(studies.trials_of(["small"])),
+    ):
         with pytest.raises(InputError, match="cannot be read: delete it and run"):
             look()
     assert begun(models_dir) == ["trial-x-1"]
-    trials.table().unlink()
-    assert len(trials.gather()) == 1
+    study_trials.table().unlink()
+    assert len(study_trials.gather()) == 1
 
 
 def test_a_full_disk_is_told_and_no_trial_lost(small, own_run, models_dir, monkeypatch):
@@ -274,9 +278,9 @@ def test_a_full_disk_is_told_and_no_trial_lost(small, own_run, models_dir, monke
     with monkeypatch.context() as patch:
         patch.setattr("mnist_core.files.tempfile.mkstemp", full)
         with pytest.raises(InputError, match="free some space"):
-            trials.gather()
+            study_trials.gather()
     assert begun(models_dir) == ["trial-x-1"]
-    assert len(trials.gather()) == 1
+    assert len(study_trials.gather()) == 1
 
 
 # --- conclusions ---------------------------------------------------------------------
@@ -386,15 +390,15 @@ def test_drawn_digits_that_were_not_there_are_left_out():
 
 def test_shipped_rows_belong_to_a_study():
     prints = {recipes.fingerprint(r) for s in STUDIES.values() for r in s.values.values()}
-    for shipped in trials._read(trials.SHIPPED_TABLE):
+    for shipped in study_trials._read(study_trials.SHIPPED_TABLE):
         assert shipped.fingerprint in prints
         assert 0.1 < shipped.test_accuracy < 1
 
 
 def test_what_ships_was_measured_on_the_studies_as_they_are(monkeypatch, models_dir):
-    monkeypatch.setattr(trials, "SHIPPED_TABLE", SHIPPED)
-    rows = trials.read()
-    keys = {trial.key for trial in studies.wanted([], studies.SEEDS)}
+    monkeypatch.setattr(study_trials, "SHIPPED_TABLE", SHIPPED)
+    rows = study_trials.read()
+    keys = {trial.key for trial in studies.trials_of([], studies.SEEDS)}
     assert rows
     assert {row.key for row in rows} <= keys
     assert all(0.1 < row.drawn_accuracy <= row.test_accuracy + 0.05 <= 1.05 for row in rows)

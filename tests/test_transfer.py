@@ -11,7 +11,7 @@ from mnist_core.errors import InputError
 from mnist_core.evaluation import comparison
 from mnist_core.networks import keras_predictor
 from mnist_core.recipes import Recipe, average_pool, conv, dense, dropout
-from mnist_core.training import averaging, queue, training_run, transfer
+from mnist_core.training import ensembles, queue, training_run, transfer
 from mnist_core.training.listeners import Listeners
 
 MAPS = Recipe(
@@ -93,9 +93,9 @@ def test_an_interruption_changes_nothing(maps, digits):
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        training_run.carry_out(cut, digits, Listeners(interrupt))
+        training_run.train_run(cut, digits, Listeners(interrupt))
     shutil.rmtree(maps.path)  # what was taken from it lies in the checkpoint
-    again = training_run.carry_out(runs.read("cut"), digits)
+    again = training_run.train_run(runs.read("cut"), digits)
     assert all(same(weights_of(whole), weights_of(again)))
     assert again.record.start == whole.record.start
 
@@ -123,7 +123,7 @@ def test_what_does_not_fit_is_refused_before_a_run_is_made(
 
 
 def test_only_runs_of_known_layers_can_be_started_from(own_run, tiny):
-    average = averaging.create("average", [own_run, runs.read("report-ann")])
+    average = ensembles.create("average", [own_run, runs.read("report-ann")])
     assert "not those of a recipe" in transfer.refusal(average)
     runs.change(own_run, status=runs.QUEUED)
     assert "is queued: start from one that is finished" in transfer.refusal(runs.read("mine"))

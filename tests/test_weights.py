@@ -108,7 +108,7 @@ def test_every_recipe_is_packed_with_all_that_its_network_needs(name, made, digi
     block = browser.pack(run)
     header, _ = unpack(block)
     assert header["temperature"] == 1.25
-    assert header["turned"] == RECIPES[name].turned
+    assert header["tta_angle"] == RECIPES[name].tta_angle
     images = datasets.scale(digits.x_test[:5])
     model = keras_predictor.load_model(run)
     there = np.asarray(model(images))
@@ -144,7 +144,7 @@ def test_the_shipped_runs_are_small_enough_for_a_phone():
 def test_a_network_too_large_is_refused(made):
     with pytest.raises(InputError, match="too large for a browser"):
         browser.pack(made(Recipe("wide", "wide", (dense(8000),))))
-    slow = Recipe("slow", "slow", (conv(96, 5, norm=True), conv(96, 5, norm=True)), turned=8.0)
+    slow = Recipe("slow", "slow", (conv(96, 5, norm=True), conv(96, 5, norm=True)), tta_angle=8.0)
     with pytest.raises(InputError, match="too large for a browser"):
         browser.pack(made(slow))
 

@@ -9,7 +9,7 @@ import pytest
 from mnist_core.background import process
 from mnist_core.errors import InputError
 from mnist_core.experiments import study_pool, worker_pool
-from mnist_core.experiments.worker_pool import PoolStatus, Where
+from mnist_core.experiments.worker_pool import ClusterSpec, PoolStatus
 
 ADDRESSES = [f"tcp://127.0.0.1:400{i}" for i in (1, 2)]
 STATUS = PoolStatus(9, 4, 12.5, {ADDRESSES[0]: ["batch 16, seed 1"], ADDRESSES[1]: []})
@@ -51,9 +51,9 @@ def test_why_it_failed_stays_until_it_is_begun_anew(models_dir):
 @pytest.mark.parametrize(
     ("names", "where", "says"),
     [
-        (["nonsense"], Where(1), "There is no study 'nonsense'"),
-        (["images"], Where(0), "workers on this machine, not 0"),
-        (["images"], Where(scheduler="nowhere"), "is like tcp://HOST:8786, not 'nowhere'"),
+        (["nonsense"], ClusterSpec(1), "There is no study 'nonsense'"),
+        (["images"], ClusterSpec(0), "workers on this machine, not 0"),
+        (["images"], ClusterSpec(scheduler="nowhere"), "is like tcp://HOST:8786, not 'nowhere'"),
     ],
 )
 def test_a_process_that_cannot_begin_says_why(wait, models_dir, needs_mnist, names, where, says):
@@ -68,12 +68,12 @@ def test_what_somebody_has_begun_is_not_begun_twice(models_dir, monkeypatch):
     monkeypatch.setattr(process, "start", lambda *_, **__: pytest.fail("begun twice"))
     with study_pool.at_work(["batch"]) as note:
         note("training", workers=STATUS.to_dict())
-        study_pool.start(["batch"], Where(1))
+        study_pool.start(["batch"], ClusterSpec(1))
         assert study_pool.pools()[0].status == STATUS
 
 
 def test_a_process_that_was_killed_is_told(wait, models_dir, needs_mnist):
-    study_pool.start(["images"], Where(scheduler="127.0.0.1:1"))
+    study_pool.start(["images"], ClusterSpec(scheduler="127.0.0.1:1"))
     (pool,) = study_pool.pools()
     assert pool.active
     os.kill(study_pool.job(pool.name).status().process.pid, signal.SIGKILL)
@@ -92,4 +92,4 @@ def test_without_dask_it_is_said_how_to_get_it(models_dir, monkeypatch):
     monkeypatch.setitem(sys.modules, "distributed", None)
     assert not worker_pool.available()
     with pytest.raises(InputError, match=r'pip install "dask\[distributed\]"'):
-        study_pool.start(["images"], Where(1))
+        study_pool.start(["images"], ClusterSpec(1))

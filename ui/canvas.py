@@ -109,7 +109,7 @@ def read_number(objects: Objects) -> list[NumberDigit]:
     """The digits of a number from left to right; pictures are left out."""
     strokes, _ = marks(objects)
     digits = []
-    for group in segmentation.group([stroke.points for stroke in strokes]):
+    for group in segmentation.segment([stroke.points for stroke in strokes]):
         paths = [strokes[index].points for index in group]
         width = float(np.median([strokes[index].width for index in group]))
         left, top, right, bottom = segmentation.box(paths)

@@ -84,7 +84,7 @@ def show(
             "worker": _address(WORKER.encode(), "text/javascript", "live-worker"),
             "network": network and _address(network, "application/octet-stream", "live-network"),
             "note": AFTERWARDS if packed.done() and network is None else "",
-            **settings(run.sure_above),
+            **settings(run.confidence_threshold),
         },
     )
 

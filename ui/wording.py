@@ -15,17 +15,19 @@ NEITHER = "Not sure: this looks like no digit."
 NEARLY = "Over 99.9%"  # in place of a percentage that would claim certainty
 
 
-def in_words(probabilities: npt.NDArray[np.float32], sure_above: float) -> tuple[str, str, bool]:
+def in_words(
+    probabilities: npt.NDArray[np.float32], confidence_threshold: float
+) -> tuple[str, str, bool]:
     """The guess, what to say of it, and whether the network is too unsure to make one.
 
     Args:
         probabilities: float32 (10,).
-        sure_above: the probability below which there is no guess.
+        confidence_threshold: the probability below which there is no guess.
     """
     first, second = np.argsort(-probabilities, kind="stable")[:2]
     best, next_best = probabilities[first], probabilities[second]
     parts = {"percent": percent(best), "first": a(first), "second": a(second)}
-    if best < sure_above:
+    if best < confidence_threshold:
         return "", (EITHER if best + next_best > BETWEEN else NEITHER).format(**parts), True
     return str(first), (SURE if best >= CONFIDENT else RATHER).format(**parts), False
 

@@ -33,8 +33,8 @@ export class Bars {
       row.classList.toggle("best", best);
       row.style.setProperty("--share", share.toFixed(4));
       setText(name, best ? `▸ ${digit}` : String(digit));
-      const said = probabilities && (share >= LEAST_SAID || best);
-      setText(value, said ? `${(share * 100).toFixed(0)}%` : "");
+      const shown = probabilities && (share >= LEAST_SAID || best);
+      setText(value, shown ? `${(share * 100).toFixed(0)}%` : "");
     });
   }
 

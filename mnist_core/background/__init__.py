@@ -22,9 +22,9 @@ from mnist_core.background.process import (
     alive,
     environment,
     kill,
+    lower_priority,
     process_of,
     start,
-    step_back,
     this_process,
     why_ended,
 )
@@ -47,9 +47,9 @@ __all__ = [
     "environment",
     "kill",
     "log_end",
+    "lower_priority",
     "process_of",
     "start",
-    "step_back",
     "this_process",
     "why_ended",
 ]

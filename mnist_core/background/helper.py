@@ -111,7 +111,7 @@ class Helper:
 
 
 def _serve() -> None:
-    """What a helper does: wait for a command, carry it out, say how it ended."""
+    """What a helper does: wait for a command, run it, report its exit status."""
     answers = os.fdopen(os.dup(1), "w")
     commands: queue.Queue[dict[str, Any]] = queue.Queue()
 

@@ -113,7 +113,7 @@ class Job:
         return status
 
     def last_words(self) -> str | None:
-        """The sentence with which the process refused to go on, if it did."""
+        """The sentence with which the process gave up, if it did."""
         last = (log_end(self.log_file, 1) or "").strip()
         return last.removeprefix("error: ") if last.startswith("error: ") else None
 
@@ -213,7 +213,7 @@ class Note:
                 self._job.write(self._status)
 
     def fail(self, problem: str) -> None:
-        """Say why it could not go on."""
+        """Say why it failed."""
         self._status = msgspec.structs.replace(self._status, problem=problem)
         with contextlib.suppress(InputError):
             self._job.write(self._status)

@@ -26,7 +26,7 @@ class Process(msgspec.Struct, frozen=True):
 
 
 def start(module: str, *arguments: str, log: Path | None = None) -> subprocess.Popen[bytes]:
-    """Run `python -m mnist_core.MODULE ARGUMENTS`, which goes on when this process ends.
+    """Run `python -m mnist_core.MODULE ARGUMENTS`, which keeps running when this one ends.
 
     Args:
         module: an entry module, from the root of this package, as in `training.trainer`.
@@ -44,7 +44,7 @@ def start(module: str, *arguments: str, log: Path | None = None) -> subprocess.P
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
-                start_new_session=True,  # it goes on when the server is stopped
+                start_new_session=True,  # it keeps running when the server is stopped
             )
     except OSError as error:
         raise InputError(f"No process can be started ({error.strerror}): try again.") from error
@@ -101,7 +101,7 @@ def _found(process: Process | None) -> psutil.Process | None:
         return None
 
 
-def step_back() -> None:
+def lower_priority() -> None:
     """Give this process a lower priority: whoever draws meanwhile comes first."""
     with contextlib.suppress(psutil.Error, OSError):
         psutil.Process().nice(getattr(psutil, "BELOW_NORMAL_PRIORITY_CLASS", 10))

@@ -21,18 +21,18 @@ def add(commands: Commands) -> None:
 
 def run(options: argparse.Namespace) -> None:
     from mnist_core.evaluation import comparison
-    from mnist_core.training import averaging
+    from mnist_core.training import ensembles
 
     members = [runs.read(name) for name in options.runs]
-    averaging.check(members)
+    ensembles.check(members)
     start_tensorflow()
     logging.getLogger("tensorflow").setLevel(logging.ERROR)  # each member makes a graph
-    average = averaging.create(options.name, members)
+    average = ensembles.create(options.name, members)
     print_summary(average)
     found = [comparison.contender(one, comparison.measure(one)) for one in (*members, average)]
-    table = Table("run", *(figure.title for figure in comparison.GAIN_AND_COST), box=None)
+    table = Table("run", *(metric.title for metric in comparison.GAIN_AND_COST), box=None)
     for contender in found:
-        values = [(f, contender.figures.get(f.key)) for f in comparison.GAIN_AND_COST]
+        values = [(f, contender.metrics.get(f.key)) for f in comparison.GAIN_AND_COST]
         table.add_row(contender.name, *("–" if v is None else f.write(v) for f, v in values))
     console.print(table)
     console.print(comparison.gain(found[-1], found[:-1]))

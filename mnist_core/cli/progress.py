@@ -1,4 +1,4 @@
-"""Lines that live while something is under way, and what Ctrl-C does meanwhile."""
+"""Progress lines, and what Ctrl-C does meanwhile."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from rich.progress import (
 
 from mnist_core import datasets, runs
 from mnist_core.cli.terminal import console, count
-from mnist_core.experiments import trials
-from mnist_core.experiments.trial_progress import State
+from mnist_core.experiments import study_trials
+from mnist_core.experiments.study_progress import StudyProgress
 from mnist_core.experiments.worker_pool import PoolStatus
 
 if TYPE_CHECKING:
     from mnist_core.experiments.search import Search
-    from mnist_core.experiments.searcher import Step
+    from mnist_core.experiments.searcher import TrialProgress
     from mnist_core.training.listeners import Progress as TrainingProgress
 
 WORKERS_SHOWN = 8
@@ -90,7 +90,7 @@ def interrupt_asks(stop: Callable[[], None]) -> Iterator[threading.Event]:
 
 
 class ProgressLine:
-    """One living line: epoch, bar, time left, loss and accuracy, pace.
+    """One live line: epoch, bar, time left, loss and accuracy, pace.
 
     Ctrl-C ends what is shown, at the next report if Python dropped the interrupt because it came
     while it tidied up.
@@ -136,19 +136,19 @@ class ProgressLine:
         self._show("drawing strokes", share, 1, "")
 
     def show(self, progress: TrainingProgress) -> None:
-        self.show_told(dataclasses.asdict(progress))
+        self.show_status(dataclasses.asdict(progress))
 
-    def show_told(self, told: Mapping[str, Any]) -> None:
+    def show_status(self, status: Mapping[str, Any]) -> None:
         """What a training run says of itself, as `runs.read_progress` gives it."""
         figures = (
-            f"{_clock(told['seconds_left'])} left  loss {told['loss']:.4f}  "
-            f"accuracy {told['accuracy']:.2%}  {told['images_per_second']:,.0f} images/s"
+            f"{_clock(status['seconds_left'])} left  loss {status['loss']:.4f}  "
+            f"accuracy {status['accuracy']:.2%}  {status['images_per_second']:,.0f} images/s"
         )
-        done = (told["epoch"] - 1) * told["steps"] + told["step"]
-        words = f"epoch {told['epoch']}/{told['epochs']}"
-        self._show(words, done, told["epochs"] * told["steps"], figures)
+        done = (status["epoch"] - 1) * status["steps"] + status["step"]
+        words = f"epoch {status['epoch']}/{status['epochs']}"
+        self._show(words, done, status["epochs"] * status["steps"], figures)
 
-    def show_trial(self, step: Step, found: Search) -> None:
+    def show_trial(self, step: TrialProgress, found: Search) -> None:
         left, best = found.seconds_left, found.best
         figures = "" if left is None else f"{_clock(left)} left  "
         if best is not None:
@@ -168,7 +168,7 @@ class ProgressLine:
 
 
 class TrialsLine:
-    """A line for each trial that is measured, and a living one: how many, time left, which."""
+    """A line for each trial that is measured, and a live one: how many, time left, which."""
 
     def __enter__(self) -> TrialsLine:
         self._bar = Progress(
@@ -179,19 +179,19 @@ class TrialsLine:
             disable=not console.is_terminal,
         )
         self._task = self._bar.add_task("", total=None)
-        self._told = ""
+        self._printed = ""
         self._bar.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._bar.stop()
 
-    def show(self, state: State, new: list[trials.Row]) -> None:
+    def show(self, state: StudyProgress, new: list[study_trials.Row]) -> None:
         for row in new:
             self.show_row(row)
         words = f"{runs.duration(state.seconds_left)} left" if state.active else ""
         if state.training:
-            words += f", now {trials.words(state.training)}"
+            words += f", now {study_trials.words(state.training)}"
         self._bar.update(self._task, description=words, completed=state.measured, total=state.total)
 
     def show_workers(self, status: PoolStatus) -> None:
@@ -199,9 +199,9 @@ class TrialsLine:
             [] if status.seconds_left is None else [f"{runs.duration(status.seconds_left)} left"]
         )
         words.append(status.note or count(len(status.workers), "worker"))
-        if not console.is_terminal and words[-1] != self._told:  # there is no line that lives
-            self._told = words[-1]
-            console.print(self._told)
+        if not console.is_terminal and words[-1] != self._printed:  # there is no live line
+            self._printed = words[-1]
+            console.print(self._printed)
         lines = [", ".join(words)]
         for address, has in list(status.workers.items())[:WORKERS_SHOWN]:
             lines.append(f"{address}: {'; '.join(has) or '–'}")
@@ -211,7 +211,7 @@ class TrialsLine:
             self._task, description="\n".join(lines), completed=status.done, total=status.total
         )
 
-    def show_row(self, row: trials.Row) -> None:
+    def show_row(self, row: study_trials.Row) -> None:
         drawn = row.drawn_accuracy
         console.print(
             f"{row.study} {row.value}, seed {row.seed}: test accuracy {row.test_accuracy:.2%}"

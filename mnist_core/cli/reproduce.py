@@ -38,7 +38,7 @@ def run(options: argparse.Namespace) -> None:
         load(recipe.dataset)
     load(reproductions.DRAWN)
     start_tensorflow()
-    # Every training makes a graph anew, which TensorFlow would warn of.
+    # Every run makes a graph anew, which TensorFlow would warn of.
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
 
     with contextlib.ExitStack() as lines:

@@ -7,7 +7,7 @@ import argparse
 from mnist_core import runs
 from mnist_core.cli.progress import Download, ProgressLine
 from mnist_core.cli.terminal import Commands, print_summary
-from mnist_core.experiments import trials
+from mnist_core.experiments import study_trials
 from mnist_core.training import trainer
 from mnist_core.training.listeners import Listeners
 
@@ -26,4 +26,4 @@ def run(options: argparse.Namespace) -> None:
         trained = trainer.train_waiting(found, Listeners(line.show, line.prepare), download.show)
     print_summary(trained)
     if trained.record.study:
-        trials.gather()
+        study_trials.gather()

@@ -19,8 +19,8 @@ from mnist_core.training import queue
 
 if TYPE_CHECKING:
     from mnist_core.experiments.search import Search
-    from mnist_core.experiments.searcher import Step
-    from mnist_core.experiments.worker_pool import PoolStatus, Where
+    from mnist_core.experiments.searcher import TrialProgress
+    from mnist_core.experiments.worker_pool import ClusterSpec, PoolStatus
 
 SEVERAL = 4  # trials of a search at a time, on a cluster whose size is not known yet
 
@@ -30,13 +30,13 @@ def add(commands: Commands) -> None:
         "search",
         help="search architectures and hyperparameters",
         description=(
-            "Search architectures and hyperparameters by validation accuracy, or go on with a "
-            "search that was stopped or interrupted. Ctrl-C ends it; the same command goes on. "
+            "Search architectures and hyperparameters by validation accuracy, or resume a "
+            "search that was stopped or interrupted. Ctrl-C ends it; the same command resumes it. "
             "Test digits are read for the winner alone, once it has been trained."
         ),
     )
     command.set_defaults(command=run)
-    command.add_argument("name", metavar="NAME", help="of the search, new or to go on with")
+    command.add_argument("name", metavar="NAME", help="of the search, new or to be resumed")
     command.add_argument("--trials", metavar="N", type=int, help="in all (default: 20)")
     command.add_argument(
         "--winner", action="store_true", help="train the best trial into a run at the end"
@@ -89,7 +89,7 @@ def run(options: argparse.Namespace) -> None:
             if known[key] != value:
                 raise InputError(
                     f"The search {options.name} has other settings ({key.replace('_', ' ')}): "
-                    "leave them out to go on with it, or give another name."
+                    "leave them out to resume it, or give another name."
                 )
         _more_trials(options)
     else:
@@ -103,7 +103,7 @@ def run(options: argparse.Namespace) -> None:
         )
     found = search.state(options.name)
     if len(found.trials) < found.settings.trials:
-        found = _try_out(options.name, where(options))
+        found = _run_trials(options.name, where(options))
     best = found.best
     if best is None:
         console.print("no trial ran to its end yet")
@@ -112,7 +112,7 @@ def run(options: argparse.Namespace) -> None:
         for key, value in best.params.items():
             console.print(f"  {key.replace('_', ' ')} {_short(value)}")
     if found.activity != search.FINISHED:
-        console.print(f"stopped: the same command goes on with {found.name}")
+        console.print(f"stopped: the same command resumes {found.name}")
     elif options.winner:
         print_summary(_follow(search.winner(options.name)))
     elif best is not None and found.winner is None:
@@ -128,8 +128,8 @@ def _more_trials(options: argparse.Namespace) -> None:
         search.extend(options.name)  # which says that there is nothing left to try
 
 
-def _try_out(name: str, pool: Where | None) -> Search:
-    """Try what is left, with a living line for what is under way and a line for each ended."""
+def _run_trials(name: str, pool: ClusterSpec | None) -> Search:
+    """Run the trials that are left, with a live line for those under way and a line for each."""
     if pool is not None:
         worker_pool.check()
     load(search.state(name).settings.dataset)
@@ -161,31 +161,31 @@ def _try_out(name: str, pool: Where | None) -> Search:
                 report_ended(search.state(name))
                 line.show_workers(status)
 
-            found = searcher.carry_out(name, pool, Listeners(on_status=show_status))
+            found = searcher.run_search(name, pool, Listeners(on_status=show_status))
     else:
         with ProgressLine() as bar, interrupt_asks(lambda: search.stop(name)) as asked:
 
-            def show_step(step: Step) -> None:
+            def show_trial(step: TrialProgress) -> None:
                 found = search.state(name)
                 if step.trial - 1 not in printed:
                     report_ended(found)
                 bar.show_trial(step, found)
 
-            found = searcher.carry_out(name, listeners=Listeners(show_step))
+            found = searcher.run_search(name, listeners=Listeners(show_trial))
     report_ended(found)
     if asked.is_set():
-        console.print(f"the same command goes on with {name}")
+        console.print(f"the same command resumes {name}")
         raise KeyboardInterrupt
     return found
 
 
 def _follow(run: runs.Run) -> runs.Run:
-    """Wait for a run that trains in a process of its own, and show how far it is."""
+    """Wait for a run that trains in a process of its own, and show its progress."""
     with ProgressLine() as line:
         while run.active:
-            told = runs.read_progress(run)
-            if told.get("phase") == "training":
-                line.show_told(told)
+            status = runs.read_progress(run)
+            if status.get("phase") == "training":
+                line.show_status(status)
             queue.tend()
             time.sleep(0.3)
             run = runs.read(run.path)

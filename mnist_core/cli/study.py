@@ -12,9 +12,9 @@ from mnist_core.cli.progress import TrialsLine, interrupt_asks, load
 from mnist_core.cli.terminal import PROGRAM, Commands, console
 from mnist_core.cli.workers import add_workers, where
 from mnist_core.errors import InputError
-from mnist_core.experiments import studies, study_pool, trial_progress, trials, worker_pool
-from mnist_core.experiments.trials import StudyTrial
-from mnist_core.experiments.worker_pool import Where
+from mnist_core.experiments import studies, study_pool, study_progress, study_trials, worker_pool
+from mnist_core.experiments.study_trials import StudyTrial
+from mnist_core.experiments.worker_pool import ClusterSpec
 
 
 def add(commands: Commands) -> None:
@@ -32,25 +32,25 @@ def add(commands: Commands) -> None:
 
 
 def run(options: argparse.Namespace) -> None:
-    wanted = studies.wanted(options.studies, options.seeds)
+    trials = studies.trials_of(options.studies, options.seeds)
     pool = where(options)
     if pool is not None:
         worker_pool.check()
     try:
         if pool is None:
-            _fetch(wanted)
-            trials.submit(wanted)
+            _fetch(trials)
+            study_trials.submit(trials)
         else:
-            _train_by_workers(options.studies or list(studies.STUDIES), wanted, pool)
+            _train_by_workers(options.studies or list(studies.STUDIES), trials, pool)
         with TrialsLine() as line:
-            state = trial_progress.follow(wanted, line.show)
+            state = study_progress.follow(trials, line.show)
     except KeyboardInterrupt:
-        trials.stop(wanted)
+        study_trials.stop(trials)
         if pool is None:
             console.print("No further trials wait in the queue; one in training ends by itself.")
-        console.print(f"Go on with: {PROGRAM} {shlex.join(options.arguments)}")
+        console.print(f"Resume with: {PROGRAM} {shlex.join(options.arguments)}")
         raise
-    rows = trials.read()
+    rows = study_trials.read()
     for name in options.studies or studies.STUDIES:
         study = studies.STUDIES[name]
         table = Table(study.title, "seeds", "test accuracy", "drawn digits", box=None)
@@ -62,17 +62,19 @@ def run(options: argparse.Namespace) -> None:
     if state.measured < state.total:
         raise InputError(
             f"{state.total - state.measured} of {state.total} trials are not measured"
-            + "".join(f"; {trials.why(run)}" for run in state.failed[:1])
+            + "".join(f"; {study_trials.why(run)}" for run in state.failed[:1])
             + f" Try them again with: {PROGRAM} {shlex.join(options.arguments)}"
         )
 
 
-def _fetch(wanted: Sequence[StudyTrial]) -> None:
+def _fetch(trials: Sequence[StudyTrial]) -> None:
     """Have the digits at hand that trials need."""
-    study_pool.fetch(wanted, load, console.print)
+    study_pool.fetch(trials, load, console.print)
 
 
-def _train_by_workers(names: Sequence[str], wanted: Sequence[StudyTrial], where: Where) -> None:
+def _train_by_workers(
+    names: Sequence[str], trials: Sequence[StudyTrial], where: ClusterSpec
+) -> None:
     def stop() -> None:
         console.print(
             "No further trials are begun; those in training are waited for. Ctrl-C again leaves "
@@ -81,6 +83,6 @@ def _train_by_workers(names: Sequence[str], wanted: Sequence[StudyTrial], where:
 
     with TrialsLine() as line, interrupt_asks(stop) as asked:
         listeners = study_pool.Listeners(line.show_workers, line.show_row, asked.is_set)
-        study_pool.train(names, wanted, where, _fetch, listeners)
+        study_pool.train(names, trials, where, _fetch, listeners)
     if asked.is_set():
         raise KeyboardInterrupt

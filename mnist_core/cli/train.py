@@ -71,9 +71,9 @@ def _recipe(options: argparse.Namespace) -> recipes.Recipe:
         run = transfer.source(options.start)
         own = run.recipe.name == options.recipe
         recipe = run.recipe if own else recipes.get(options.recipe)
-        recipe = recipes.continued(recipe, runs.reference(run), options.freeze)
+        recipe = recipes.fine_tuned(recipe, runs.reference(run), options.freeze)
     if options.images is not None:
         if options.images < 1:
             raise InputError(f"Train on at least one image, not {options.images}.")
-        recipe = recipes.few(recipe, options.images)
+        recipe = recipes.for_few_images(recipe, options.images)
     return recipe

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from mnist_core.experiments import worker_pool
-from mnist_core.experiments.worker_pool import Where
+from mnist_core.experiments.worker_pool import ClusterSpec
 
 
 def add_workers(command: argparse.ArgumentParser) -> None:
@@ -24,6 +24,6 @@ def add_workers(command: argparse.ArgumentParser) -> None:
     )
 
 
-def where(options: argparse.Namespace) -> Where | None:
+def where(options: argparse.Namespace) -> ClusterSpec | None:
     """What was asked for; None where this machine trains one at a time."""
-    return Where.given(options.workers, options.scheduler)
+    return ClusterSpec.given(options.workers, options.scheduler)

@@ -19,7 +19,7 @@ DIRECTIONS = 20  # of them by which a digit is described
 BATCH = 5_000  # images that are unpacked to float32 at a time
 
 Indices = npt.NDArray[np.intp]
-Shares = npt.NDArray[np.float64]
+Values = npt.NDArray[np.float64]
 
 
 def sample(count: int, among: int, seed: int = 42) -> Indices:
@@ -35,7 +35,7 @@ def pixel_counts(images: Images) -> npt.NDArray[np.int64]:
     return counts
 
 
-def ink(images: Images) -> Shares:
+def ink(images: Images) -> Values:
     """The ink of each image, (n,): the mean of its pixels, 0 for none to 1 for all."""
     return images.reshape(len(images), -1).mean(axis=1, dtype=np.float64) / 255
 
@@ -48,7 +48,7 @@ def class_means(images: Images, labels: Labels) -> npt.NDArray[np.float32]:
     return means
 
 
-def typicality(images: Images, labels: Labels) -> Shares:
+def typicality(images: Images, labels: Labels) -> Values:
     """How far each image is from the mean of its digit, (n,): root mean square over its pixels.
 
     0 is the mean itself, 1 as far as can be.
@@ -62,7 +62,7 @@ def typicality(images: Images, labels: Labels) -> Shares:
     return apart
 
 
-def extremes(apart: Shares, labels: Labels, digit: int, count: int) -> tuple[Indices, Indices]:
+def extremes(apart: Values, labels: Labels, digit: int, count: int) -> tuple[Indices, Indices]:
     """The most and the least typical images of a digit: indices, the most extreme first."""
     those = np.flatnonzero(labels == digit)
     ordered = those[np.argsort(apart[those], kind="stable")]
@@ -145,7 +145,7 @@ class Analysis:
     pixels: npt.NDArray[np.int64]  # (256,), of the training images
     pixel_mean: float  # after scaling to [0, 1], as is the deviation
     pixel_std: float
-    ink: list[Shares]  # of each digit's training images
+    ink: list[Values]  # of each digit's training images
     means: npt.NDArray[np.float32]  # (10, 28, 28)
     duplicates: list[Indices]  # within the training images
     shared: list[tuple[int, int]]  # training and test image that are the same

@@ -66,7 +66,7 @@ class _Listener(io.TextIOBase):
 def main(arguments: list[str]) -> int:
     """The process."""
     given, result = map(Path, arguments)
-    background.step_back()
+    background.lower_priority()
     job = Job.named(result.parent, result.stem)
     try:
         with job.at_work() as note:

@@ -1,6 +1,6 @@
 """Strokes or pixels into MNIST's form, and the strokes of a number segmented into digits.
 
-Strokes are drawn as ink (`render`), an image is told apart into ink and paper (`ink_of`),
+Strokes are drawn as ink (`render`), an image is separated into ink and paper (`ink_of`),
 lines too thick for their digit are made thinner (`thin`), and ink is brought into the form
 (`normalise`). `from_strokes` and `from_image` do all of it. What reads a number of several
 digits is in `drawing.segmentation`.

@@ -1,4 +1,4 @@
-"""An image of a digit, told apart into ink and paper and brought into MNIST's form."""
+"""An image of a digit, separated into ink and paper and brought into MNIST's form."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A number of several digits, told apart by its strokes."""
+"""A number of several digits, segmented by its strokes."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from mnist_core.drawing import Points
 OVERLAP = 0.15
 
 
-def group(strokes: Sequence[Points]) -> list[list[int]]:
-    """Sort strokes into digits, from left to right.
+def segment(strokes: Sequence[Points]) -> list[list[int]]:
+    """Segment strokes into digits, from left to right.
 
     A bar that is drawn apart, as in many a 4, 5 or 7, stays with the digit that it lies over.
 

@@ -1,4 +1,4 @@
-"""Runs side by side: their figures, the best by each, and which one to use.
+"""Runs side by side: their metrics, the best by each, and which one to use.
 
 Runs that were measured on different test digits cannot be compared by their test accuracy;
 digits drawn by people whom no network was trained on are the same for all.
@@ -21,8 +21,8 @@ TIMED = 30  # single images by which the speed is measured
 
 
 @dataclass(frozen=True)
-class Figure:
-    """One thing to compare runs by."""
+class Metric:
+    """A metric or a cost to compare runs by."""
 
     key: str
     title: str
@@ -35,31 +35,31 @@ def _bytes(value: float) -> str:
     return f"{value / 1e6:.2f} MB" if value >= 1e6 else f"{value / 1e3:.0f} kB"
 
 
-FIGURES = (
-    Figure("test_accuracy", "Test accuracy", "{:.2%}".format, high=True, test_only=True),
-    Figure("test_loss", "Test loss", "{:.4f}".format, test_only=True),
-    Figure("drawn_accuracy", "Drawn digits", "{:.2%}".format, high=True),
-    Figure("val_accuracy", "Validation accuracy", "{:.2%}".format, high=True, test_only=True),
-    Figure("train_accuracy", "Training accuracy", "{:.2%}".format, high=True, test_only=True),
-    Figure("parameters", "Parameters", "{:,.0f}".format),
-    Figure("milliseconds", "One image", "{:.2f} ms".format),
-    Figure("bytes", "Model file", _bytes),
-    Figure("seconds", "Training time", runs.duration),
-    Figure("epochs", "Epochs", "{:,.0f}".format, high=None),
+METRICS = (
+    Metric("test_accuracy", "Test accuracy", "{:.2%}".format, high=True, test_only=True),
+    Metric("test_loss", "Test loss", "{:.4f}".format, test_only=True),
+    Metric("drawn_accuracy", "Drawn digits", "{:.2%}".format, high=True),
+    Metric("val_accuracy", "Validation accuracy", "{:.2%}".format, high=True, test_only=True),
+    Metric("train_accuracy", "Training accuracy", "{:.2%}".format, high=True, test_only=True),
+    Metric("parameters", "Parameters", "{:,.0f}".format),
+    Metric("milliseconds", "One image", "{:.2f} ms".format),
+    Metric("bytes", "Model file", _bytes),
+    Metric("seconds", "Training time", runs.duration),
+    Metric("epochs", "Epochs", "{:,.0f}".format, high=None),
 )
 
 
 # What an average of runs is made for, and what it takes.
 GAIN_AND_COST = tuple(
-    figure
-    for figure in FIGURES
-    if figure.key in ("test_accuracy", "drawn_accuracy", "milliseconds", "bytes")
+    metric
+    for metric in METRICS
+    if metric.key in ("test_accuracy", "drawn_accuracy", "milliseconds", "bytes")
 )
 
 
 @dataclass(frozen=True)
 class Measured:
-    """What has to be tried out with the network itself."""
+    """What has to be measured with the network itself."""
 
     drawn_accuracy: float  # NaN where the drawn digits are not on this machine
     drawn_count: int
@@ -68,11 +68,11 @@ class Measured:
 
 @dataclass(frozen=True)
 class Contender:
-    """A run with its figures; those that are unknown are left out."""
+    """A run with its metrics; those that are unknown are left out."""
 
     run: Run
     test_digits: str  # the dataset whose test digits it was measured on
-    figures: Mapping[str, float] = field(default_factory=dict)
+    metrics: Mapping[str, float] = field(default_factory=dict)
     drawn_count: int = 0
 
     @property
@@ -136,45 +136,42 @@ def contender(run: Run, measured: Measured | None = None) -> Contender:
         known["bytes"] = None
     if measured:
         known |= {"drawn_accuracy": measured.drawn_accuracy, "milliseconds": measured.milliseconds}
-    figures = {
+    metrics = {
         key: float(value)
         for key, value in known.items()
         if isinstance(value, int | float) and math.isfinite(value)
     }
     # What was trained on MNIST and more is still measured on MNIST's test digits.
     tests = run.dataset.split("+")[0]
-    return Contender(run, tests, figures, measured.drawn_count if measured else 0)
+    return Contender(run, tests, metrics, measured.drawn_count if measured else 0)
 
 
-def comparable(contenders: Sequence[Contender], figure: Figure) -> list[Contender]:
-    """Those that have the figure and may be compared by it.
+def comparable(contenders: Sequence[Contender], metric: Metric) -> list[Contender]:
+    """Those that have the metric and may be compared by it.
 
-    A figure that depends on the test digits is compared only among the runs that share the
+    A metric that depends on the test digits is compared only among the runs that share the
     most common ones.
     """
-    known = [c for c in contenders if figure.key in c.figures]
-    if not figure.test_only or not known:
+    known = [c for c in contenders if metric.key in c.metrics]
+    if not metric.test_only or not known:
         return known
     tests = [c.test_digits for c in known]
     common = max(dict.fromkeys(tests), key=tests.count)
     return [c for c in known if c.test_digits == common]
 
 
-def best(contenders: Sequence[Contender], figure: Figure) -> list[Contender]:
-    """Those that are best by a figure: one, several that are equal, or none."""
-    field_ = comparable(contenders, figure)
-    if not field_ or figure.high is None:
+def best(contenders: Sequence[Contender], metric: Metric) -> list[Contender]:
+    """Those that are best by a metric: one, several that are equal, or none."""
+    field_ = comparable(contenders, metric)
+    if not field_ or metric.high is None:
         return []
-    values = [c.figures[figure.key] for c in field_]
-    most = max(values) if figure.high else min(values)
+    values = [c.metrics[metric.key] for c in field_]
+    most = max(values) if metric.high else min(values)
     return [c for c, value in zip(field_, values, strict=True) if value == most]
 
 
-def front(costs: Sequence[float], accuracies: Sequence[float]) -> list[int]:
-    """Indices of those that nobody beats in both cost and accuracy, the cheapest first.
-
-    This is the Pareto front.
-    """
+def pareto_front(costs: Sequence[float], accuracies: Sequence[float]) -> list[int]:
+    """Indices of those that no other beats in both cost and accuracy, the cheapest first."""
     order = sorted(range(len(costs)), key=lambda i: (costs[i], -accuracies[i]))
     found: list[int] = []
     for index in order:
@@ -190,19 +187,19 @@ def recommend(contenders: Sequence[Contender]) -> str:
     one standard error of the best counts as good as the best; among those the smallest
     network is named (the one-standard-error rule: Breiman et al. 1984).
     """
-    by_key = {figure.key: figure for figure in FIGURES}
-    drawn = all("drawn_accuracy" in c.figures for c in contenders)
-    figure = by_key["drawn_accuracy" if drawn else "test_accuracy"]
-    field_ = comparable(contenders, figure)
+    by_key = {metric.key: metric for metric in METRICS}
+    drawn = all("drawn_accuracy" in c.metrics for c in contenders)
+    metric = by_key["drawn_accuracy" if drawn else "test_accuracy"]
+    field_ = comparable(contenders, metric)
     if len(field_) < 2:
         return ""
-    shares = {c.name: c.figures[figure.key] for c in field_}
+    shares = {c.name: c.metrics[metric.key] for c in field_}
     first = max(field_, key=lambda c: shares[c.name])
     top = shares[first.name]
     count = _count(first, drawn)
     error = math.sqrt(top * (1 - top) / count) if count else 0.0
     level = [c for c in field_ if shares[c.name] >= top - error]
-    chosen = min(level, key=lambda c: (c.figures.get("parameters", math.inf), -shares[c.name]))
+    chosen = min(level, key=lambda c: (c.metrics.get("parameters", math.inf), -shares[c.name]))
     what = (
         "of the digits drawn by people whom no network here was trained on"
         if drawn
@@ -216,13 +213,13 @@ def recommend(contenders: Sequence[Contender]) -> str:
     else:
         words += (
             f", within chance of the best ({first.name}, {top:.2%}), with fewer parameters "
-            f"({chosen.figures.get('parameters', math.nan):,.0f} against "
-            f"{first.figures.get('parameters', math.nan):,.0f})."
+            f"({chosen.metrics.get('parameters', math.nan):,.0f} against "
+            f"{first.metrics.get('parameters', math.nan):,.0f})."
         )
-    smallest = min(field_, key=lambda c: c.figures.get("parameters", math.inf))
+    smallest = min(field_, key=lambda c: c.metrics.get("parameters", math.inf))
     if smallest is not chosen and (1 - shares[chosen.name]) > 0:
         times = (1 - shares[smallest.name]) / (1 - shares[chosen.name])
-        ratio = chosen.figures["parameters"] / smallest.figures["parameters"]
+        ratio = chosen.metrics["parameters"] / smallest.metrics["parameters"]
         words += (
             f" {smallest.name} is the smallest, with {ratio:.1f} times fewer parameters, but errs "
             f"{times:.1f} times as often."
@@ -244,16 +241,16 @@ def gain(average: Contender, others: Sequence[Contender]) -> str:
     places = [run.path.resolve() for run in members]
     known = [c for c in others if c.run.path.resolve() in places]
     gained, first = [], None
-    for figure, what in ((GAIN_AND_COST[0], "test digits"), (GAIN_AND_COST[1], "drawn digits")):
+    for metric, what in ((GAIN_AND_COST[0], "test digits"), (GAIN_AND_COST[1], "drawn digits")):
         rivals = [
             c
             for c in known
-            if {figure.key} <= set(c.figures) & set(average.figures)
-            and (c.test_digits == average.test_digits or not figure.test_only)
+            if {metric.key} <= set(c.metrics) & set(average.metrics)
+            and (c.test_digits == average.test_digits or not metric.test_only)
         ]
         if rivals:
-            first = max(rivals, key=lambda c: c.figures[figure.key])
-            points = (average.figures[figure.key] - first.figures[figure.key]) * 100
+            first = max(rivals, key=lambda c: c.metrics[metric.key])
+            points = (average.metrics[metric.key] - first.metrics[metric.key]) * 100
             more = f"{abs(points):.2f} points {'more' if points > 0 else 'fewer'} of"
             if abs(points) < 0.005:
                 more = "as many of"
@@ -262,10 +259,10 @@ def gain(average: Contender, others: Sequence[Contender]) -> str:
         return words
     words += f" It reads {_listed(gained)}, its best {'members' if len(gained) > 1 else 'member'}"
     cost = [
-        what.format(f"{average.figures[key] / first.figures[key]:.1f}")
+        what.format(f"{average.metrics[key] / first.metrics[key]:.1f}")
         for key, what in (("milliseconds", "{} times the time for one image"),
                           ("bytes", "{} times the room"))
-        if key in average.figures and key in first.figures
+        if key in average.metrics and key in first.metrics
     ]  # fmt: skip
     return words + (f"; it takes {_listed(cost)} of {first.name}." if cost else ".")
 

@@ -110,7 +110,7 @@ def make(kind: str, run: Run, dataset_name: str, note: Note) -> None:
 def main(arguments: list[str]) -> int:
     """The process: waits for those before it, works, tells how far it is, and ends."""
     kind, path, dataset_name = arguments
-    background.step_back()
+    background.lower_priority()
     run = runs.read(path)
     job = results.job(run, dataset_name, kind)
     try:

@@ -86,8 +86,8 @@ def most_confused(matrix: npt.NDArray[np.int64], limit: int = 10) -> list[Confus
     ]
 
 
-def shares(matrix: npt.NDArray[np.int64], axis: int) -> npt.NDArray[np.float64]:
-    """A matrix (10, 10) divided by the sums of its rows (axis 1) or of its columns (axis 0).
+def normalized(matrix: npt.NDArray[np.int64], axis: int) -> npt.NDArray[np.float64]:
+    """A confusion matrix (10, 10) normalized over its rows (axis 1) or its columns (axis 0).
 
     Where a sum is 0 the shares are 0.
     """
@@ -118,14 +118,14 @@ def select(
         confidence: the least and the greatest probability of the most probable digit.
     """
     read, sure = probabilities.argmax(axis=1), probabilities.max(axis=1)
-    wanted = (sure >= confidence[0]) & (sure <= confidence[1])
+    mask = (sure >= confidence[0]) & (sure <= confidence[1])
     if true is not None:
-        wanted &= labels == true
+        mask &= labels == true
     if predicted is not None:
-        wanted &= read == predicted
+        mask &= read == predicted
     if right is not None:
-        wanted &= (read == labels) == right
-    return np.flatnonzero(wanted)
+        mask &= (read == labels) == right
+    return np.flatnonzero(mask)
 
 
 def arrange(
@@ -208,7 +208,7 @@ class Bins:
 
 
 def reliability(probabilities: Probabilities, labels: Labels, bins: int = 15) -> Bins:
-    """How often a network is right, by how sure it is."""
+    """The bins of a reliability diagram: how often a network is right, by how sure it is."""
     confidence = probabilities.max(axis=1).astype(np.float64)
     right = probabilities.argmax(axis=1) == labels
     which = np.minimum((confidence * bins).astype(int), bins - 1)
@@ -225,12 +225,12 @@ def calibration_error(probabilities: Probabilities, labels: Labels, bins: int = 
     return reliability(probabilities, labels, bins).calibration_error
 
 
-def answering(
+def coverage_and_accuracy(
     probabilities: Probabilities,
     labels: Labels,
     thresholds: Sequence[float] | npt.NDArray[np.float64],
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """What becomes of a network that says "not sure" below a threshold.
+    """Coverage and selective accuracy of a network that says "not sure" below a threshold.
 
     Returns:
         For each threshold the share of samples that are answered, and the share of those
@@ -246,8 +246,8 @@ def answering(
 
 
 @dataclass(frozen=True)
-class Doubt:
-    """A sample whose label is doubtful: `agreeing` networks read `other` instead of `label`."""
+class LabelIssue:
+    """A sample whose label may be wrong: `agreeing` networks read `other` instead of `label`."""
 
     index: int
     label: int
@@ -257,12 +257,12 @@ class Doubt:
     confident: bool  # whether confident learning takes the label for wrong
 
 
-def doubtful_labels(networks: Sequence[Probabilities], labels: Labels) -> list[Doubt]:
+def find_label_issues(networks: Sequence[Probabilities], labels: Labels) -> list[LabelIssue]:
     """Samples that more than half of the networks read as the same other digit.
 
     They are ranked by confident learning (Northcutt, Jiang, Chuang 2021, "Confident learning:
     estimating uncertainty in dataset labels") on the networks' mean probabilities: the margin
-    between label and other digit, the most doubtful first. `confident` are those in which the
+    between label and other digit, the most suspect first. `confident` are those in which the
     other digit is at least as probable as it is, on average, in the samples labelled with it
     (the off-diagonal of the paper's confident joint).
     """
@@ -278,6 +278,8 @@ def doubtful_labels(networks: Sequence[Probabilities], labels: Labels) -> list[D
     found = np.flatnonzero((other != labels) & (agreeing * 2 > len(networks)))
     margin = mean[found, labels[found]] - mean[found, other[found]]
     return [
-        Doubt(int(i), int(labels[i]), int(other[i]), float(m), int(agreeing[i]), bool(confident[i]))
+        LabelIssue(
+            int(i), int(labels[i]), int(other[i]), float(m), int(agreeing[i]), bool(confident[i])
+        )
         for i, m in sorted(zip(found, margin, strict=True), key=lambda pair: pair[1])
     ]

@@ -1,4 +1,4 @@
-"""Trainings on the machines of a Dask cluster (`pip install "dask[distributed]"`).
+"""Training runs on the machines of a Dask cluster (`pip install "dask[distributed]"`).
 
     python -m mnist_core study --scheduler tcp://HOST:8786
     python -m mnist_core search NAME --scheduler tcp://HOST:8786
@@ -7,7 +7,7 @@
 What there is to train, and what becomes of it, a `Work` knows: `study_tasks.StudyTasks` for a
 study, `search_tasks.SearchTasks` for a search. Here it is handed out.
 
-Every worker gets the files of the datasets once, whenever it joins. It carries out each task
+Every worker gets the files of the datasets once, whenever it joins. It runs each task
 in a process beside its own, so that a crash takes nothing else with it and TensorFlow's threads
 are divided by what runs beside on the same machine. The files that the task wrote come back.
 
@@ -44,13 +44,13 @@ from distributed import (
 from mnist_core import datasets
 from mnist_core.errors import InputError
 from mnist_core.experiments import worker_pool
-from mnist_core.experiments.cluster_worker import WorkerSetup, carry_out, other_version, version
-from mnist_core.experiments.worker_pool import PoolStatus, Task, Where, Work
+from mnist_core.experiments.cluster_worker import WorkerSetup, other_version, run_task, version
+from mnist_core.experiments.worker_pool import ClusterSpec, PoolStatus, Task, Work
 
 ANSWER_SECONDS = 10.0  # for the scheduler to answer
 WORKERS_SECONDS = 60.0  # to wait while there is no worker
 RESULT_SECONDS = 30.0  # for the files of a task to come over
-LOOK_SECONDS = 0.5  # between two looks at the cluster
+POLL_SECONDS = 0.5  # between two polls of the cluster
 ASSIGNED_SECONDS = 0.1  # until the scheduler has found a worker for a task
 ADDRESS = re.compile(r"(?:(?:tcp|tls)://)?(\[[0-9A-Fa-f:.]+\]|[\w.-]+):(\d{1,5})")
 
@@ -71,9 +71,9 @@ class _Cluster:
         """Give the workers as many tasks as they have threads; whether there were some."""
         before = len(self.running)
         free = sum(worker["nthreads"] for worker in workers.values()) - len(self.running)
-        lanes: dict[str, int] = {}
+        slots: dict[str, int] = {}
         for worker in workers.values():
-            lanes[worker["host"]] = lanes.get(worker["host"], 0) + worker["nthreads"]
+            slots[worker["host"]] = slots.get(worker["host"], 0) + worker["nthreads"]
         while free > 0 and (task := self.work.next()) is not None:
             # In plain words, which any version of this program understands.
             given = {
@@ -83,10 +83,10 @@ class _Cluster:
                 "module": task.module,
                 "arguments": list(task.arguments),
                 "files": dict(task.files),
-                "lanes": {address: lanes[worker["host"]] for address, worker in workers.items()},
+                "slots": {address: slots[worker["host"]] for address, worker in workers.items()},
                 "most": self.work.at_a_time,
             }
-            future = self.client.submit(carry_out, given, key=given["key"], pure=False)
+            future = self.client.submit(run_task, given, key=given["key"], pure=False)
             self.running[future] = task
             future.add_done_callback(lambda _: self.wake.set())
             free -= 1
@@ -120,20 +120,20 @@ class _Cluster:
 
     def seconds_left(self, workers: Mapping[str, Any], passed: float) -> float | None:
         """As the estimates of the tasks say, corrected by the pace so far."""
-        lanes = min(
+        slots = min(
             sum(worker["nthreads"] for worker in workers.values()), self.work.at_a_time or 1
         )
-        if not lanes:
+        if not slots:
             return None
         under_way = sum(task.seconds for task in self.running.values()) / 2  # on average
         left = under_way + self.work.seconds_to_come()
         if self.ended:
             return left * passed / (self.ended + under_way)
-        return left / lanes
+        return left / slots
 
 
 @contextlib.contextmanager
-def at(where: Where) -> Iterator[str]:
+def at(where: ClusterSpec) -> Iterator[str]:
     """The address of a scheduler: the one that was asked for, or one of this machine's own.
 
     Raises:
@@ -178,13 +178,13 @@ def local(count: int) -> Iterator[str]:
             yield found.scheduler_address
 
 
-def carry_out_all(
+def run_all(
     address: str,
     work: Work,
     on_status: Callable[[PoolStatus], None],
     stopping: Callable[[], bool] = lambda: False,
 ) -> None:
-    """Have a cluster do what there is to do.
+    """Have a cluster run all tasks.
 
     Args:
         address: of the scheduler, as in tcp://HOST:8786.
@@ -208,7 +208,7 @@ def _follow(
     began = alone_since = time.monotonic()
     while cluster.running or not (cluster.work.all_begun or stopping()):
         cluster.take_in()
-        workers = _asked(lambda: cluster.client.scheduler_info()["workers"])
+        workers = _ask_scheduler(lambda: cluster.client.scheduler_info()["workers"])
         if workers:
             alone_since = time.monotonic()
             if not stopping() and cluster.hand_out(workers):
@@ -217,9 +217,9 @@ def _follow(
         if alone > WORKERS_SECONDS:
             raise InputError(
                 f"For {WORKERS_SECONDS:.0f} s there has been no worker: start some with `dask "
-                "worker` and give the same command again, which goes on."
+                "worker` and give the same command again, which resumes."
             )
-        processing = _asked(cluster.client.processing)
+        processing = _ask_scheduler(cluster.client.processing)
         tasks = {future.key: task.words for future, task in cluster.running.items()}
         done, total = cluster.work.progress()
         on_status(
@@ -234,17 +234,17 @@ def _follow(
                 "" if workers else f"no workers: waiting {WORKERS_SECONDS - alone:.0f} s for one",
             )
         )
-        cluster.wake.wait(LOOK_SECONDS)
+        cluster.wake.wait(POLL_SECONDS)
         cluster.wake.clear()
 
 
-def _asked(question: Callable[[], Mapping[str, Any]]) -> Mapping[str, Any]:
+def _ask_scheduler(question: Callable[[], Mapping[str, Any]]) -> Mapping[str, Any]:
     """What the scheduler answers."""
     try:
         return dict(question())
     except Exception as error:  # a client without its scheduler fails in many ways
         raise InputError(
-            "The scheduler has gone: start it again and give the same command, which goes on."
+            "The scheduler has gone: start it again and give the same command, which resumes."
         ) from error
 
 
@@ -296,9 +296,9 @@ def _check(client: Client, here: str) -> None:
     except Exception as error:
         found["scheduler"] = error
     others = {
-        worker: said
-        for worker, said in found.items()
-        if said != here and not isinstance(said, OSError)
+        worker: theirs
+        for worker, theirs in found.items()
+        if theirs != here and not isinstance(theirs, OSError)
     }
     if others:
         raise InputError(other_version(others, here))

@@ -1,4 +1,4 @@
-"""What happens in a Dask worker: tasks carried out in processes beside it."""
+"""What happens in a Dask worker: tasks run in processes beside it."""
 
 from __future__ import annotations
 
@@ -68,9 +68,9 @@ class WorkerSetup(WorkerPlugin):
         return {variable: str(self.folder / file) for variable, file in found}
 
     @contextlib.contextmanager
-    def helper(self, lanes: int) -> Iterator[Helper]:
+    def helper(self, slots: int) -> Iterator[Helper]:
         """A process for a task, one that did another before if there is one."""
-        share = max(1, CPU_COUNT // max(1, lanes))
+        share = max(1, CPU_COUNT // max(1, slots))
         mine = None
         with contextlib.suppress(IndexError):  # none is left; other threads take some too
             while mine is None:
@@ -91,8 +91,8 @@ class WorkerSetup(WorkerPlugin):
             self.idle.append((share, mine))
 
 
-def carry_out(given: Mapping[str, Any]) -> TaskResult:
-    """Carry out a task in a process beside the worker's.
+def run_task(given: Mapping[str, Any]) -> TaskResult:
+    """Run a task in a process beside the worker's.
 
     Args:
         given: of `_Cluster.hand_out`.
@@ -104,7 +104,7 @@ def carry_out(given: Mapping[str, Any]) -> TaskResult:
     if (found := version()) != given["version"]:
         raise InputError(other_version({worker.address: found}, given["version"]))
     setup: WorkerSetup = worker.plugins[given["setup"]]
-    lanes = min(given["lanes"].get(worker.address, worker.state.nthreads), given["most"])
+    slots = min(given["slots"].get(worker.address, worker.state.nthreads), given["most"])
     state = worker.state.tasks.get(given["key"])
     with tempfile.TemporaryDirectory(prefix="task-", dir=worker.local_directory) as place:
         folder = Path(place, "task")
@@ -113,7 +113,7 @@ def carry_out(given: Mapping[str, Any]) -> TaskResult:
             (folder / name).write_bytes(content)
         # The runs of this machine are none of a task's business.
         environment = {**setup.environment(), "MODELS_DIR": str(Path(place, "none"))}
-        with setup.helper(lanes) as helper:
+        with setup.helper(slots) as helper:
             code = helper.call(
                 given["module"],
                 [*given["arguments"], str(folder)],
@@ -131,8 +131,8 @@ def carry_out(given: Mapping[str, Any]) -> TaskResult:
 
 def other_version(found: Mapping[str, Any], here: str) -> str:
     listed = "; ".join(
-        f"{who}: {said if isinstance(said, str) else f'none that can be used ({said})'}"
-        for who, said in found.items()
+        f"{who}: {theirs if isinstance(theirs, str) else f'none that can be used ({theirs})'}"
+        for who, theirs in found.items()
     )
     return (
         f"All of a cluster must have the same version of this program ({here}), which these do "

@@ -98,7 +98,7 @@ REPORTED: dict[str, tuple[Reported, ...]] = {
 
 @dataclass(frozen=True)
 class Row:
-    """One training of one recipe with one seed. Accuracies are shares."""
+    """One training run of one recipe with one seed. Accuracies are shares."""
 
     recipe: str
     seed: int
@@ -150,7 +150,7 @@ def reproduce(
     """Train recipes with the seeds 0, 1, 2, … and write what comes out of it to the table.
 
     Rows that are there already are kept, and each new one is written as soon as it is
-    known: what was interrupted goes on where it was.
+    known: what was interrupted resumes where it was.
 
     Raises:
         InputError: an unknown recipe, a number of seeds below 1, or a dataset that is
@@ -158,9 +158,9 @@ def reproduce(
     """
     if seeds < 1:
         raise InputError(f"The number of seeds must be at least 1, not {seeds}.")
-    wanted = [recipes.get(name) for name in names]
+    chosen = [recipes.get(name) for name in names]
     for seed in range(seeds):
-        for recipe in wanted:
+        for recipe in chosen:
             if any((row.recipe, row.seed) == (recipe.name, seed) for row in read(path)):
                 continue
             if on_start:
@@ -178,7 +178,7 @@ def measure(
     """Train a recipe in a temporary folder and measure what comes out of it.
 
     Raises:
-        InputError: a dataset that is missing, or a training that diverges.
+        InputError: a dataset that is missing, or a training run that diverges.
     """
     import tensorflow as tf
 
@@ -279,8 +279,8 @@ def findings(rows: Sequence[Row]) -> list[Finding]:
             Finding(
                 "Two test figures in one report",
                 "The course report gives 97.89 % in its text and table but 97.62 % in its own "
-                "output: a training has one test accuracy, so they come from two trainings. "
-                f"{len(values('report-ann'))} trainings that differ in nothing but their seed "
+                "output: a training run has one test accuracy, so they come from two runs. "
+                f"{len(values('report-ann'))} runs that differ in nothing but their seed "
                 f"gave {percent(low)} to {percent(high)} here"
                 + (": none reached the figure of the text." if high < 0.9789 else "."),
                 ("report-ann",),
@@ -339,7 +339,7 @@ def findings(rows: Sequence[Row]) -> list[Finding]:
                 "“Every digit above 97 %”",
                 "The write-up with early stopping says so. Its accuracy is reproduced "
                 f"({mean('early-stopping-ann')}, reported 97.87 %), but {bear or 'none'} of "
-                f"{len(lowest)} trainings bear{'s' * (bear < 2)} this out: the digit that is "
+                f"{len(lowest)} runs bear{'s' * (bear < 2)} this out: the digit that is "
                 f"read worst reaches {percent(min(lowest))} to {percent(max(lowest))}.",
                 ("early-stopping-ann",),
             )

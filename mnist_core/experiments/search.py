@@ -42,7 +42,7 @@ from mnist_core.experiments.search_storage import (
     opened,
     settings_of,
 )
-from mnist_core.experiments.worker_pool import PoolStatus, Where
+from mnist_core.experiments.worker_pool import ClusterSpec, PoolStatus
 from mnist_core.recipes import Recipe
 from mnist_core.runs import Run
 from mnist_core.training import queue
@@ -191,7 +191,7 @@ def _read(path: Path, *stamp: int) -> Search:
 
 
 def importance(name: str) -> dict[str, float]:
-    """How much each choice decided over the validation accuracy, the most important first.
+    """Hyperparameter importance for the validation accuracy, the most important first.
 
     Shares of 1 by PED-ANOVA (Watanabe, Bansal, Hutter 2023) over the trials that ran to
     their end; empty where there are fewer than `ENOUGH` of them.
@@ -219,7 +219,7 @@ def _importance(path: Path, complete: tuple[tuple[int, float | None], ...]) -> d
         return {key: float(shares[key]) for key in sorted(shares, key=lambda k: (-shares[k], k))}
 
 
-# --- start, stop, go on ----------------------------------------------------------------
+# --- start, stop, resume ----------------------------------------------------------------
 
 
 def create(
@@ -234,7 +234,7 @@ def create(
 
     Args:
         trials: how many recipes are tried, those that are pruned counted.
-        seed: of the choices and of every training; the same seed gives the same trials.
+        seed: of the choices and of every trial; the same seed gives the same trials.
         at_a_time: how many trials workers may train beside each other. Each is chosen by what
             is known of all but that many before it, however many workers there are.
 
@@ -251,14 +251,14 @@ def create(
     check(space, dataset, trials, seed, at_a_time)
     path = folder() / f"{name}.db"
     if path.exists():
-        raise InputError(f"There is a search {name} already: go on with it or take another name.")
+        raise InputError(f"There is a search {name} already: resume it or take another name.")
     settings = Settings(dataset, seed, trials, space, at_a_time)
     search_storage.create(path, settings)
     job(name).clear()
 
 
-def start(name: str, trials: int | None = None, where: Where | None = None) -> Search:
-    """Begin with a search, or go on with one, in a process that outlives whoever started it.
+def start(name: str, trials: int | None = None, where: ClusterSpec | None = None) -> Search:
+    """Start a search, or resume one, in a process that outlives whoever started it.
 
     One that was stopped or interrupted ends with the trials that it would have had.
 
@@ -287,14 +287,14 @@ def extend(name: str, trials: int | None = None) -> Search:
             study.set_user_attr("settings", dataclasses.asdict(settings))
         search = state(name)
     if len(search.trials) >= settings.trials and not search.active:
-        raise InputError(f"All {settings.trials} trials of {name} are done: ask for more to go on.")
+        raise InputError(f"All {settings.trials} trials of {name} are done: ask for more.")
     return search
 
 
 def stop(name: str) -> None:
     """Ask a search to end.
 
-    The trial under way is done again when it goes on; those that workers are at they finish.
+    The trial under way is done again when the search resumes; workers finish theirs.
 
     Raises:
         InputError: there is no such search, or the request cannot be written.
@@ -309,21 +309,21 @@ def asked_to_stop(name: str) -> bool:
 
 
 def winner(name: str) -> Run:
-    """The run of the best trial: submitted to the queue of trainings if there is none yet.
+    """The run of the best trial: submitted to the queue if there is none yet.
 
     It is trained with the recipe and the seed of the trial. The test digits are read at its
     end, and for no other trial.
 
     Raises:
-        InputError: no trial ran to its end, the search goes on, or nothing can be written.
+        InputError: no trial ran to its end, the search is still running, or nothing can be written.
     """
     if state(name).active:
-        raise InputError(f"The search {name} goes on: stop it or wait for its end.")
+        raise InputError(f"The search {name} is still running: stop it or wait for its end.")
     with only_one(name), opened(file_of(name)) as study:
         search = state(name)
         best = search.best
         if best is None:
-            raise InputError(f"No trial of {name} ran to its end yet: go on with the search.")
+            raise InputError(f"No trial of {name} ran to its end yet: resume the search.")
         if search.winner and search.winning_trial == best.number:
             run = runs.read(search.winner)
             if run.active or run.usable or run.resumable:

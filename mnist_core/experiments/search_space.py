@@ -70,10 +70,10 @@ def check(space: Space, dataset: str, trials: int, seed: int, at_a_time: int = 1
     _check_choices(space)
     _check_recipes(space)
     total = datasets.TRAIN_SIZES[dataset][0]
-    kept = int(min(space.train_images or total, total) * 0.9)
-    if max(space.batch_sizes) > kept:
+    images = int(min(space.train_images or total, total) * 0.9)
+    if max(space.batch_sizes) > images:
         raise InputError(
-            f"The batch size {max(space.batch_sizes)} is larger than the {kept} training images: "
+            f"The batch size {max(space.batch_sizes)} is larger than the {images} training images: "
             "take smaller batches or more images."
         )
 

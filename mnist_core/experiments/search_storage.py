@@ -211,13 +211,13 @@ def _in_a_sentence(path: Path) -> Iterator[None]:
         found = _cause(error)
         if found is None:
             raise
-        said = str(found).lower()
-        if "locked" in said or "busy" in said:
+        message = str(found).lower()
+        if "locked" in message or "busy" in message:
             words = "is locked by another program: close that program and try again"
-        elif any(part in said for part in ("readonly", "read-only", "unable to open")):
+        elif any(part in message for part in ("readonly", "read-only", "unable to open")):
             words = "cannot be written to: allow writing to it and to its folder"
-        elif "full" in said or "disk i/o" in said:
-            words = "cannot be written because the disk is full: free some space and go on"
+        elif "full" in message or "disk i/o" in message:
+            words = "cannot be written because the disk is full: free some space and resume it"
         else:
             words = "is damaged: move it elsewhere and start a new search, or restore a copy"
         raise InputError(f"The file {path} {words}.") from error

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from mnist_core import background
 from mnist_core.experiments import search_space
 from mnist_core.experiments.search_storage import Settings
-from mnist_core.experiments.search_trials import Order, choosing
+from mnist_core.experiments.search_trials import TrialQueue, sampling_study
 from mnist_core.experiments.worker_pool import Task, TaskResult
 
 if TYPE_CHECKING:
@@ -25,23 +25,23 @@ class SearchTasks:
     """The trials of a search that workers train (a `worker_pool.Work`)."""
 
     def __init__(self, study: optuna.Study, settings: Settings) -> None:
-        self._settings, self._order = settings, Order(study, settings)
+        self._settings, self._queue = settings, TrialQueue(study, settings)
         self._given: dict[str, int] = {}  # the numbers of trials by the names of their tasks
         self.datasets: Sequence[str] = [settings.dataset]
         self.at_a_time = settings.at_a_time
 
     @property
     def all_begun(self) -> bool:
-        return self._order.all_begun
+        return self._queue.all_begun
 
     def next(self) -> Task | None:
-        number = self._order.next()
+        number = self._queue.next()
         if number is None:
             return None
         asked = {
             "settings": dataclasses.asdict(self._settings),
             "number": number,
-            "before": [to_dict(trial) for trial in self._order.before(number)],
+            "before": [to_dict(trial) for trial in self._queue.before(number)],
         }
         task = Task(
             f"try-{number}",
@@ -57,7 +57,7 @@ class SearchTasks:
     def done(self, task: Task, result: TaskResult) -> None:
         if TRIED in result.files:
             trial = from_dict(json.loads(result.files[TRIED]))
-            self._order.add(self._given.pop(task.name), trial)
+            self._queue.add(self._given.pop(task.name), trial)
         else:
             log = result.files.get("log.txt", b"").decode(errors="replace")
             self.failed(task, background.why_ended(result.code, log))
@@ -67,24 +67,24 @@ class SearchTasks:
         import optuna
 
         number = self._given.pop(task.name)
-        study = choosing(self._settings, number, self._order.before(number))
+        study = sampling_study(self._settings, number, self._queue.before(number))
         trial = study.ask()
         trial.set_user_attr("recipe", search_space.draw(self._settings.space, trial).to_dict())
         trial.set_user_attr("note", reason)
         study.tell(trial, state=optuna.trial.TrialState.PRUNED)
-        self._order.add(number, study.get_trials()[-1])
+        self._queue.add(number, study.get_trials()[-1])
 
     def again(self, task: Task) -> None:
-        self._order.again(self._given.pop(task.name))
+        self._queue.again(self._given.pop(task.name))
 
     def progress(self) -> tuple[int, int]:
-        return self._order.count, self._settings.trials
+        return self._queue.count, self._settings.trials
 
     def seconds_to_come(self) -> float:
-        return self._seconds() * (self._settings.trials - self._order.count - len(self._given))
+        return self._seconds() * (self._settings.trials - self._queue.count - len(self._given))
 
     def _seconds(self) -> float:
-        return self._order.seconds or search_space.trial_seconds(
+        return self._queue.seconds or search_space.trial_seconds(
             self._settings.space, self._settings.dataset
         )
 

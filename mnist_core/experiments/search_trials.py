@@ -3,7 +3,7 @@
 What the n-th trial tries, and when it is pruned, depends on the seed and on the trials 1 to
 n - k, on nothing else, where k is how many may be trained beside each other
 (`Settings.at_a_time`). So a search ends with the same trials whether it was interrupted or not
-and however many workers it has, unless another number of threads to a training rounds a figure
+and however many workers it has, unless another number of threads to a trial rounds a figure
 otherwise: what was broken off leaves no trace and is done again.
 
 Pruning is by the median (Optuna's `MedianPruner`): from its second epoch on a trial ends if it
@@ -31,10 +31,13 @@ if TYPE_CHECKING:
 
     from mnist_core.training.listeners import Progress
 
-RANDOM, UNPRUNED = 8, 4  # trials at first that are drawn blindly, and that are not pruned
+STARTUP_TRIALS, UNPRUNED_TRIALS = (
+    8,
+    4,
+)  # trials at first that are drawn at random, and that are not pruned
 
 
-class Order:
+class TrialQueue:
     """Which trial is next, and what its choice may depend on."""
 
     def __init__(self, study: optuna.Study, settings: Settings) -> None:
@@ -84,14 +87,14 @@ class Order:
         self._ended[number] = trial
 
 
-def try_one(
+def run_trial(
     settings: Settings,
     number: int,
     before: Sequence[FrozenTrial],
     digits: Dataset,
     report: Callable[[Progress], None],
 ) -> FrozenTrial:
-    """Choose a trial and train it.
+    """Sample a trial and train it.
 
     Args:
         number: from 1.
@@ -102,7 +105,7 @@ def try_one(
     import tensorflow as tf
     from optuna.trial import TrialState
 
-    trial = (study := choosing(settings, number, before)).ask()
+    trial = (study := sampling_study(settings, number, before)).ask()
     recipe = search_space.draw(settings.space, trial)
     trial.set_user_attr("recipe", recipe.to_dict())
     try:
@@ -116,20 +119,20 @@ def try_one(
     return study.get_trials()[-1]
 
 
-def choosing(settings: Settings, number: int, before: Sequence[FrozenTrial]) -> optuna.Study:
-    """A study in memory that chooses the trial of that number by those before it."""
+def sampling_study(settings: Settings, number: int, before: Sequence[FrozenTrial]) -> optuna.Study:
+    """A study in memory that samples the trial of that number, given those before it."""
     import optuna
     from optuna.pruners import MedianPruner
     from optuna.samplers import TPESampler
 
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     sampler = TPESampler(
-        n_startup_trials=RANDOM,
+        n_startup_trials=STARTUP_TRIALS,
         multivariate=False,
         constant_liar=False,
         seed=int(np.random.SeedSequence([settings.seed, number - 1]).generate_state(1)[0]),
     )
-    pruner = MedianPruner(n_startup_trials=UNPRUNED, n_warmup_steps=2)
+    pruner = MedianPruner(n_startup_trials=UNPRUNED_TRIALS, n_warmup_steps=2)
     study = optuna.create_study(sampler=sampler, pruner=pruner, direction="maximize")
     study.add_trials(before)
     return study
@@ -149,7 +152,7 @@ def _train(
     from mnist_core.networks import architectures
     from mnist_core.training import loop, preparation
 
-    class Judge(keras.callbacks.Callback):
+    class PruningCallback(keras.callbacks.Callback):
         def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
             trial.report((logs or {})["val_accuracy"], epoch + 1)
             if epoch + 1 < recipe.epochs and trial.should_prune():
@@ -167,7 +170,7 @@ def _train(
         preparation.validation_digits(chosen, recipe),
         seed,
         report,
-        [Judge()],
+        [PruningCallback()],
     )
     return history[loop.best_epoch(recipe, history)]["val_accuracy"]
 

@@ -1,4 +1,4 @@
-"""The process that tries what a search has left to try.
+"""The process that runs the trials that a search has left.
 
     python -m mnist_core.experiments.searcher NAME [--workers N | --scheduler ADDRESS]
 
@@ -29,8 +29,8 @@ from mnist_core.experiments import search, search_storage
 from mnist_core.experiments.search import SEARCHING, Search
 from mnist_core.experiments.search_storage import Settings
 from mnist_core.experiments.search_tasks import SearchTasks
-from mnist_core.experiments.search_trials import Order, in_a_sentence, try_one
-from mnist_core.experiments.worker_pool import PoolStatus, Where
+from mnist_core.experiments.search_trials import TrialQueue, in_a_sentence, run_trial
+from mnist_core.experiments.worker_pool import ClusterSpec, PoolStatus
 from mnist_core.networks.startup import start_tensorflow
 from mnist_core.training import queue
 
@@ -45,8 +45,8 @@ Load = Callable[[str], Dataset]
 
 
 @dataclass(frozen=True)
-class Step:
-    """Where a search is: the trial under way, from 1, and the share of it that is done."""
+class TrialProgress:
+    """How far the trial under way is: its number, from 1, and the share of it that is done."""
 
     trial: int
     share: float  # 0 to 1
@@ -58,17 +58,17 @@ class Step:
 class Listeners:
     """Who wants to know how far a search is."""
 
-    on_step: Callable[[Step], None] | None = None  # while this process trains a trial
+    on_trial: Callable[[TrialProgress], None] | None = None  # while this process trains a trial
     on_status: Callable[[PoolStatus], None] | None = None  # while workers train
 
 
-def carry_out(
+def run_search(
     name: str,
-    where: Where | None = None,
+    where: ClusterSpec | None = None,
     listeners: Listeners | None = None,
     load: Load | None = None,
 ) -> Search:
-    """Try what is left to try.
+    """Run the trials that are left.
 
     Args:
         where: the workers that train the trials; by default this process does.
@@ -91,10 +91,10 @@ def carry_out(
             digits = (load or functools.partial(_load, note))(settings.dataset)
             _check_digits(study, settings, digits)
             if where is not None:
-                _have_tried(name, SearchTasks(study, settings), note, where, listeners)
+                _train_by_workers(name, SearchTasks(study, settings), note, where, listeners)
             else:
                 start_tensorflow()
-                _try_all(name, Order(study, settings), settings, digits, note, listeners)
+                _train_here(name, TrialQueue(study, settings), settings, digits, note, listeners)
     return search.state(name)
 
 
@@ -115,9 +115,9 @@ def _load(note: Note, dataset: str) -> Dataset:
     return datasets.load(dataset, lambda done, total: note(LOADING, done, total or 0))
 
 
-def _try_all(
+def _train_here(
     name: str,
-    order: Order,
+    trials: TrialQueue,
     settings: Settings,
     digits: Dataset,
     note: Note,
@@ -129,7 +129,7 @@ def _try_all(
         if search.asked_to_stop(name):
             raise Stopped
 
-    while (number := order.next()) is not None:
+    while (number := trials.next()) is not None:
         note(WAITING)
         _let_runs_begin(end_if_asked)
         with queue.one_at_a_time(on_wait=end_if_asked):
@@ -139,11 +139,13 @@ def _try_all(
             def report(progress: Progress, number: int = number) -> None:
                 share = (progress.epoch - 1 + progress.step / progress.steps) / progress.epochs
                 note(SEARCHING, share, 1)
-                if listeners.on_step:
-                    listeners.on_step(Step(number, share, progress.epoch, progress.accuracy))
+                if listeners.on_trial:
+                    listeners.on_trial(
+                        TrialProgress(number, share, progress.epoch, progress.accuracy)
+                    )
                 end_if_asked()
 
-            order.add(number, try_one(settings, number, order.before(number), digits, report))
+            trials.add(number, run_trial(settings, number, trials.before(number), digits, report))
 
 
 def _let_runs_begin(end_if_asked: Callable[[], None]) -> None:
@@ -153,13 +155,13 @@ def _let_runs_begin(end_if_asked: Callable[[], None]) -> None:
     while waiting and time.monotonic() < until:
         queue.tend()
         end_if_asked()
-        time.sleep(queue.LOOK_SECONDS)
+        time.sleep(queue.POLL_SECONDS)
         if waiting not in [run.name for run in queue.waiting()]:
             return
 
 
-def _have_tried(
-    name: str, tasks: SearchTasks, note: Note, where: Where, listeners: Listeners
+def _train_by_workers(
+    name: str, tasks: SearchTasks, note: Note, where: ClusterSpec, listeners: Listeners
 ) -> None:
     """Have workers train the trials."""
     from mnist_core.experiments import cluster
@@ -171,11 +173,11 @@ def _have_tried(
 
     note(WAITING)
     with cluster.at(where) as address:
-        cluster.carry_out_all(address, tasks, show, lambda: search.asked_to_stop(name))
+        cluster.run_all(address, tasks, show, lambda: search.asked_to_stop(name))
 
 
 def _check_digits(study: optuna.Study, settings: Settings, digits: Dataset) -> None:
-    """Refuse to go on with other training digits than those of the trials until now."""
+    """Refuse to resume with other training digits than those of the trials until now."""
     digest = hashlib.sha256()
     for array in (digits.x_train, digits.y_train):
         digest.update(np.ascontiguousarray(array).data)
@@ -196,11 +198,11 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--workers", type=int)
     parser.add_argument("--scheduler")
     options = parser.parse_args(arguments)
-    background.step_back()
+    background.lower_priority()
     # Every trial makes a graph anew, which TensorFlow would warn of.
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
     try:
-        carry_out(options.name, Where.given(options.workers, options.scheduler))
+        run_search(options.name, ClusterSpec.given(options.workers, options.scheduler))
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2

@@ -8,7 +8,7 @@ from typing import Any
 
 from mnist_core import recipes
 from mnist_core.errors import InputError
-from mnist_core.experiments import trials
+from mnist_core.experiments import study_trials
 from mnist_core.experiments.study import (
     BASE,
     DRAWN,
@@ -26,7 +26,7 @@ from mnist_core.experiments.study import (
     reads_more,
     validation_above_training,
 )
-from mnist_core.experiments.trials import StudyTrial
+from mnist_core.experiments.study_trials import StudyTrial
 from mnist_core.recipes import RECIPES, Layer, Recipe, dense, dropout
 
 __all__ = [
@@ -43,7 +43,7 @@ __all__ = [
     "conclusion",
     "difference",
     "get",
-    "wanted",
+    "trials_of",
 ]
 
 
@@ -248,7 +248,7 @@ def get(name: str) -> Study:
     return STUDIES[name]
 
 
-def wanted(names: Sequence[str] = (), seeds: int = SEEDS) -> list[StudyTrial]:
+def trials_of(names: Sequence[str] = (), seeds: int = SEEDS) -> list[StudyTrial]:
     """The trials of studies (by default of all), each recipe and seed once.
 
     Every study has its first seed before any has its second.
@@ -259,7 +259,7 @@ def wanted(names: Sequence[str] = (), seeds: int = SEEDS) -> list[StudyTrial]:
     if seeds < 1:
         raise InputError(f"The number of seeds must be at least 1, not {seeds}.")
     chosen = [get(name) for name in names or STUDIES]
-    found: dict[trials.Key, StudyTrial] = {}
+    found: dict[study_trials.Key, StudyTrial] = {}
     for trial in (trial for study in chosen for trial in study.trials(seeds)):
         found.setdefault(trial.key, trial)
     return sorted(found.values(), key=lambda trial: trial.seed)  # a stable sort

@@ -1,12 +1,12 @@
 """Studies: what one choice does to accuracy, all else being equal, over several seeds.
 
-Each study changes one thing in `BASE`. What was measured lies in the table of `trials`; the
+Each study changes one thing in `BASE`. What was measured lies in the table of `study_trials`; the
 command
 
     python -m mnist_core study [STUDY …] [--seeds 3]
 
 adds what is missing. Conclusions are drawn from the rows: a difference that is not larger than
-the spreads of both values over the seeds, added up, is none.
+the standard deviations of both values over the seeds, added up, is none.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from mnist_core import recipes, tables
-from mnist_core.experiments.trials import Row, StudyTrial
+from mnist_core.experiments.study_trials import Row, StudyTrial
 from mnist_core.recipes import Recipe, dense
 from mnist_core.tables import Summary
 
@@ -83,11 +83,11 @@ class Study:
 
 
 def difference(one: Summary, other: Summary) -> float | None:
-    """By how much `one` is above `other`; 0 within the spread; None where that is unknown."""
+    """By how much `one` is above `other`; 0 within their standard deviations; None if unknown."""
     if min(one.seeds, other.seeds) < 2:
         return None
     apart = one.mean - other.mean
-    return apart if abs(apart) > one.spread + other.spread else 0.0
+    return apart if abs(apart) > one.std + other.std else 0.0
 
 
 def reads_more(more: str, less: str, figure: str = TEST) -> Callable[..., Verdict]:
@@ -126,7 +126,7 @@ def none_reads_more(than: str) -> Callable[..., Verdict]:
 def reads_at_least(value: str, share: float) -> Callable[..., Verdict]:
     def rule(study: Study, rows: Sequence[Row]) -> Verdict:
         found = study.summary(rows, value)
-        if found.seeds < 2 or abs(found.mean - share) <= found.spread:
+        if found.seeds < 2 or abs(found.mean - share) <= found.std:
             return Verdict(None, str(found))
         return Verdict(found.mean > share, str(found))
 
@@ -188,7 +188,7 @@ def _ranking(study: Study, rows: Sequence[Row], figure: str, digits: str) -> str
     if level:
         verb = "is" if len(level) == 1 else "are"
         words += f", and {_listed(level)} {verb} as good within the spread over seeds"
-    if worst in level:  # its own spread is as large as what it lacks
+    if worst in level:  # its own deviation is as large as what it lacks
         rest = [v for v in known if v != best and v not in level]
         worst = min(rest, key=lambda v: known[v].mean)
         return f"{words}; fewer with {worst} ({known[worst]})."
@@ -215,6 +215,3 @@ def _gap(study: Study, rows: Sequence[Row]) -> str:
 
 def _listed(words: Sequence[str]) -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
-
-
-# --- the studies ---------------------------------------------------------------------

@@ -17,10 +17,10 @@ from mnist_core import background, datasets, runs
 from mnist_core.background import LOADING, Job, Note
 from mnist_core.errors import InputError
 from mnist_core.evaluation.comparison import DRAWN
-from mnist_core.experiments import studies, trial_progress, worker_pool
+from mnist_core.experiments import studies, study_progress, worker_pool
 from mnist_core.experiments.study_tasks import StudyTasks
-from mnist_core.experiments.trials import Row, StudyTrial
-from mnist_core.experiments.worker_pool import PoolStatus, Where
+from mnist_core.experiments.study_trials import Row, StudyTrial
+from mnist_core.experiments.worker_pool import ClusterSpec, PoolStatus
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def pools() -> list[Pool]:
     return found
 
 
-def start(names: Sequence[str], where: Where) -> None:
+def start(names: Sequence[str], where: ClusterSpec) -> None:
     """Have studies trained in a process that outlives this one, unless one is at it.
 
     Raises:
@@ -105,8 +105,8 @@ class Listeners:
 
 def train(
     names: Sequence[str],
-    wanted: Sequence[StudyTrial],
-    where: Where,
+    trials: Sequence[StudyTrial],
+    where: ClusterSpec,
     fetch: Callable[[Sequence[StudyTrial]], None],
     listeners: Listeners | None = None,
 ) -> None:
@@ -117,7 +117,7 @@ def train(
         fetch: sees to it that the digits are at hand.
 
     Raises:
-        InputError: Dask or a scheduler is missing, or as `cluster.carry_out_all`.
+        InputError: Dask or a scheduler is missing, or as `cluster.run_all`.
     """
     worker_pool.check()
     from mnist_core.experiments import cluster
@@ -126,7 +126,7 @@ def train(
     mine = job(name_of(names))
     with at_work(names) as note:
         note(LOADING)
-        fetch(wanted)
+        fetch(trials)
 
         def show(status: PoolStatus) -> None:
             listeners.on_status(status)
@@ -136,11 +136,11 @@ def train(
             return listeners.stopping() or mine.asked_to_stop() is not None
 
         with cluster.at(where) as address:
-            cluster.carry_out_all(address, StudyTasks(wanted, listeners.on_row), show, stopping)
+            cluster.run_all(address, StudyTasks(trials, listeners.on_row), show, stopping)
 
 
 def fetch(
-    wanted: Sequence[StudyTrial],
+    trials: Sequence[StudyTrial],
     load: Callable[[str], object] = datasets.load,
     on_missing: Callable[[str], None] = lambda _: None,
 ) -> None:
@@ -153,9 +153,9 @@ def fetch(
     Raises:
         InputError: a dataset cannot be had.
     """
-    if trial_progress.look(wanted).measured == len(wanted):
+    if study_progress.progress(trials).measured == len(trials):
         return
-    for name in dict.fromkeys(trial.recipe.dataset for trial in wanted):
+    for name in dict.fromkeys(trial.recipe.dataset for trial in trials):
         load(name)
     if not datasets.at_hand(DRAWN):
         try:
@@ -171,11 +171,11 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--workers", type=int)
     parser.add_argument("--scheduler")
     options = parser.parse_args(arguments)
-    background.step_back()
+    background.lower_priority()
     logging.getLogger("distributed").setLevel(logging.CRITICAL)
-    where = Where(options.workers, options.scheduler)
+    where = ClusterSpec(options.workers, options.scheduler)
     try:
-        train(options.studies, studies.wanted(options.studies), where, fetch)
+        train(options.studies, studies.trials_of(options.studies), where, fetch)
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2

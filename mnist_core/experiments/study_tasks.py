@@ -12,8 +12,8 @@ from typing import Any
 from mnist_core import datasets, runs
 from mnist_core.errors import InputError
 from mnist_core.evaluation.comparison import DRAWN
-from mnist_core.experiments.trial_progress import expected
-from mnist_core.experiments.trials import Row, StudyTrial, read, take_in
+from mnist_core.experiments.study_progress import expected
+from mnist_core.experiments.study_trials import Row, StudyTrial, read, take_in
 from mnist_core.experiments.worker_pool import Task, TaskResult
 from mnist_core.runs import Run
 from mnist_core.training.queue_worker import say_why_it_ended
@@ -23,18 +23,18 @@ class StudyTasks:
     """Trials that workers train (a `worker_pool.Work`); each row is written as soon as it is known.
 
     Trials that this machine trains at the moment are left to it; those that wait in its queue
-    are not. A trial that fails is kept as its run says, and the others go on.
+    are not. A trial that fails is kept as its run says, and the others continue.
     """
 
     def __init__(
-        self, wanted: Sequence[StudyTrial], on_row: Callable[[Row], None] = lambda _: None
+        self, trials: Sequence[StudyTrial], on_row: Callable[[Row], None] = lambda _: None
     ) -> None:
         """Raises InputError where a table cannot be read."""
-        self._wanted, self._on_row = wanted, on_row
+        self._trials, self._on_row = trials, on_row
         known = {row.key for row in read()}
         self._todo = deque(
             trial
-            for trial in wanted
+            for trial in trials
             if trial.key not in known
             and not ((run := trial.run()) is not None and run.status == runs.RUNNING)
         )
@@ -87,7 +87,7 @@ class StudyTasks:
 
     def progress(self) -> tuple[int, int]:
         known = {row.key for row in read()}
-        return sum(trial.key in known for trial in self._wanted), len(self._wanted)
+        return sum(trial.key in known for trial in self._trials), len(self._trials)
 
     def seconds_to_come(self) -> float:
         return sum(expected(trial, {}) for trial in self._todo)

@@ -17,7 +17,7 @@ import psutil
 
 from mnist_core.errors import InputError
 
-TASK_BYTES = 1.2e9  # of memory, for a worker and its training
+TASK_BYTES = 1.2e9  # of memory, for a worker and what it trains
 MISSING = 'Several at a time takes Dask: install it with pip install "dask[distributed]".'
 
 
@@ -97,14 +97,14 @@ class Work(Protocol):
 
 
 @dataclass(frozen=True)
-class Where:
+class ClusterSpec:
     """Who trains: so many workers of this machine, or those of a Dask scheduler."""
 
     workers: int | None = None
     scheduler: str | None = None
 
     @classmethod
-    def given(cls, workers: int | None, scheduler: str | None) -> Where | None:
+    def given(cls, workers: int | None, scheduler: str | None) -> ClusterSpec | None:
         """What was asked for; None where no workers were."""
         return None if workers is None and scheduler is None else cls(workers, scheduler)
 

@@ -12,11 +12,11 @@ from mnist_core.figures.mistakes import (
     LOGARITHMIC,
     MISTAKES,
     TOTAL,
-    answering,
     confidence,
     confusion,
     confusion_difference,
     confusion_in_words,
+    coverage,
     reliability,
 )
 from mnist_core.figures.network import architecture
@@ -37,7 +37,6 @@ __all__ = [
     "TOTAL",
     "accuracy_and_cost",
     "accuracy_by_value",
-    "answering",
     "architecture",
     "balance",
     "bars",
@@ -46,6 +45,7 @@ __all__ = [
     "confusion",
     "confusion_difference",
     "confusion_in_words",
+    "coverage",
     "curve",
     "curves",
     "curves_in_words",

@@ -24,7 +24,7 @@ def reported_and_reproduced(
     measured: Sequence[Sequence[float]],
     drawn: Sequence[Sequence[float]],
 ) -> go.Figure:
-    """Test accuracies of recipes: what documents say, and what every training here gave.
+    """Test accuracies of recipes: what documents say, and what every run here gave.
 
     Args:
         names: of the recipes, from top to bottom.
@@ -54,16 +54,20 @@ def accuracy_and_cost(
     names: Sequence[str],
     costs: Sequence[float],
     accuracies: Sequence[float],
-    front: Sequence[int],
+    pareto_front: Sequence[int],
     cost_title: str,
     accuracy_title: str,
     height: int = 360,
 ) -> go.Figure:
-    """Accuracy against cost, one marker a run; a line joins those that nobody beats in both."""
+    """Accuracy against cost, one marker a run; a line joins the Pareto front.
+
+    Args:
+        pareto_front: indices of the runs that no other beats in both, the cheapest first.
+    """
     figure = go.Figure()
     figure.add_scatter(
-        x=[costs[i] for i in front],
-        y=[accuracies[i] for i in front],
+        x=[costs[i] for i in pareto_front],
+        y=[accuracies[i] for i in pareto_front],
         mode="lines",
         line={"color": GREY, "dash": "dot", "shape": "hv"},
         hoverinfo="skip",
@@ -78,8 +82,8 @@ def accuracy_and_cost(
         cliponaxis=False,
         marker={
             "size": 12,
-            "color": [BLUE if i in front else GREY for i in range(len(names))],
-            "symbol": ["circle" if i in front else "circle-open" for i in range(len(names))],
+            "color": [BLUE if i in pareto_front else GREY for i in range(len(names))],
+            "symbol": ["circle" if i in pareto_front else "circle-open" for i in range(len(names))],
             "line": {"width": 2},
         },
         hovertemplate="%{text}: %{y:.2%}<extra></extra>",

@@ -27,7 +27,7 @@ TOTAL = 10  # the row and the column of sums, after the ten digits
 def confusion(
     matrix: npt.NDArray[np.int64],
     scale: str = MISTAKES,
-    shares: int | None = None,
+    normalize: int | None = None,
     selected: tuple[int | None, int | None] = (None, None),
     dark: bool = False,
     small: bool = False,
@@ -38,7 +38,7 @@ def confusion(
         matrix: (10, 10) counts, row the true digit, column the predicted one.
         scale: of the colours. `MISTAKES` leaves the diagonal plain, `LOGARITHMIC` and `LINEAR`
             take it in.
-        shares: 1 writes shares of the row, 0 of the column, None the counts.
+        normalize: 1 writes shares of the row, 0 of the column, None the counts.
         selected: true and predicted digit to be framed; None stands for all.
         dark: whether it lies on a dark page.
         small: whether it is shown on a phone.
@@ -47,11 +47,11 @@ def confusion(
     digit; x or y `TOTAL` stands for a whole row or column.
     """
     diagonal = np.eye(10, dtype=bool)
-    values = matrix.astype(float) if shares is None else evaluation.shares(matrix, shares)
+    values = matrix.astype(float) if normalize is None else evaluation.normalized(matrix, normalize)
     texts = np.array(
         [
-            [("" if not v else f"{v}" if shares is None else f"{v:.1%}"[:-1]) for v in row]
-            for row in (matrix if shares is None else values)
+            [("" if not v else f"{v}" if normalize is None else f"{v:.1%}"[:-1]) for v in row]
+            for row in (matrix if normalize is None else values)
         ]
     )
     if scale == MISTAKES:
@@ -321,14 +321,14 @@ def confidence(
 
 
 def reliability(bins: Bins, dark: bool = False) -> go.Figure:
-    """How often a network is right, by how sure it is; on the dashed line if it is honest."""
+    """A reliability diagram: a calibrated network lies on the dashed line."""
     some = bins.counts > 0
     figure = go.Figure()
     figure.add_scatter(
         x=[0, 1],
         y=[0, 1],
         mode="lines",
-        name="honest",
+        name="calibrated",
         line={"dash": "dash", "color": GREY},
         hoverinfo="skip",
     )
@@ -347,14 +347,14 @@ def reliability(bins: Bins, dark: bool = False) -> go.Figure:
     return _page_or_file(figure, 340, dark)
 
 
-def answering(
+def coverage(
     thresholds: npt.NDArray[np.float64],
     answered: npt.NDArray[np.float64],
     right: npt.NDArray[np.float64],
     chosen: float,
     dark: bool = False,
 ) -> go.Figure:
-    """The share that is answered and the share of it that is right, for each threshold."""
+    """Coverage (the share that is answered) and accuracy of what is answered, by threshold."""
     figure = go.Figure()
     for name, values, colour, dash in (
         ("answered", answered, GREY, "dot"),

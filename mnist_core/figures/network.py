@@ -12,6 +12,8 @@ from mnist_core.figures.style import (
 )
 from mnist_core.recipes import LayerRow
 
+LETTERS = 16  # of a name that fits above a layer
+
 
 def architecture(rows: Sequence[LayerRow]) -> str:
     """A network's layers as an SVG picture, from left to right, in the colour of the text.
@@ -31,7 +33,7 @@ def architecture(rows: Sequence[LayerRow]) -> str:
                 'stroke="currentColor" stroke-width="1.5" opacity="0.6"/>'
             )
         parts.extend(_layer_shape(row, x, middle))
-        first, _, second = row.name.partition(", ")
+        first, second = _in_two_lines(row.name)
         parts.append(_svg_text(x, 18, first, 13, True))
         if second:
             parts.append(_svg_text(x, 34, second, 11))
@@ -44,6 +46,14 @@ def architecture(rows: Sequence[LayerRow]) -> str:
         f'aria-label="The network: {html.escape(words)}" xmlns="http://www.w3.org/2000/svg" '
         f'font-family="sans-serif" text-anchor="middle">{"".join(parts)}</svg>'
     )
+
+
+def _in_two_lines(name: str) -> tuple[str, str]:
+    """A layer's kind, and what else there is to say of it; a long kind is broken."""
+    first, _, second = name.partition(", ")
+    if not second and len(first) > LETTERS:
+        first, _, second = first.rpartition(" ")
+    return first, second
 
 
 def _layer_shape(row: LayerRow, x: float, middle: float) -> list[str]:

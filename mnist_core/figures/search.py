@@ -1,4 +1,4 @@
-"""A search for a good network: its course, what decided, and what went with what."""
+"""A search for a good network: its history, hyperparameter importance, parallel coordinates."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def search_history(
 
 
 def search_importance(shares: Mapping[str, float]) -> go.Figure:
-    """How much each choice decided, as shares of 1, the most important on top."""
+    """Hyperparameter importance, as shares of 1, the most important on top."""
     names = list(shares)
     figure = go.Figure(
         go.Bar(
@@ -83,7 +83,7 @@ def search_importance(shares: Mapping[str, float]) -> go.Figure:
 def search_parallel(
     choices: Mapping[str, Sequence[Value]], accuracies: Sequence[float]
 ) -> go.Figure:
-    """A line a trial down through what it chose, to its validation accuracy at the bottom.
+    """Parallel coordinates: a line a trial through what it chose, down to its validation accuracy.
 
     The better a trial, the bluer its line; the best is thick and red. Axes that lie have room
     for their names and values on a phone too.

@@ -1,4 +1,4 @@
-"""Curves of trainings, and what came out of them."""
+"""Learning curves, and what came out of the training."""
 
 from __future__ import annotations
 

@@ -83,7 +83,7 @@ def _layers(layer: Layer) -> Iterator[keras.layers.Layer]:
 
 
 def optimizer(recipe: Recipe, steps: int) -> keras.optimizers.Optimizer:
-    """A recipe's optimizer for a training of `steps` batches."""
+    """A recipe's optimizer for a training run of `steps` batches."""
     rate: float | keras.optimizers.schedules.LearningRateSchedule = recipe.learning_rate
     if recipe.schedule == "cosine":
         warmup = max(1, steps // 20)

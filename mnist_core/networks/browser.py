@@ -1,7 +1,7 @@
 """What a browser needs to run a run's network: its layers and weights as one block of bytes.
 
     4 bytes    length of the header, little endian
-    header     JSON: the layers in order, the temperature, the angle of turned readings
+    header     JSON: the layers in order, the temperature, the angle of test-time augmentation
     weights    half precision (IEEE 754 binary16, little endian), layer by layer: kernel, bias
 
 Kernels lie as Keras keeps them: dense (inputs, units), convolution (rows, columns, inputs,
@@ -66,9 +66,9 @@ def pack(run: Run) -> bytes:
     except Exception as error:  # whatever zipfile, h5py and the rest make of a damaged file
         raise InputError(f"The model file of {run.name} cannot be read for a browser.") from error
     flat = np.concatenate(
-        [np.zeros(0, np.float32), *(a.ravel() for _, kept in layers for a in kept)]
+        [np.zeros(0, np.float32), *(a.ravel() for _, weights in layers for a in weights)]
     )
-    work *= 2 if run.recipe.turned else 1
+    work *= 2 if run.recipe.tta_angle else 1
     if flat.size > MOST_WEIGHTS or work > MOST_WORK:
         raise InputError(
             f"A network of {flat.size:,} weights and {work:,} multiplications a reading is too "
@@ -79,7 +79,7 @@ def pack(run: Run) -> bytes:
     header = {
         "layers": [described for described, _ in layers],
         "temperature": run.temperature,
-        "turned": run.recipe.turned,
+        "tta_angle": run.recipe.tta_angle,
     }
     text = json.dumps(header).encode()
     return len(text).to_bytes(4, "little") + text + flat.astype("<f2").tobytes()

@@ -66,7 +66,7 @@ def convert(run: Run) -> Run:
     model = keras_predictor.load_model(run)
     digits = datasets.load("optical-digits")
     images = datasets.scale(digits.x_train[: conversion.PROOF_IMAGES])
-    made = conversion.write(model, run.path / LITERT, images, run.temperature, run.recipe.turned)
+    made = conversion.write(model, run.path / LITERT, images, run.temperature, run.recipe.tta_angle)
     sha256 = runs.file_sha256(run.model_file)
     found = run.record.model or runs.ModelFile()
     size = found.bytes or run.model_file.stat().st_size
@@ -79,7 +79,7 @@ def convert(run: Run) -> Run:
 
 def main(arguments: list[str]) -> int:
     """The process."""
-    background.step_back()
+    background.lower_priority()
     run = runs.read(arguments[0])
     try:
         with job(run).at_work() as note:

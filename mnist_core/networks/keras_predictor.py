@@ -31,20 +31,20 @@ class KerasPredictor:
         self,
         model: keras.Model,
         temperature: float = 1.0,
-        turned: float = 0.0,
+        angle: float = 0.0,
         frozen: bool = False,
     ) -> None:
         """Read with a model.
 
         Args:
             temperature: by which the probabilities are softened, see `evaluation`.
-            turned: degrees; if not 0, every digit is read turned by that angle one way and
+            angle: degrees; if not 0, every digit is read turned by that angle one way and
                 the other, and the two readings are averaged (the geometric mean).
             frozen: whether the weights stay as they are now, which makes reading faster.
         """
         self.model = model
         network = folding.fold(model) if frozen else model
-        angles = (turned, -turned) if turned else (0.0,)
+        angles = (angle, -angle) if angle else (0.0,)
 
         def probabilities(images: tf.Tensor) -> tf.Tensor:
             scores = tf.maximum(network(_turned(images, angles), training=False), LEAST)
@@ -128,7 +128,7 @@ def load(run: str | Path | Run) -> KerasPredictor:
     """
     if not isinstance(run, Run):
         run = runs.read(run)
-    return KerasPredictor(load_model(run), run.temperature, run.recipe.turned, frozen=True)
+    return KerasPredictor(load_model(run), run.temperature, run.recipe.tta_angle, frozen=True)
 
 
 def load_model(run: Run) -> keras.Model:

@@ -119,7 +119,7 @@ def load_converted(run: Run) -> Predictor:
     try:
         if runs.file_sha256(path) != made.sha256:
             raise InputError(f"The {LITERT} of {run.name} is damaged.")
-        return Predictor(Network(path), run.temperature, run.recipe.turned, run)
+        return Predictor(Network(path), run.temperature, run.recipe.tta_angle, run)
     except (InputError, OSError) as error:  # it can be made anew
         raise UnconvertedError(f"{run.name} is being prepared for reading.") from error
 

@@ -5,7 +5,7 @@ makes no sense, `layer_table` shows what its network would be. `RECIPES` holds t
 name.
 """
 
-from mnist_core.recipes.changes import agreeing, continued, few, rebuilt
+from mnist_core.recipes.changes import common_layers, fine_tuned, for_few_images, with_widths
 from mnist_core.recipes.checks import (
     ACTIVATIONS,
     AUGMENTATIONS,
@@ -49,20 +49,20 @@ __all__ = [
     "Layer",
     "LayerRow",
     "Recipe",
-    "agreeing",
     "average_pool",
     "check",
     "check_seed",
-    "continued",
+    "common_layers",
     "conv",
     "dense",
     "dropout",
-    "few",
+    "fine_tuned",
     "fingerprint",
+    "for_few_images",
     "get",
     "layer_table",
     "lstm",
     "max_pool",
-    "rebuilt",
     "widths",
+    "with_widths",
 ]

@@ -9,11 +9,11 @@ from mnist_core.errors import InputError
 from mnist_core.recipes.checks import check_layer
 from mnist_core.recipes.recipe import WIDTH, Layer, Recipe, dense, dropout, widths
 
-CONTINUED_RATE = 0.3  # of the usual learning rate, where a training goes on from weights
+FINE_TUNING_RATE = 0.3  # of the usual learning rate, where training starts from weights
 FEWEST_TO_CALIBRATE = 2000  # images, of which a fifth validates
 
 
-def agreeing(one: Recipe, other: Recipe) -> int:
+def common_layers(one: Recipe, other: Recipe) -> int:
     """How many of the first layers with weights two networks have in common.
 
     The output counts as the last of them; dropout, which has no weights, does not count.
@@ -30,14 +30,14 @@ def agreeing(one: Recipe, other: Recipe) -> int:
     return count
 
 
-def continued(recipe: Recipe, run: str, frozen: int = 0) -> Recipe:
-    """The recipe as one that goes on from a run's weights, in smaller steps."""
-    # What goes on from a run that went on itself has its smaller steps already.
-    rate = recipe.learning_rate * (1 if recipe.start_from else CONTINUED_RATE)
+def fine_tuned(recipe: Recipe, run: str, frozen: int = 0) -> Recipe:
+    """The recipe as one that fine-tunes a run's weights, in smaller steps."""
+    # What starts from a run that was fine-tuned itself has its smaller steps already.
+    rate = recipe.learning_rate * (1 if recipe.start_from else FINE_TUNING_RATE)
     return dataclasses.replace(recipe, start_from=run, frozen=frozen, learning_rate=rate)
 
 
-def few(recipe: Recipe, images: int) -> Recipe:
+def for_few_images(recipe: Recipe, images: int) -> Recipe:
     """The recipe for a small number of images, with what else has to be small then.
 
     Batches become smaller, a fifth of the images validates, and no more than a tenth are
@@ -53,7 +53,7 @@ def few(recipe: Recipe, images: int) -> Recipe:
     )
 
 
-def rebuilt(
+def with_widths(
     hidden: Sequence[Layer], typed: str, rate: float, activation: str = "relu"
 ) -> tuple[Layer, ...]:
     """Hidden layers with other widths and another dropout.
@@ -69,23 +69,23 @@ def rebuilt(
         InputError: what was typed is no list of widths, or of the wrong length.
     """
     try:
-        wanted = [int(part) for part in typed.replace(";", ",").split(",") if part.strip()]
+        given = [int(part) for part in typed.replace(";", ",").split(",") if part.strip()]
     except ValueError:
         raise InputError(
             f"Give the widths as whole numbers with commas between them, not {typed[:40]!r}."
         ) from None
     if all(layer["kind"] in ("dense", "dropout") for layer in hidden):
         layers: list[Layer] = []
-        for width in wanted:
+        for width in given:
             layers.append(dense(width, activation))
             if rate > 0:
                 layers.append(dropout(rate))
     else:
-        if len(wanted) != len(widths(hidden)):
+        if len(given) != len(widths(hidden)):
             raise InputError(
                 f"This network has {len(widths(hidden))} layers with a width: give as many numbers."
             )
-        left = iter(wanted)
+        left = iter(given)
         layers = [
             {**layer, WIDTH[layer["kind"]]: next(left)} if layer["kind"] in WIDTH else layer
             for layer in hidden

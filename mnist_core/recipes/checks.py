@@ -64,7 +64,7 @@ def check(recipe: Recipe) -> None:
     for name, amount in recipe.augmentation.items():
         _choice("augmentation", name, AUGMENTATIONS)
         _within(f"The augmentation {name}", amount, 0.0, AUGMENTATIONS[name])
-    _within("The angle of turned readings", recipe.turned, 0.0, 45.0)
+    _within("The angle of test-time augmentation", recipe.tta_angle, 0.0, 45.0)
     _within("The number of non-digits", recipe.non_digits, 0, 1_000_000, whole=True)
     _within("The number of renderings", recipe.renderings, 0, 100, whole=True)
     for name, amount in recipe.stroke_augmentation.items():

@@ -159,7 +159,7 @@ _ALL = (
             "thickest": 6.0,
         },
         non_digits=12_000,
-        turned=8.0,
+        tta_angle=8.0,
         calibrate=True,
     ),
     Recipe(

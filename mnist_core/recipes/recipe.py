@@ -1,6 +1,6 @@
 """The data class of a recipe, and the layers that it lists.
 
-A recipe says everything that decides a training besides the data and the seed. It is
+A recipe says everything that decides a training run besides the data and the seed. It is
 written to `run.json` and read back from there, so it holds nothing but strings, numbers,
 tuples and dictionaries.
 """
@@ -27,6 +27,10 @@ Layer = Mapping[str, Any]
 # The argument that is the width of a layer, of each kind that has weights.
 WIDTH = {"dense": "units", "lstm": "units", "conv": "filters"}
 
+# Entries that run.json and fingerprints have by an older name, so that what was trained is known.
+_WRITTEN = {"tta_angle": "turned"}
+_READ = {written: name for name, written in _WRITTEN.items()}
+
 
 def dense(units: int, activation: str = "relu") -> Layer:
     return {"kind": "dense", "units": units, "activation": activation}
@@ -46,7 +50,7 @@ def max_pool(size: int = 2) -> Layer:
 
 
 def average_pool() -> Layer:
-    """The mean of each feature map over the whole image."""
+    """Global average pooling: the mean of each feature map over the whole image."""
     return {"kind": "average_pool"}
 
 
@@ -88,13 +92,15 @@ class Recipe:
     renderings: int = 0
     stroke_augmentation: Mapping[str, float] = field(default_factory=dict)
     non_digits: int = 0  # drawings of other things, to be unsure of
-    turned: float = 0.0  # degrees: every digit is read turned by these both ways; 0: as it is
+    # Test-time augmentation: every digit is read rotated by these degrees both ways; 0: as it is.
+    tta_angle: float = 0.0
     calibrate: bool = False  # whether to fit a temperature on the validation digits
     start_from: str | None = None  # a run whose weights are taken, as far as the layers agree
     frozen: int = 0  # of the first layers with weights: so many keep those of that run
 
     def to_dict(self) -> dict[str, Any]:
-        return dataclasses.asdict(self)
+        """The entries as run.json has them."""
+        return {_WRITTEN.get(name, name): v for name, v in dataclasses.asdict(self).items()}
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Recipe:
@@ -104,6 +110,7 @@ class Recipe:
             InputError: an entry is missing, unknown or of another kind.
         """
         if isinstance(values, Mapping):
+            values = {_READ.get(name, name): value for name, value in values.items()}
             known = {f.name for f in dataclasses.fields(cls)}
             if unknown := sorted(set(map(str, values)) - known):
                 raise InputError(f"The recipe has unknown entries: {', '.join(unknown)}.")
@@ -119,12 +126,12 @@ class Recipe:
 
 
 def fingerprint(recipe: Recipe) -> str:
-    """Twelve hexadecimal digits that change with what decides a training.
+    """Twelve hexadecimal digits that change with what decides a training run.
 
     The title does not count, and neither does what is as it is by default, so that a new
     kind of setting leaves the fingerprints of older recipes as they are.
     """
-    usual = {f.name: f.default for f in dataclasses.fields(Recipe)}
+    usual = {_WRITTEN.get(f.name, f.name): f.default for f in dataclasses.fields(Recipe)}
     values = {
         name: value
         for name, value in recipe.to_dict().items()

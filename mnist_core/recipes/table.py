@@ -37,8 +37,8 @@ def layer_table(recipe: Recipe) -> list[LayerRow]:
             shape = (*shape, 1)
         needs = {"conv": 3, "max_pool": 3, "average_pool": 3, "lstm": 2}
         if kind in needs and len(shape) != needs[kind]:
-            wanted = "an image" if kind == "lstm" else "an image or feature maps"
-            raise InputError(f"A layer {kind} cannot follow here: it takes {wanted}.")
+            expected = "an image" if kind == "lstm" else "an image or feature maps"
+            raise InputError(f"A layer {kind} cannot follow here: it takes {expected}.")
         name, parameters, products = kind, 0, 0
         if kind == "dense":
             inputs, shape = math.prod(shape), (layer["units"],)
@@ -51,7 +51,7 @@ def layer_table(recipe: Recipe) -> list[LayerRow]:
             name, parameters = "LSTM", 4 * units * (shape[1] + units + 1)
             products, shape = shape[0] * 4 * units * (shape[1] + units), (units,)
         elif kind == "average_pool":
-            name, shape = "Mean of each map", shape[2:]
+            name, shape = "Global average pooling", shape[2:]
         else:
             shape, name, parameters, products = _over_maps(layer, shape)
         rows.append(LayerRow(name, shape, parameters, products))

@@ -124,8 +124,8 @@ def configuration(run: Run) -> Rows:
         rows.append(("renderings of each stroke digit", str(recipe.renderings)))
     if recipe.non_digits:
         rows.append(("drawings that are no digit", f"{recipe.non_digits:,}"))
-    if recipe.turned:
-        rows.append(("read turned by", f"{recipe.turned:g}° both ways"))
+    if recipe.tta_angle:
+        rows.append(("test-time augmentation", f"rotated by {recipe.tta_angle:g}° both ways"))
     if run.temperature != 1:
         rows.append(("temperature of the probabilities", f"{run.temperature:.3f}"))
     versions = record.versions

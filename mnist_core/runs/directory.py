@@ -4,7 +4,7 @@
     history.csv      epoch, loss, accuracy, val_loss, val_accuracy, seconds
     model.keras      the trained network
     evaluation.npz   probabilities on the test set, with the labels
-    log.txt          what the training process said
+    log.txt          what the training process printed
 
 and, while it is trained:
 
@@ -96,9 +96,9 @@ class Run:
         return self.record.temperature
 
     @property
-    def sure_above(self) -> float:
-        """The confidence threshold below which the run should say that it is not sure."""
-        return self.record.sure_above
+    def confidence_threshold(self) -> float:
+        """The confidence below which the run should say that it is not sure."""
+        return self.record.confidence_threshold
 
     @property
     def members(self) -> list[str]:
@@ -112,7 +112,7 @@ class Run:
 
     @property
     def active(self) -> bool:
-        """Whether the run waits for its training or is in it."""
+        """Whether the run waits to be trained or is in training."""
         return self.problem is None and self.status in (QUEUED, RUNNING)
 
     @property

@@ -103,7 +103,8 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     parameters: int | None = None
     images: int | None = None  # trained on in an epoch, all renderings counted
     temperature: float = 1.0  # by which logits are divided; 1 leaves them as they are
-    sure_above: float = 0.5  # confidence threshold, below which an answer is "not sure"
+    # Below it an answer is "not sure". The entry keeps the name that older runs have it by.
+    confidence_threshold: float = msgspec.field(default=0.5, name="sure_above")
     finished: str | None = None
     seconds: float | None = None  # of training
     epochs: int | None = None  # trained
@@ -163,6 +164,8 @@ def _garbled(name: str, why: str) -> str:
 def encode(record: Record) -> str:
     """The text of a run.json."""
     values: dict[str, Any] = msgspec.to_builtins(record)
+    if "recipe" in values:
+        values["recipe"] = record.recipe.to_dict()
     # Whatever else may have its default: these say which program wrote it, and what it is.
     values = {"format": record.format, "name": record.name, **values, "seed": record.seed}
     values["status"] = record.status

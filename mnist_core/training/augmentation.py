@@ -47,7 +47,7 @@ def augmenter(
     moves = any((rotation, shift, zoom, shear, elastic))
     centre = (SIDE - 1) / 2
     ys, xs = np.mgrid[:SIDE, :SIDE].reshape(2, -1).astype(np.float32) - np.float32(centre)
-    spread = tf.constant(_grid_weights(), tf.float32)
+    grid_weights = tf.constant(_grid_weights(), tf.float32)
 
     def uniform(n: tf.Tensor, width: float) -> tf.Tensor:
         return generator.uniform((n, 1), -width, width)
@@ -61,8 +61,8 @@ def augmenter(
         y = high * (sin * xs + cos * ys) + uniform(n, shift) + centre
         if elastic:
             offset = generator.normal((2, n, GRID * GRID), stddev=elastic)
-            x += tf.matmul(offset[0], spread)
-            y += tf.matmul(offset[1], spread)
+            x += tf.matmul(offset[0], grid_weights)
+            y += tf.matmul(offset[1], grid_weights)
         return _resample(images, x, y, n)
 
     def augment(images: tf.Tensor) -> tf.Tensor:

@@ -20,9 +20,9 @@ def main(arguments: list[str]) -> int:
         runs.check_name(name)
         digits = datasets.load(dataset, fetch=False)
         start_tensorflow()
-        from mnist_core.training import imports
+        from mnist_core.training import model_import
 
-        imports.import_keras(Path(file).read_bytes(), name, digits)
+        model_import.import_keras(Path(file).read_bytes(), name, digits)
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2

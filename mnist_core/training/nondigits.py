@@ -81,10 +81,10 @@ def _scribble(random: Random) -> list[Path]:
     return strokes
 
 
-def _leaky(steps: Path, kept: float) -> Path:
+def _leaky(steps: Path, decay: float) -> Path:
     out = np.zeros_like(steps)
     for i in range(1, len(steps)):
-        out[i] = kept * out[i - 1] + steps[i]
+        out[i] = decay * out[i - 1] + steps[i]
     return out
 
 

@@ -21,7 +21,7 @@ from mnist_core.runs import Run
 from mnist_core.training import transfer
 
 LOCK, TURN = ".worker.lock", ".training.lock"
-LOOK_SECONDS = 0.2  # between two looks at a process or a lock
+POLL_SECONDS = 0.2  # between two polls of a process or a lock
 START_SECONDS_APART = 3.0  # between two workers that one process starts
 _started = -START_SECONDS_APART
 
@@ -167,7 +167,7 @@ def one_at_a_time(on_wait: Callable[[], None] = lambda: None) -> Iterator[None]:
         lock = filelock.FileLock(folder / TURN)
         while True:
             try:
-                lock.acquire(timeout=LOOK_SECONDS)
+                lock.acquire(timeout=POLL_SECONDS)
                 break
             except filelock.Timeout:
                 on_wait()

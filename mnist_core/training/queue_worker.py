@@ -15,7 +15,7 @@ from mnist_core import background, runs
 from mnist_core.errors import InputError
 from mnist_core.runs import Run
 from mnist_core.training import queue
-from mnist_core.training.queue import LOOK_SECONDS
+from mnist_core.training.queue import POLL_SECONDS
 
 
 def work() -> None:
@@ -23,7 +23,7 @@ def work() -> None:
 
     Returns at once if another worker is at it.
     """
-    background.step_back()  # a training run has what whoever draws leaves of the machine
+    background.lower_priority()  # a training run has what whoever draws leaves of the machine
     tried: set[tuple[str, int]] = set()  # what cannot even be marked as failed is left alone
     while True:
         try:
@@ -55,17 +55,17 @@ def _work_once(tried: set[tuple[str, int]]) -> bool:
         if runs.asked_to_stop(under_way.path) == runs.DISCARD:
             background.kill(under_way.record.process)
             _remove(under_way)
-        time.sleep(LOOK_SECONDS)
+        time.sleep(POLL_SECONDS)
         return True
     run = _next(tried)
     if run is None:
         return False
     tried.add(_key(run))
-    _have_trained(run)
+    _train_in_process(run)
     return True
 
 
-def _have_trained(run: Run) -> None:
+def _train_in_process(run: Run) -> None:
     """Have a run trained in a process of its own, and say how it ended if that cannot."""
     try:
         trainer = background.start(
@@ -78,7 +78,7 @@ def _have_trained(run: Run) -> None:
             trainer.kill()
             trainer.wait()
             break
-        time.sleep(LOOK_SECONDS)
+        time.sleep(POLL_SECONDS)
     if runs.asked_to_stop(run.path) == runs.DISCARD:
         _remove(run)
         return

@@ -41,12 +41,12 @@ def train_waiting(
         start_tensorflow()
         from mnist_core.training import training_run
 
-        return training_run.carry_out(mine, dataset, listeners)
+        return training_run.train_run(mine, dataset, listeners)
 
 
 def main(arguments: list[str]) -> int:
     """The process: trains the run in a directory."""
-    background.step_back()
+    background.lower_priority()
     try:
         train_waiting(runs.read(arguments[0]))
     except InputError as error:

@@ -68,10 +68,10 @@ def train(
         process=background.this_process(),
         command=command,
     )
-    return carry_out(run, dataset, listeners)
+    return train_run(run, dataset, listeners)
 
 
-def carry_out(
+def train_run(
     run: Run,
     dataset: Dataset,
     listeners: Listeners | None = None,
@@ -87,7 +87,7 @@ def carry_out(
     """
     began = time.perf_counter()
     listeners = listeners or Listeners()
-    with _told(run) as note:
+    with _reported(run) as note:
         run = _begin(run, dataset)
         reporter = Reporter(run.path, note, dataset, listeners.on_progress)
         model, history = _trained(run, dataset, listeners, reporter)
@@ -100,7 +100,7 @@ def carry_out(
         saved = _save(run, model, dataset, probabilities)
         proof = datasets.scale(dataset.x_test[: conversion.PROOF_IMAGES])
         temperature = entries.get("temperature", 1.0)
-        angle = run.recipe.turned
+        angle = run.recipe.tta_angle
         made = conversion.write(model, run.path / LITERT, proof, temperature, angle)
         litert = LiteRtFile(source=saved.sha256, sha256=made)
         entries |= {"model": saved, "litert": litert}
@@ -122,7 +122,7 @@ def carry_out(
 
 
 @contextlib.contextmanager
-def _told(run: Run) -> Iterator[Note]:
+def _reported(run: Run) -> Iterator[Note]:
     """Say how far a run is, and why it failed if it does."""
     job = runs.job(run.path)
     note = Note(job)
@@ -214,15 +214,15 @@ def _calibrated(
     if recipe.calibrate:
         chosen = datasets.subset(dataset, recipe.train_images, run.record.seed)
         validation = preparation.validation_digits(chosen, recipe)
-        entries = calibration.calibrate(KerasPredictor(model, turned=recipe.turned), *validation)
+        entries = calibration.calibrate(KerasPredictor(model, angle=recipe.tta_angle), *validation)
     temperature = entries.get("temperature", 1.0)
-    if temperature == 1.0 and not recipe.turned:
+    if temperature == 1.0 and not recipe.tta_angle:
         return keras_predictor.of(model), entries
-    return KerasPredictor(model, temperature=temperature, turned=recipe.turned), entries
+    return KerasPredictor(model, temperature=temperature, angle=recipe.tta_angle), entries
 
 
 def _metrics(
-    kept: Mapping[str, float],
+    best_row: Mapping[str, float],
     best: int,
     probabilities: npt.NDArray[np.float32],
     dataset: Dataset,
@@ -231,21 +231,21 @@ def _metrics(
     """The final figures.
 
     Args:
-        kept: the row of the epoch whose weights were kept.
+        best_row: the row of the epoch whose weights were kept.
         best: that epoch's index.
     """
     return Metrics(
         best_epoch=best + 1,
-        train_loss=kept["loss"],
-        train_accuracy=kept["accuracy"],
+        train_loss=best_row["loss"],
+        train_accuracy=best_row["accuracy"],
         test_loss=evaluation.loss(probabilities, dataset.y_test),
         test_accuracy=evaluation.accuracy(probabilities, dataset.y_test),
         test_digit_accuracy=tuple(
             None if np.isnan(share) else round(float(share), 4)
             for share in evaluation.digit_accuracy(probabilities, dataset.y_test)
         ),
-        val_loss=kept.get("val_loss"),
-        val_accuracy=kept.get("val_accuracy"),
+        val_loss=best_row.get("val_loss"),
+        val_accuracy=best_row.get("val_accuracy"),
         **further,
     )
 

@@ -1,4 +1,4 @@
-"""A training that begins with the weights of another run, some of them frozen."""
+"""Transfer learning: training that begins with the weights of another run, some of them frozen."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def check(recipe: Recipe) -> None:
     if not recipe.start_from:
         return
     run = source(recipe.start_from)
-    same = recipes.agreeing(recipe, run.recipe)
+    same = recipes.common_layers(recipe, run.recipe)
     if same == 0:
         raise InputError(
             f"The first layer of {run.name} is another than that of {recipe.name}: start from a "
@@ -78,7 +78,7 @@ def take_weights(model: keras.Model, recipe: Recipe) -> Start:
     check(recipe)
     assert recipe.start_from is not None
     run = source(recipe.start_from)
-    count = recipes.agreeing(recipe, run.recipe)
+    count = recipes.common_layers(recipe, run.recipe)
     theirs = _with_weights(keras_predictor.load_model(run))[:count]
     for mine, given in zip(_with_weights(model), theirs, strict=False):
         for layer, other in zip(mine, given, strict=True):

@@ -51,7 +51,7 @@ def train(page, dataset, epochs, name):
     pick(page, "report-ann-dataset", dataset)
     fill(page, "report-ann-epochs", epochs)
     if not page.locator(".st-key-report-ann-name input").is_visible():
-        page.get_by_text("Change its parts").click()
+        page.get_by_text("Change its hyperparameters").click()
     fill(page, "report-ann-name", name)
     expect(page.locator(".st-key-train button")).to_be_enabled()
     page.wait_for_timeout(1000)  # what was typed is on its way to the server

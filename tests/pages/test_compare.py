@@ -237,9 +237,9 @@ def test_an_average_that_fails_says_why(page, quick, own_run, monkeypatch):
         return runs.create(own_run.recipe, "optical-digits", 0, name, status=runs.FAILED,
                            reason="There is no room.")  # fmt: skip
 
-    monkeypatch.setattr("mnist_core.training.averaging.start", start)
+    monkeypatch.setattr("mnist_core.training.ensembles.start", start)
     app.button(key="average").click().run()
-    assert "There is no average: There is no room." in said(app)
+    assert "The ensemble failed: There is no room." in said(app)
     app.button(key="average_close").click().run()
     assert not app.exception
     assert app.button(key="average")

@@ -196,12 +196,12 @@ def test_the_threshold_says_how_many_are_answered_and_right(visit, needs_mnist):
     page = visit(run="report-ann", view="figures")
     page.slider(key="threshold_report-ann").set_value(90).run()
     own = runs.read_evaluation(runs.read("report-ann"))
-    (answered,), (right,) = evaluation.answering(own.probabilities, own.labels, [0.9])
+    (answered,), (right,) = evaluation.coverage_and_accuracy(own.probabilities, own.labels, [0.9])
     assert f"**{round(10000 * answered):,}** of 10,000 are answered" in texts(page)
     assert f"{right:.2%} of those are right" in texts(page)
 
 
-def test_doubtful_labels_to_vote_on(visit, needs_mnist):
+def test_label_issues_to_vote_on(visit, needs_mnist):
     page = visit(view="labels")
     assert not page.exception
     (samples,) = grids(page)
@@ -302,9 +302,9 @@ def test_two_runs_of_which_one_has_no_evaluation(visit, needs_mnist, own_run, mo
 
 
 def test_an_average_of_runs_is_explored_like_any_run(visit, own_run):
-    from mnist_core.training import averaging
+    from mnist_core.training import ensembles
 
-    average = averaging.create("average", [own_run, runs.read("report-ann")])
+    average = ensembles.create("average", [own_run, runs.read("report-ann")])
     # Two members were measured on as many datasets: the first one's digits are taken.
     page = visit(run="average", dataset=average.record.dataset.name)
     assert not page.exception

@@ -43,7 +43,7 @@ def searched(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MODELS_DIR", str(tmp_path_factory.mktemp("models")))
         search.create("mine", "optical-digits", 6, seed=2, space=SPACE)
-        searcher.carry_out("mine")
+        searcher.run_search("mine")
         return search.folder()
 
 

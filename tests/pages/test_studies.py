@@ -8,8 +8,8 @@ from streamlit.testing.v1 import AppTest
 
 from mnist_core import recipes, runs
 from mnist_core.errors import InputError
-from mnist_core.experiments import studies, trials, worker_pool
-from mnist_core.experiments.trials import Row
+from mnist_core.experiments import studies, study_trials, worker_pool
+from mnist_core.experiments.study_trials import Row
 from mnist_core.training import queue
 
 ROOT = Path(__file__).parent.parent.parent
@@ -20,7 +20,7 @@ VIEW = "What each choice does"
 def page(models_dir, monkeypatch, tmp_path):
     """The view, where nothing has been measured and nothing is started."""
     monkeypatch.setattr(queue, "tend", lambda *_: False)
-    monkeypatch.setattr(trials, "SHIPPED_TABLE", tmp_path / "none.csv")
+    monkeypatch.setattr(study_trials, "SHIPPED_TABLE", tmp_path / "none.csv")
 
     def open_page(study="layers"):
         app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=120)
@@ -58,14 +58,14 @@ def write(study, accuracies, seeds=3):
         for value, mean in accuracies.items()
         for seed in range(seeds)
     ]  # fmt: skip
-    trials.tables.write(trials.table(), Row, rows)
+    study_trials.tables.write(study_trials.table(), Row, rows)
     return rows
 
 
 def test_an_empty_view_says_what_to_do(page):
     app = page()
     assert "Nothing has been measured yet." in said(app)
-    assert "15 trainings, about" in said(app)
+    assert "15 runs, about" in said(app)
     assert "`python -m mnist_core study layers`" in said(app)
     assert "run_study" in keys(app)
     assert not app.get("plotly_chart")
@@ -109,8 +109,8 @@ def test_the_button_fills_the_queue_once_and_stop_empties_it(page, models_dir):
 
 
 def test_a_trial_that_failed_is_told_and_can_be_tried_again(page):
-    trial = studies.wanted(["layers"])[0]
-    trials.submit([trial])
+    trial = studies.trials_of(["layers"])[0]
+    study_trials.submit([trial])
     runs.change(trial.run(), status=runs.FAILED, reason="The moon was full.")
     app = page()
     assert "1 failed and will be tried again. layers none, seed 0: The moon was full." in said(app)
@@ -119,18 +119,18 @@ def test_a_trial_that_failed_is_told_and_can_be_tried_again(page):
 
 
 def test_a_damaged_table_is_told(page):
-    trials.table().write_text("study,seed\nx,y\n")
+    study_trials.table().write_text("study,seed\nx,y\n")
     app = page()
     assert "cannot be read: delete it" in said(app)
 
 
 def test_the_train_page_counts_trials_and_lists_none(page, tiny, models_dir):
-    trials.submit(studies.wanted(["layers"], 1))
+    study_trials.submit(studies.trials_of(["layers"], 1))
     queue.submit(dataclasses.replace(tiny), "optical-digits", name="mine")
     app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=120)
     app.switch_page("pages/train.py").run()
     assert not app.exception
-    assert "5 trainings of studies wait until no other does." in said(app)
+    assert "5 runs of studies wait until no other does." in said(app)
     assert not [key for key in keys(app) if key.startswith("out-trial")]
     (listed,) = (frame.value for frame in app.dataframe if "name" in frame.value)
     assert {*runs.SHIPPED, "mine"} == set(listed["name"])
@@ -144,7 +144,7 @@ def test_workers_are_shown_and_can_be_stopped(page):
         crew.tell(told)
         app = page()
         words = app.get("progress")[0].proto.text
-        assert "0 of 15 trainings" in words
+        assert "0 of 15 runs" in words
         assert "1 min 30 s left for 10 studies" in words
         assert "2 workers" in words
         lines = app.dataframe[0].value

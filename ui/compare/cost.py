@@ -6,7 +6,7 @@ import streamlit as st
 
 from mnist_core import figures
 from mnist_core.evaluation import comparison
-from mnist_core.evaluation.comparison import FIGURES, Contender
+from mnist_core.evaluation.comparison import METRICS, Contender
 from ui import charts
 
 COSTS = {
@@ -29,23 +29,23 @@ def show(contenders: list[Contender]) -> None:
             "Cost", list(COSTS), default="Parameters", required=True, key="cost",
             label_visibility="collapsed",
         )  # fmt: skip
-        known = [f for f in FIGURES if f.key in ("drawn_accuracy", "test_accuracy")]
-        known = [f for f in known if any(f.key in c.figures for c in contenders)]
+        known = [f for f in METRICS if f.key in ("drawn_accuracy", "test_accuracy")]
+        known = [f for f in known if any(f.key in c.metrics for c in contenders)]
         titles = [f.title for f in known]
         title = st.segmented_control(
             "Accuracy", titles, default=titles[0] if titles else None, required=bool(titles),
             key="accuracy", label_visibility="collapsed",
         )  # fmt: skip
     cost = COSTS[cost_name or "Parameters"]
-    figure = next((f for f in known if f.title == title), None)
-    shown = [] if figure is None else comparison.comparable(contenders, figure)
-    shown = [c for c in shown if cost in c.figures]
-    if not shown or figure is None:
+    metric = next((f for f in known if f.title == title), None)
+    shown = [] if metric is None else comparison.comparable(contenders, metric)
+    shown = [c for c in shown if cost in c.metrics]
+    if not shown or metric is None:
         st.caption("There is nothing to show yet.")
         return
-    costs = [c.figures[cost] for c in shown]
-    accuracies = [c.figures[figure.key] for c in shown]
-    pareto_front = comparison.front(costs, accuracies)
+    costs = [c.metrics[cost] for c in shown]
+    accuracies = [c.metrics[metric.key] for c in shown]
+    pareto_front = comparison.pareto_front(costs, accuracies)
     words = ", ".join(
         f"{c.name} {accuracy:.2%} at {value:,.4g}"
         for c, accuracy, value in zip(shown, accuracies, costs, strict=True)
@@ -57,10 +57,10 @@ def show(contenders: list[Contender]) -> None:
             accuracies,
             pareto_front,
             UNITS[cost],
-            figure.title.lower(),
+            metric.title.lower(),
         ),
-        f"{figure.title} against {UNITS[cost]}: {words}.",
+        f"{metric.title} against {UNITS[cost]}: {words}.",
         "accuracy_and_cost",
     )
     along = ", along the dotted line" if len(pareto_front) > 1 else ""
-    st.caption(f"Filled{along}: no other is both cheaper and better.")
+    st.caption(f"Filled{along}: the Pareto front. No other is both cheaper and better.")

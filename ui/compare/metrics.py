@@ -1,4 +1,4 @@
-"""The figures of runs in a table, the best of each marked."""
+"""The metrics of runs in a table, the best of each marked."""
 
 from __future__ import annotations
 
@@ -6,20 +6,20 @@ import pandas as pd
 import streamlit as st
 
 from mnist_core.evaluation import comparison
-from mnist_core.evaluation.comparison import FIGURES, Contender
+from mnist_core.evaluation.comparison import METRICS, Contender
 
 
 def show(contenders: list[Contender]) -> None:
     """A column for each run."""
     lines: list[dict[str, str]] = []
-    for figure in FIGURES:
-        winners = {c.name for c in comparison.best(contenders, figure)}
+    for metric in METRICS:
+        winners = {c.name for c in comparison.best(contenders, metric)}
         level = len(winners) == len(contenders)
-        line = {"": figure.title}
+        line = {"": metric.title}
         for c in contenders:
-            value = c.figures.get(figure.key)
+            value = c.metrics.get(metric.key)
             mark = "★ " if c.name in winners and not level and len(contenders) > 1 else ""
-            line[c.name] = "–" if value is None else mark + figure.write(value)
+            line[c.name] = "–" if value is None else mark + metric.write(value)
         lines.append(line)
     if len({c.test_digits for c in contenders}) > 1:
         lines.insert(0, {"": "Test digits of"} | {c.name: c.test_digits for c in contenders})
@@ -29,6 +29,6 @@ def show(contenders: list[Contender]) -> None:
         height="content",
         column_config={"": st.column_config.TextColumn(pinned=True)},
         key="figures",
-        alt="Figures of the runs; a star marks the best",
+        alt="Metrics of the runs; a star marks the best",
     )
     st.caption("★ the best of these.")

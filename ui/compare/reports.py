@@ -47,12 +47,14 @@ def show_accuracies(names: list[str], rows: list[reproductions.Row]) -> None:
     def of(figure: str) -> list[list[float]]:
         return [[getattr(r, figure) for r in rows if r.recipe == name] for name in names]
 
-    said = [[r.value for r in reproductions.REPORTED[name] if r.figure == "test"] for name in names]
+    values = [
+        [r.value for r in reproductions.REPORTED[name] if r.figure == "test"] for name in names
+    ]
     words = "; ".join(
         f"{name} {reproductions.summary(rows, name, 'test_accuracy')}" for name in names
     )
     charts.show(
-        figures.reported_and_reproduced(names, said, of("test_accuracy"), of("drawn_accuracy")),
+        figures.reported_and_reproduced(names, values, of("test_accuracy"), of("drawn_accuracy")),
         f"Test accuracy as reported and as measured here. Measured: {words}.",
         "accuracies",
     )
@@ -70,11 +72,11 @@ def show_table(names: list[str], rows: list[reproductions.Row]) -> None:
         lines.append(
             {
                 "Recipe": name,
-                "Reported, test": said(name, "test"),
+                "Reported, test": reported(name, "test"),
                 "Measured, test": measured("test_accuracy"),
-                "Reported, validation": said(name, "validation"),
+                "Reported, validation": reported(name, "validation"),
                 "Measured, validation": measured("val_accuracy"),
-                "Reported, training": said(name, "train"),
+                "Reported, training": reported(name, "train"),
                 "Measured, training": measured("train_accuracy"),
                 "Drawn digits": measured("drawn_accuracy"),
                 "Parameters": f"{those[0].parameters:,}" if those else "",
@@ -91,7 +93,7 @@ def show_table(names: list[str], rows: list[reproductions.Row]) -> None:
                 help="Digits of six people whom no network here was trained on."
             ),
             "Processor time": st.column_config.TextColumn(
-                help="Of one training, all cores together, without a GPU."
+                help="Of one training run, all cores together, without a GPU."
             ),
             "Measured, test": st.column_config.TextColumn(
                 help="Mean and standard deviation over the seeds."
@@ -102,7 +104,7 @@ def show_table(names: list[str], rows: list[reproductions.Row]) -> None:
     )
 
 
-def said(name: str, figure: str) -> str:
+def reported(name: str, figure: str) -> str:
     """What the documents report, each with its letter; marked where it is of another model."""
     texts = []
     for claim in reproductions.REPORTED[name]:

@@ -20,8 +20,8 @@ PRUNED_SHARE = 0.6  # of the time that all trials would take without pruning, ro
 def ask(known: list[str]) -> str | None:
     """Ask for a new search beside those that are `known`; its name once it has been started."""
     st.write(
-        "Many small trainings try out architectures and hyperparameters; hopeless ones are ended "
-        "early. They are compared on validation digits alone."
+        "Many short training runs try out architectures and hyperparameters; hopeless ones are "
+        "pruned. They are compared on validation digits alone."
     )
     one, two, three = st.columns(3)
     with one:

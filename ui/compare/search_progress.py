@@ -13,7 +13,7 @@ from mnist_core.experiments.search import Search
 from mnist_core.training import queue
 from ui.compare import search_trials, workers
 
-QUICK, SLOW = 1.0, 5.0  # seconds between looks at a search
+QUICK, SLOW = 1.0, 5.0  # seconds between polls of a search
 
 
 def watch(name: str) -> None:
@@ -72,8 +72,8 @@ def show_progress(found: Search) -> None:
         st.error(found.problem or "It failed.")
     elif found.activity == search.INTERRUPTED:
         st.warning(
-            f"The process ended unexpectedly after {done} of {total} trials. Go on: it ends as "
-            "if nothing had been."
+            f"The process ended unexpectedly after {done} of {total} trials. Resume it: it ends "
+            "as if nothing had happened."
         )
     elif found.activity == search.STOPPED:
         st.info(f"Stopped after {done} of {total} trials.")
@@ -87,7 +87,7 @@ def show_controls(found: Search) -> None:
         asked = search.asked_to_stop(found.name)
         if st.button(
             "Stop", key="search_stop", icon=":material/stop_circle:", disabled=asked,
-            help="What was tried is kept; it can go on later.",
+            help="What was tried is kept; the search can be resumed later.",
         ):  # fmt: skip
             act(search.stop, found.name)
         if asked:
@@ -97,7 +97,7 @@ def show_controls(found: Search) -> None:
     by = workers.ask("search_go_on", found.settings.at_a_time)
     if done < total:
         if st.button(
-            "Go on", key="search_resume", icon=":material/resume:",
+            "Resume", key="search_resume", icon=":material/resume:",
             disabled=workers.missing(by),
         ):  # fmt: skip
             act(search.start, found.name, None, by)

@@ -1,4 +1,4 @@
-"""The trials of a search in pictures, in words and in a table."""
+"""The trials of a search in figures, in words and in a table."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def show_pictures(found: Search) -> None:
         figures.search_in_words(values, complete, None if best is None else done.index(best)),
         "search_history",
     )
-    st.subheader("What decides")
+    st.subheader("Hyperparameter importance")
     try:
         shares = search.importance(found.name)
     except InputError:  # locked in this very moment; the next look finds it
@@ -56,7 +56,7 @@ def show_pictures(found: Search) -> None:
         words = ", ".join(f"{name} {share:.0%}" for name, share in shares.items())
         charts.show(
             figures.search_importance(shares),
-            f"Share of each choice: {words}.",
+            f"Importance of each hyperparameter: {words}.",
             "search_importance",
         )
     else:
@@ -67,7 +67,7 @@ def show_pictures(found: Search) -> None:
     measured = [trial for trial in done if trial.value is not None]
     if len(measured) < 2 or best is None:
         return
-    st.subheader("What goes with what")
+    st.subheader("Parallel coordinates")
     accuracies = [trial.value or 0.0 for trial in measured]
     charts.show(
         figures.search_parallel(choices(measured), accuracies),

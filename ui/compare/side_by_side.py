@@ -10,7 +10,7 @@ from mnist_core.evaluation import comparison
 from mnist_core.evaluation.comparison import Contender, Measured
 from mnist_core.runs import Run
 from ui import shared_work
-from ui.compare import averaging, cost, curves, metrics, run_report
+from ui.compare import cost, curves, ensembles, metrics, run_report
 
 MOST = 8  # runs that are compared at a time
 
@@ -20,7 +20,7 @@ def show() -> None:
     found = {run.name: run for run in runs.all_runs()}
     fit = [name for name, run in found.items() if comparison.refusal(run) is None]
     # What was chosen and has gone since, or broke, is said and left out.
-    chosen = averaging.with_finished(st.session_state.get("compared", fit[:5]), found, MOST)
+    chosen = ensembles.with_finished(st.session_state.get("compared", fit[:5]), found, MOST)
     gone = [name for name in chosen if name not in fit]
     st.session_state["compared"] = [name for name in chosen if name in fit]
     names = st.multiselect(
@@ -43,7 +43,7 @@ def show() -> None:
     if not chosen_runs:
         st.info("Choose two runs or more.")
         return
-    averaging.offer(chosen_runs)
+    ensembles.offer(chosen_runs)
     measuring(chosen_runs)
     run_report.offer(fit, found)
 
@@ -89,6 +89,6 @@ def show_comparison(contenders: list[Contender], complete: bool) -> None:
             "different digits are not set against each other."
         )
     metrics.show(contenders)
-    averaging.show_gain(contenders)
+    ensembles.show_gain(contenders)
     cost.show(contenders)
     curves.show(contenders)

@@ -9,14 +9,14 @@ import streamlit as st
 from mnist_core import datasets, runs
 from mnist_core.errors import InputError
 from mnist_core.evaluation.comparison import DRAWN
-from mnist_core.experiments import study_pool, trial_progress, trials
+from mnist_core.experiments import study_pool, study_progress, study_trials
 from mnist_core.experiments.studies import STUDIES, Study
 from mnist_core.experiments.study_pool import Pool
-from mnist_core.experiments.trial_progress import State
+from mnist_core.experiments.study_progress import StudyProgress
 from mnist_core.training import queue
 from ui.compare import study_effect, workers
 
-LOOK_SECONDS = 1.0
+POLL_SECONDS = 1.0
 
 
 def show() -> None:
@@ -33,34 +33,34 @@ def show() -> None:
     ]
     st.write(study.question)
     try:
-        trials.gather()
-        rows, state = trials.read(), trial_progress.look(study.trials())
+        study_trials.gather()
+        rows, state = study_trials.read(), study_progress.progress(study.trials())
     except InputError as error:
         st.error(str(error))
         return
     with st.container(key="trials"):
-        every = LOOK_SECONDS if state.active or pool_of(study) else None
+        every = POLL_SECONDS if state.active or pool_of(study) else None
         st.fragment(functools.partial(follow, study, state, every is not None), run_every=every)()
     if any(study.rows(rows).values()):
         with st.container(key="effect"):
             study_effect.show(study, rows)
-    st.caption(f"On the command line: `{trials.COMMAND} {study.name}`")
+    st.caption(f"On the command line: `{study_trials.COMMAND} {study.name}`")
 
 
-def follow(study: Study, shown: State, was_active: bool) -> None:
-    """How far the study is, with a button to go on or to stop; again as soon as more is known."""
-    wanted = study.trials()
+def follow(study: Study, shown: StudyProgress, was_active: bool) -> None:
+    """How far the study is, with a button to resume or to stop; again as soon as more is known."""
+    trials = study.trials()
     try:
-        trials.gather()
+        study_trials.gather()
         queue.tend()
-        state = trial_progress.look(wanted)
+        state = study_progress.progress(trials)
         pool = pool_of(study)
         if pool is not None:
             show_pool(pool, state)
         elif state.active:
             st.progress(state.measured / state.total, progress_in_words(state))
             if st.button("Stop", key="stop_study", icon=":material/stop_circle:"):
-                trials.stop(wanted)
+                study_trials.stop(trials)
                 st.rerun()
         elif state.measured < state.total:
             offer(study, state)
@@ -79,9 +79,9 @@ def pool_of(study: Study) -> Pool | None:
     )
 
 
-def show_pool(pool: Pool, state: State) -> None:
+def show_pool(pool: Pool, state: StudyProgress) -> None:
     """How far a worker pool is, and who is in it."""
-    parts = [f"{state.measured} of {state.total} trainings"]
+    parts = [f"{state.measured} of {state.total} runs"]
     if pool.status:
         if pool.status.seconds_left is not None:
             whole = "" if len(pool.studies) == 1 else f" for {len(pool.studies)} studies"
@@ -101,24 +101,26 @@ def show_pool(pool: Pool, state: State) -> None:
             st.caption("What is in training comes to its end first.")
 
 
-def progress_in_words(state: State) -> str:
+def progress_in_words(state: StudyProgress) -> str:
     parts = [
-        f"{state.measured} of {state.total} trainings",
+        f"{state.measured} of {state.total} runs",
         f"about {runs.duration(state.seconds_left)} left",
     ]
     if state.training:
-        parts.append(f"now {trials.words(state.training)}")
+        parts.append(f"now {study_trials.words(state.training)}")
     elif other := queue.current():
-        parts.append(f"waiting for {trials.words(other) if other.record.study else other.name}")
+        parts.append(
+            f"waiting for {study_trials.words(other) if other.record.study else other.name}"
+        )
     return " · ".join(parts)
 
 
-def offer(study: Study, state: State) -> None:
+def offer(study: Study, state: StudyProgress) -> None:
     """The button that puts what is missing into the queue."""
     if not state.measured:
         st.info("Nothing has been measured yet.")
     for run in state.failed[:1]:
-        st.warning(f"{len(state.failed)} failed and will be tried again. {trials.why(run)}")
+        st.warning(f"{len(state.failed)} failed and will be tried again. {study_trials.why(run)}")
     for pool in study_pool.pools():
         if pool.problem and study.name in pool.studies:
             st.error(pool.problem)
@@ -134,10 +136,10 @@ def offer(study: Study, state: State) -> None:
             if by:
                 study_pool.start([study.name], by)
             else:
-                trials.submit(study.trials())
+                study_trials.submit(study.trials())
             st.rerun()
         alone = f"about {runs.duration(state.seconds_missing)}, one after another. "
         st.caption(
-            f"{state.total - state.measured} trainings, {'' if by else alone}They go on when this "
-            f"page is closed{'' if by else ', and let other trainings pass'}."
+            f"{state.total - state.measured} runs, {'' if by else alone}They continue when "
+            f"this page is closed{'' if by else ', and let other runs go first'}."
         )

@@ -8,7 +8,7 @@ import streamlit as st
 from mnist_core import figures, runs
 from mnist_core.experiments import studies
 from mnist_core.experiments.studies import DRAWN, TEST, TRAINING, VALIDATION, Study
-from mnist_core.experiments.trials import Row
+from mnist_core.experiments.study_trials import Row
 from ui import charts
 
 VERDICTS = {

@@ -1,4 +1,4 @@
-"""Who trains several trainings: asked for, and shown at work."""
+"""The workers that train: asked for, and shown at work."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import pandas as pd
 import streamlit as st
 
 from mnist_core.experiments import worker_pool
-from mnist_core.experiments.worker_pool import PoolStatus, Where
+from mnist_core.experiments.worker_pool import ClusterSpec, PoolStatus
 
 ONE, CLUSTER = "This machine, one at a time", "A Dask cluster"
 
 
-def ask(key: str, most: int | None = None) -> Where | None:
+def ask(key: str, most: int | None = None) -> ClusterSpec | None:
     """Let the visitor choose who trains.
 
     Args:
@@ -36,11 +36,11 @@ def ask(key: str, most: int | None = None) -> Where | None:
     )
     if by == CLUSTER:
         address = st.text_input("Scheduler", placeholder="tcp://HOST:8786", key=f"{key}_scheduler")
-        return Where(scheduler=address.strip())
-    return None if by == ONE else Where(here[by])
+        return ClusterSpec(scheduler=address.strip())
+    return None if by == ONE else ClusterSpec(here[by])
 
 
-def missing(where: Where | None) -> bool:
+def missing(where: ClusterSpec | None) -> bool:
     """Whether the address of a scheduler is still to be given."""
     return where is not None and where.scheduler == ""
 

@@ -18,11 +18,11 @@ def evaluation(run: Run, dataset: str, checksum: str | None) -> Evaluation | Non
     Args:
         checksum: of the dataset, if it is known.
     """
-    told = results.progress(run, dataset)
+    status = results.progress(run, dataset)
     try:
         return results.find(run, dataset, checksum)
     except InputError as error:
-        if told is None:
+        if status is None:
             st.info(str(error), icon=":material/info:")
             if run.usable:
                 offer(run, dataset)

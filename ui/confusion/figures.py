@@ -89,7 +89,7 @@ def show_confidence(probabilities: Any, labels: Any, dark: bool) -> None:
 
 
 def show_reliability(probabilities: Any, labels: Any, dark: bool) -> None:
-    st.subheader("Is its confidence honest?", anchor=False)
+    st.subheader("Is it calibrated?", anchor=False)
     bins = evaluation.reliability(probabilities, labels)
     words = f"Calibration error {bins.calibration_error:.2%}"
     st.plotly_chart(
@@ -107,18 +107,18 @@ def show_reliability(probabilities: Any, labels: Any, dark: bool) -> None:
 def show_answering(run: Run, probabilities: Any, labels: Any, dark: bool) -> None:
     st.subheader("When should it say “not sure”?", anchor=False)
     chosen = st.slider(
-        "Not sure below, %", 0, 100, round(100 * run.sure_above), key=f"threshold_{run.name}",
-        persist_state="session",
+        "Not sure below, %", 0, 100, round(100 * run.confidence_threshold),
+        key=f"threshold_{run.name}", persist_state="session",
     )  # fmt: skip
-    (answered,), (right,) = evaluation.answering(probabilities, labels, [chosen / 100])
+    (answered,), (right,) = evaluation.coverage_and_accuracy(probabilities, labels, [chosen / 100])
     count, given = len(labels), round(answered * len(labels))
     correct = "" if np.isnan(right) else f" and {right:.2%} of those are right"
     with st.container(key="answering"):
         st.markdown(f"**{given:,}** of {count:,} are answered ({answered:.1%}){correct}.")
     thresholds = np.linspace(0, 1, 101)
-    shares = evaluation.answering(probabilities, labels, thresholds)
+    shares = evaluation.coverage_and_accuracy(probabilities, labels, thresholds)
     st.plotly_chart(
-        figures.answering(thresholds, *shares, chosen / 100, dark),
+        figures.coverage(thresholds, *shares, chosen / 100, dark),
         key="answering_chart",
         config=saving.picture_config("answering"),
         alt=f"Below {chosen}% not sure: {answered:.1%} are answered{correct}.",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from mnist_core import evaluation
 
-MATRIX, FIGURES, LABELS = "Matrix", "Figures", "Doubtful labels"
+MATRIX, FIGURES, LABELS = "Matrix", "Figures", "Label issues"
 VIEWS = {"matrix": MATRIX, "figures": FIGURES, "labels": LABELS}  # by their names in the address
 ORDERS = {
     "Most confident mistakes first": evaluation.MISTAKES_FIRST,

@@ -1,4 +1,4 @@
-"""What everybody sees in a digit whose label is doubtful."""
+"""What everybody sees in a digit whose label may be wrong."""
 
 from __future__ import annotations
 

@@ -22,19 +22,19 @@ def start(run: Run, dataset: str, kind: str) -> None:
 @st.fragment(run_every=1)
 def follow(run: Run, dataset: str, kind: str, what: str) -> None:
     """How far it is, looked at again and again; the whole page runs anew once it is done."""
-    told = results.progress(run, dataset, kind)
-    if told is None:
+    status = results.progress(run, dataset, kind)
+    if status is None:
         st.rerun()
-    elif told.problem:
-        st.error(told.problem)
+    elif status.problem:
+        st.error(status.problem)
         st.button(
             "Try again", key=f"again_{kind}_{run.name}", on_click=start, args=(run, dataset, kind)
         )
     else:
-        left = "" if told.seconds_left is None else f", {told.seconds_left:.0f} s left"
+        left = "" if status.seconds_left is None else f", {status.seconds_left:.0f} s left"
         words = {
             WAITING: f"{what}: starting …",
             LOADING: f"{what}: reading the digits …",
             WORKING: f"{what}{left}",
         }
-        st.progress(told.share, text=words[told.state])
+        st.progress(status.share, text=words[status.state])

@@ -24,7 +24,7 @@ def show(run: Run, reader: reading.Reader, objects: Objects) -> None:
         answers, words = guess.probabilities_of(reader, image[None])
         if answers is not None:
             probabilities = answers[0]
-            digit, words, unsure = in_words(probabilities, run.sure_above)
+            digit, words, unsure = in_words(probabilities, run.confidence_threshold)
     guess.show(digit, words, unsure, spoken=False)  # the bars speak
     with st.container(key="bars"):
         starting = words == guess.STARTING

@@ -26,7 +26,7 @@ def show(run: Run, reader: reading.Reader, objects: Objects, size: tuple[int, in
         guess.show("", words)
         return
     best, read = answers.max(axis=1), answers.argmax(axis=1)
-    sure = best >= run.sure_above
+    sure = best >= run.confidence_threshold
     if sure.all():
         words = f"{percent(best.min())} sure of each digit"
     else:

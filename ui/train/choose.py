@@ -12,8 +12,8 @@ from mnist_core.errors import InputError
 from mnist_core.recipes import RECIPES, Recipe
 from mnist_core.runs import Run
 from mnist_core.training import queue, transfer
-from ui.train import network, parts, state
-from ui.train.parts import Job
+from ui.train import hyperparameters, network, state
+from ui.train.hyperparameters import Job
 
 START_FROM = "start_from"
 FRESH = "Nothing: fresh weights"
@@ -32,15 +32,15 @@ def show(found: Sequence[Run]) -> Job | None:
             "Dataset",
             datasets.NAMES,
             datasets.NAMES.index(base.dataset) if base.dataset in datasets.NAMES else 0,
-            **parts.kept(base, "dataset"),
+            **hyperparameters.persistent(base, "dataset"),
         )
     with right:
-        epochs = parts.field("epochs", st.number_input, "Epochs", base, step=1)
+        epochs = hyperparameters.field("epochs", st.number_input, "Epochs", base, step=1)
     job, problem = None, None
-    with st.expander("Change its parts"):
+    with st.expander("Change its hyperparameters"):
         try:
             recipe = dataclasses.replace(base, dataset=dataset, epochs=epochs)
-            job = parts.show(base, recipe)
+            job = hyperparameters.show(base, recipe)
         except InputError as error:
             problem = str(error)
     if not datasets.at_hand(dataset):
@@ -77,21 +77,21 @@ def choose_recipe(found: Sequence[Run]) -> Recipe:
         persist_state="session",
         format_func=lambda name: name or FRESH,
         placeholder=FRESH,
-        help="A run whose layers and weights the training begins with, in smaller steps.",
+        help="Fine-tuning: training begins with that run's layers and weights, in smaller steps.",
     )
-    return base if name is None else continued(possible[name])
+    return base if name is None else fine_tuned(possible[name])
 
 
-def continued(run: Run) -> Recipe:
+def fine_tuned(run: Run) -> Recipe:
     """The recipe that starts from a run's weights, with as many layers frozen as is asked for."""
-    recipe = recipes.continued(run.recipe, run.name)
+    recipe = recipes.fine_tuned(run.recipe, run.name)
     most = len(recipes.widths(recipe.hidden))
     frozen = st.number_input(
         f"Freeze, 0 to {most} first layers",
         0,
         most,
         help="Layers that keep the weights of that run.",
-        **parts.kept(recipe, "frozen"),
+        **hyperparameters.persistent(recipe, "frozen"),
     )
     return dataclasses.replace(recipe, frozen=int(frozen))
 

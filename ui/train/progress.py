@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from mnist_core import runs
-from mnist_core.experiments import trials
+from mnist_core.experiments import study_trials
 from mnist_core.runs import Run
 from mnist_core.training import queue
 from ui.train import state
@@ -16,17 +16,17 @@ from ui.train.network import duration
 from ui.train.snapshot import Snapshot
 
 
-def show(run: Run, told: Mapping[str, Any], found: Snapshot) -> None:
+def show(run: Run, status: Mapping[str, Any], found: Snapshot) -> None:
     """How far an active run is, and the buttons that end it.
 
     Args:
-        told: what the training process has written into progress.json.
+        status: what the training process has written into progress.json.
         found: all runs at the moment at which this one was read.
     """
     if run.status == runs.QUEUED:
         st.progress(0.0, _place_in_queue(run, found))
     else:
-        st.progress(*_phase(told))
+        st.progress(*_phase(status))
     asked = runs.asked_to_stop(run.path)
     with st.container(horizontal=True):
         if run.status == runs.RUNNING:
@@ -50,24 +50,24 @@ def _place_in_queue(run: Run, found: Snapshot) -> str:
     if found.in_training is None:
         return "Starting …"
     if found.in_training.record.study:
-        return f"Next, after {trials.words(found.in_training)} of a study"
+        return f"Next, after {study_trials.words(found.in_training)} of a study"
     return "Waiting for its turn"
 
 
-def _phase(told: Mapping[str, Any]) -> tuple[float, str]:
+def _phase(status: Mapping[str, Any]) -> tuple[float, str]:
     """How far a training process is, from 0 to 1 and in words."""
-    phase = told.get("phase")
+    phase = status.get("phase")
     if phase == "training":
-        done = (told["epoch"] - 1 + told["step"] / told["steps"]) / told["epochs"]
+        done = (status["epoch"] - 1 + status["step"] / status["steps"]) / status["epochs"]
         return min(1.0, done), (
-            f"Epoch {told['epoch']} of {told['epochs']} · "
-            f"{told['images_per_second']:,.0f} images/s · "
-            f"{duration(told['seconds_left'])} left"
+            f"Epoch {status['epoch']} of {status['epochs']} · "
+            f"{status['images_per_second']:,.0f} images/s · "
+            f"{duration(status['seconds_left'])} left"
         )
     if phase == "preparing":
-        return told["share"], f"Drawing pen strokes: {told['share']:.0%}"
+        return status["share"], f"Drawing pen strokes: {status['share']:.0%}"
     if phase == "downloading":
-        return told["share"], f"Downloading the dataset: {told['share']:.0%}"
+        return status["share"], f"Downloading the dataset: {status['share']:.0%}"
     if phase == "evaluating":
         return 1.0, "Reading the test digits …"
     return 0.0, "Starting …"
@@ -78,7 +78,7 @@ def show_failure(run: Run) -> None:
     st.error(f"Failed: {run.record.reason or 'the reason is not known'}")
     if run.resumable:
         st.button(
-            f"Go on after epoch {len(runs.read_history(run))}", key="resume",
+            f"Resume after epoch {len(runs.read_history(run))}", key="resume",
             icon=":material/resume:", on_click=state.attempt, args=(queue.resume, run),
         )  # fmt: skip
     if log := runs.log_end(run):

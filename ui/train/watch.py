@@ -11,7 +11,7 @@ from ui.train import charts, guesses, progress, result, snapshot, state, waiting
 from ui.train.snapshot import Snapshot
 from ui.train.state import State
 
-QUICK, SLOW = 0.4, 2.0  # seconds between looks at the run directories
+QUICK, SLOW = 0.4, 2.0  # seconds between polls of the run directories
 
 
 def show(shown: Snapshot, asked: State) -> None:
@@ -21,10 +21,10 @@ def show(shown: Snapshot, asked: State) -> None:
         shown: the runs that the rest of the page shows.
         asked: what the visitor has asked the page for.
     """
-    st.fragment(_look, run_every=QUICK if shown.busy else SLOW)(shown, asked)
+    st.fragment(_refresh, run_every=QUICK if shown.busy else SLOW)(shown, asked)
 
 
-def _look(shown: Snapshot, asked: State) -> None:
+def _refresh(shown: Snapshot, asked: State) -> None:
     found = snapshot.take()
     queue.tend(found.every)
     if found.statuses != shown.statuses or state.read() != asked:
@@ -44,10 +44,10 @@ def panel(run: Run, found: Snapshot, asked: State) -> None:
     if run.problem:
         top.warning(run.problem)
         return
-    told = runs.read_progress(run) if run.active else {}
+    status = runs.read_progress(run) if run.active else {}
     with top:
         if run.active:
-            progress.show(run, told, found)
+            progress.show(run, status, found)
         elif run.status == runs.FAILED:
             progress.show_failure(run)
     history, live = runs.read_history(run), runs.read_live(run)
@@ -56,8 +56,8 @@ def panel(run: Run, found: Snapshot, asked: State) -> None:
             charts.curves(run, history, live)
     dataset = run.dataset
     with low:
-        if "digits" in told:
-            guesses.show(dataset, told["digits"])
+        if "digits" in status:
+            guesses.show(dataset, status["digits"])
         if run.usable:
             result.show(run, dataset, asked.reads == run.name)
     with last:

@@ -29,7 +29,7 @@ export function unpackNetwork(bytes) {
   return {
     layers: header.layers,
     temperature: header.temperature,
-    angles: header.turned ? [header.turned, -header.turned] : [0],
+    angles: header.tta_angle ? [header.tta_angle, -header.tta_angle] : [0],
     weights: new Uint16Array(bytes.slice(4 + length)),
   };
 }

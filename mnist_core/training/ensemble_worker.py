@@ -1,6 +1,6 @@
-"""The process that averages several runs into one.
+"""The process that makes an ensemble of several runs.
 
-python -m mnist_core.training.averager RUN
+python -m mnist_core.training.ensemble_worker RUN
 """
 
 from __future__ import annotations
@@ -10,16 +10,16 @@ import sys
 from mnist_core import background, runs
 from mnist_core.errors import InputError
 from mnist_core.networks.startup import start_tensorflow
-from mnist_core.training import averaging
+from mnist_core.training import ensembles
 
 
 def main(arguments: list[str]) -> int:
     """The process: builds and measures the ensemble that a run directory describes."""
-    background.step_back()
+    background.lower_priority()
     run = runs.change(runs.read(arguments[0]), process=background.this_process())
     start_tensorflow()
     try:
-        averaging.carry_out(run)
+        ensembles.measure_ensemble(run)
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2

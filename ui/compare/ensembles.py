@@ -1,4 +1,4 @@
-"""Runs averaged from the page that sets them side by side."""
+"""An ensemble made of the runs that are compared."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from mnist_core.errors import InputError
 from mnist_core.evaluation import comparison
 from mnist_core.evaluation.comparison import Contender
 from mnist_core.runs import Run
-from mnist_core.training import averaging
+from mnist_core.training import ensembles
 
 AVERAGED = "averaged"  # in the session: the name of the average that is being made
-LOOK_SECONDS = 0.5
+POLL_SECONDS = 0.5
 
 
 def with_finished(chosen: Sequence[str], found: Mapping[str, Run], most: int) -> list[str]:
@@ -30,21 +30,21 @@ def offer(chosen: Sequence[Run]) -> None:
     """A button that averages the chosen runs, and how far that is."""
     with st.container(key="averaging"):
         if AVERAGED in st.session_state:
-            st.fragment(_watch, run_every=LOOK_SECONDS)(st.session_state[AVERAGED])
+            st.fragment(_watch, run_every=POLL_SECONDS)(st.session_state[AVERAGED])
             return
-        if not averaging.FEWEST <= len(chosen) <= averaging.MOST:
-            st.caption(f"Choose {averaging.FEWEST} to {averaging.MOST} runs to average them.")
+        if not ensembles.FEWEST <= len(chosen) <= ensembles.MOST:
+            st.caption(f"Choose {ensembles.FEWEST} to {ensembles.MOST} runs to average them.")
             return
         with (
             st.popover("Average these runs", icon=":material/join:"),
             st.form("average", border=False),
         ):
-            st.caption("A run whose probabilities are the mean of theirs.")
+            st.caption("An ensemble: a run whose probabilities are the mean of theirs.")
             name = st.text_input("Name", "average", key="average_name")
             if not st.form_submit_button("Average", key="average", type="primary"):
                 return
             try:
-                st.session_state[AVERAGED] = averaging.start(name, chosen).name
+                st.session_state[AVERAGED] = ensembles.start(name, chosen).name
             except InputError as error:
                 st.error(str(error))
                 return
@@ -59,7 +59,7 @@ def _watch(name: str) -> None:
     if run.usable:
         st.rerun()  # it joins those that are compared
     reason = run.record.reason or f"The run {name} has been deleted."
-    st.error(f"There is no average: {reason}")
+    st.error(f"The ensemble failed: {reason}")
     if st.button("Close", key="average_close", type="tertiary"):
         st.session_state.pop(AVERAGED, None)
         st.rerun()

@@ -1,4 +1,4 @@
-"""Networks made elsewhere, as runs."""
+"""Networks trained elsewhere, imported as runs."""
 
 from __future__ import annotations
 
@@ -53,13 +53,13 @@ def import_keras(data: bytes, name: str, dataset: Dataset) -> Run:
         process=background.this_process(),
     )
     try:
-        return keep(run, model, dataset)
+        return save_as_run(run, model, dataset)
     except BaseException:
         runs.delete(runs.change(run, status=runs.FAILED, process=None))
         raise
 
 
-def keep(run: Run, model: keras.Model, dataset: Dataset, **entries: Any) -> Run:
+def save_as_run(run: Run, model: keras.Model, dataset: Dataset, **entries: Any) -> Run:
     """Save a network that is trained already as a run's, measured on a dataset's test digits.
 
     Args:

@@ -17,7 +17,6 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import filelock
 
@@ -27,9 +26,6 @@ from mnist_core.recipes import Recipe
 from mnist_core.runs import Run, StudyMark
 from mnist_core.tables import or_nan
 from mnist_core.training import queue
-
-if TYPE_CHECKING:
-    pass
 
 COMMAND = "python -m mnist_core study"
 FILE = "studies.csv"

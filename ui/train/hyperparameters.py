@@ -27,7 +27,7 @@ class Job:
     name: str | None
 
 
-def kept(base: Recipe, entry: str) -> dict[str, Any]:
+def persistent(base: Recipe, entry: str) -> dict[str, Any]:
     """How an entry's widget is kept: each recipe and each run to start from has its own."""
     owner = f"from-{base.start_from}" if base.start_from else base.name
     return {"key": f"{owner}-{entry}", "persist_state": "session"}
@@ -36,7 +36,10 @@ def kept(base: Recipe, entry: str) -> dict[str, Any]:
 def field(entry: str, widget: Callable[..., Any], label: str, base: Recipe, **options: Any) -> Any:
     """A widget for an entry of the recipe, with a sentence below it if the value is nonsense."""
     value = widget(
-        label, value=options.pop("value", getattr(base, entry)), **kept(base, entry), **options
+        label,
+        value=options.pop("value", getattr(base, entry)),
+        **persistent(base, entry),
+        **options,
     )
     try:
         recipes.check(dataclasses.replace(base, **{entry: value}))
@@ -51,14 +54,14 @@ def complain(error: InputError) -> None:
 
 
 def show(base: Recipe, recipe: Recipe) -> Job:
-    """Every part of a recipe as a widget; the training run that they make.
+    """Every hyperparameter of a recipe as a widget; the training run that they make.
 
     Args:
         base: the recipe as it stands in the list, from which the widgets begin.
         recipe: the same with the dataset and the epochs that were chosen.
 
     Raises:
-        InputError: the parts do not make a recipe that can be trained.
+        InputError: they do not make a recipe that can be trained.
     """
     one, two = st.columns(2)
     with one:
@@ -81,7 +84,7 @@ def optimization(base: Recipe) -> dict[str, Any]:
     hidden = base.hidden if base.start_from else layers(base)
     optimizers = list(recipes.OPTIMIZERS)
     optimizer = st.selectbox(
-        "Optimizer", optimizers, optimizers.index(base.optimizer), **kept(base, "optimizer")
+        "Optimizer", optimizers, optimizers.index(base.optimizer), **persistent(base, "optimizer")
     )
     rate = field(
         "learning_rate", st.number_input, "Learning rate", base, step=0.0005, format="%.5g"
@@ -101,7 +104,7 @@ def data(base: Recipe) -> dict[str, Any]:
         "validation_split", st.number_input, "Validation split", base, step=0.05, format="%.2f"
     )
     patience = None
-    if st.checkbox("Stop early", base.patience is not None, **kept(base, "early")):
+    if st.checkbox("Early stopping", base.patience is not None, **persistent(base, "early")):
         patience = field(
             "patience",
             st.number_input,
@@ -112,7 +115,7 @@ def data(base: Recipe) -> dict[str, Any]:
         )
     own = {"the recipe's own": base.augmentation} if any(base.augmentation.values()) else {}
     kinds = {**own, **search.AUGMENTED}
-    augmentation = st.selectbox("Augmentation", list(kinds), **kept(base, "augmentation"))
+    augmentation = st.selectbox("Augmentation", list(kinds), **persistent(base, "augmentation"))
     images = field("train_images", st.number_input, "Training images, 0 for all", base, step=1000)
     return {
         "validation_split": split,
@@ -124,7 +127,7 @@ def data(base: Recipe) -> dict[str, Any]:
 
 def choose_seed(base: Recipe) -> int:
     """The seed; raises InputError for one that no random generator takes."""
-    seed = st.number_input("Seed", value=0, step=1, **kept(base, "seed"))
+    seed = st.number_input("Seed", value=0, step=1, **persistent(base, "seed"))
     if not 0 <= seed < 2**31:
         raise InputError(f"The seed must be a whole number from 0 to 2147483647, not {seed}.")
     return int(seed)
@@ -132,7 +135,7 @@ def choose_seed(base: Recipe) -> int:
 
 def choose_name(base: Recipe) -> str | None:
     """The name, or None; raises InputError for one that no run can have."""
-    name = st.text_input("Name, if it shall have one", **kept(base, "name")) or None
+    name = st.text_input("Name, if it shall have one", **persistent(base, "name")) or None
     if name is not None:
         try:
             runs.check_name(name)
@@ -156,10 +159,12 @@ def layers(base: Recipe) -> tuple[recipes.Layer, ...]:
         placeholder="no hidden layer" if only_dense else "",
         help="Neurons of each layer, with commas between them"
         + (": as many layers as numbers." if only_dense else ", or filters, or units."),
-        **kept(base, "widths"),
+        **persistent(base, "widths"),
     )
     rates = [layer["rate"] for layer in base.hidden if layer["kind"] == "dropout"]
-    dropout = st.slider("Dropout", 0.0, 0.9, max(rates, default=0.0), 0.05, **kept(base, "dropout"))
+    dropout = st.slider(
+        "Dropout", 0.0, 0.9, max(rates, default=0.0), 0.05, **persistent(base, "dropout")
+    )
     kinds = [layer["activation"] for layer in base.hidden if layer["kind"] == "dense"]
     activation = kinds[0] if kinds else "relu"
     if only_dense:
@@ -167,10 +172,10 @@ def layers(base: Recipe) -> tuple[recipes.Layer, ...]:
             "Activation",
             recipes.ACTIVATIONS,
             recipes.ACTIVATIONS.index(activation),
-            **kept(base, "activation"),
+            **persistent(base, "activation"),
         )
     try:
-        return recipes.rebuilt(base.hidden, typed, dropout, activation)
+        return recipes.with_widths(base.hidden, typed, dropout, activation)
     except InputError as error:
         complain(error)
         raise

@@ -1,7 +1,7 @@
-"""Several runs averaged as one: a run like any other, whose network holds all of theirs.
+"""Ensembles: several runs averaged as one, a run like any other whose network holds all of theirs.
 
 The average is taken over calibrated probabilities, each member's as it gives them alone, with
-its temperature and its turned readings. Networks that err on different digits outvote each
+its temperature and its test-time augmentation. Networks that err on different digits outvote each
 other's errors (Hansen, Salamon 1990, "Neural network ensembles"); the price is the time and
 the size of all of them together.
 """
@@ -63,14 +63,14 @@ def create(name: str, members: Sequence[Run]) -> Run:
         InputError: runs that cannot be averaged (see `check`), a name that cannot be used, or
             nothing can be written.
     """
-    return carry_out(_begin(name, members))
+    return measure_ensemble(_begin(name, members))
 
 
 def start(name: str, members: Sequence[Run]) -> Run:
     """As `create`, in a process of its own; the run is `running` until that has ended."""
     run = _begin(name, members)
     log = runs.job(run.path).log_file
-    child = background.start("training.averager", str(run.path.resolve()), log=log)
+    child = background.start("training.ensemble_worker", str(run.path.resolve()), log=log)
     mark = background.process_of(child.pid)
     return run if mark is None else runs.change(run, process=mark)
 
@@ -88,7 +88,7 @@ def _begin(name: str, members: Sequence[Run]) -> Run:
         for run in members
     )
     recipe = Recipe(recipes.ENSEMBLE, "Several runs averaged", (), dataset=dataset)
-    # It never waits in the queue of trainings: there is nothing to train.
+    # It never waits in the queue: there is nothing to train.
     return runs.create(
         recipe,
         dataset,
@@ -107,14 +107,14 @@ def _dataset(members: Sequence[Run]) -> str:
     return max(known, key=known.count, default="optical-digits")
 
 
-def carry_out(run: Run) -> Run:
+def measure_ensemble(run: Run) -> Run:
     """Build and measure the ensemble that a new run's run.json describes.
 
     Raises:
         InputError: a member has gone or changed since, or nothing can be written. The run has
             failed then, and says why.
     """
-    from mnist_core.training import imports
+    from mnist_core.training import model_import
 
     note = Note(runs.job(run.path))
     try:
@@ -126,13 +126,13 @@ def carry_out(run: Run) -> Run:
             if results.model_sha256(member) != noted.sha256:
                 raise InputError(f"The run {member.name} has changed meanwhile: average anew.")
         # Answers that are sure enough for the members, on average, are so for all together.
-        sure = sum(member.sure_above for member in members) / len(members)
+        sure = sum(member.confidence_threshold for member in members) / len(members)
         seconds = [member.record.seconds for member in members]
-        finished = imports.keep(
+        finished = model_import.save_as_run(
             run,
             build(members),
             datasets.load(run.dataset, fetch=False),
-            sure_above=round(sure, 4),
+            confidence_threshold=round(sure, 4),
             seconds=None if None in seconds else round(sum(filter(None, seconds)), 1),
         )
     except BaseException as error:
@@ -159,24 +159,24 @@ def build(members: Sequence[Run]) -> keras.Model:
     from mnist_core.networks import folding, keras_predictor
 
     image = keras.Input((drawing.SIDE, drawing.SIDE), name="image")
-    said = []
+    probabilities = []
     for number, run in enumerate(members, 1):
         network = folding.fold(keras_predictor.load_model(run))
         network = keras.Model(network.inputs[0], network.outputs[0], name=f"member_{number}")
-        said.append(_calibrated(network, image, run.temperature, run.recipe.turned))
-    return keras.Model(image, keras.layers.Average()(said), name="ensemble")
+        probabilities.append(_calibrated(network, image, run.temperature, run.recipe.tta_angle))
+    return keras.Model(image, keras.layers.Average()(probabilities), name="ensemble")
 
 
 def _calibrated(
-    network: keras.Model, image: keras.KerasTensor, temperature: float, turned: float
+    network: keras.Model, image: keras.KerasTensor, temperature: float, tta_angle: float
 ) -> keras.KerasTensor:
-    """What a `Predictor` with that temperature and angle would say, as layers."""
+    """The probabilities of a `Predictor` with that temperature and angle, as layers."""
     from keras import layers, ops
 
     from mnist_core.networks.calibrated import LEAST
 
     logs = []
-    for angle in (turned, -turned) if turned else (0.0,):
+    for angle in (tta_angle, -tta_angle) if tta_angle else (0.0,):
         view = _rotated(image, angle) if angle else image
         logs.append(ops.log(ops.maximum(network(view), LEAST)))
     mean = layers.Average()(logs) if len(logs) > 1 else logs[0]

@@ -1,4 +1,4 @@
-"""Labels that several good networks agree against."""
+"""Label issues: labels that several good networks agree against (confident learning)."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import streamlit as st
 from mnist_core import evaluation
 from mnist_core.datasets import Dataset
 from mnist_core.evaluation import results
-from mnist_core.evaluation.metrics import Doubt
+from mnist_core.evaluation.metrics import LabelIssue
 from mnist_core.runs import Evaluation, Run
 from ui.confusion import at_hand, digit, samples, saving, state, votes
 from ui.confusion.samples import Sample
 from ui.confusion.state import State
 
-SHOWN = 100  # digits, the most doubtful
-GOOD = 0.95  # accuracy from which a network's doubt in a label is worth a look
+SHOWN = 100  # digits, the most suspect
+GOOD = 0.95  # accuracy from which a network's vote against a label counts
 
 
 def show(run: Run, own: Evaluation, now: State) -> None:
@@ -30,7 +30,7 @@ def show(run: Run, own: Evaluation, now: State) -> None:
     }
     if len(found) < 2:
         st.info(
-            f"A label is doubtful where several good networks agree against it: evaluate at "
+            f"A label is suspect where several good networks agree against it: evaluate at "
             f"least two on {name} that reach {GOOD:.0%}. So far there "
             f"{'is one' if found else 'is none'}."
         )
@@ -41,13 +41,13 @@ def show(run: Run, own: Evaluation, now: State) -> None:
     if len(chosen) < 2:
         st.info("Choose at least two networks.")
         return
-    doubts = evaluation.doubtful_labels([found[n].probabilities for n in chosen], own.labels)
-    sure = sum(doubt.confident for doubt in doubts)
+    issues = evaluation.find_label_issues([found[n].probabilities for n in chosen], own.labels)
+    sure = sum(issue.confident for issue in issues)
     left, right = st.columns([1, 1.1], gap="large")
     with left:
-        st.subheader(f"Is the label wrong? · {len(doubts)}", anchor=False)
+        st.subheader(f"Is the label wrong? · {len(issues)}", anchor=False)
         st.caption(
-            f"Most of {len(chosen)} networks agree against the label; the most doubtful first. "
+            f"Most of {len(chosen)} networks agree against the label; the most suspect first. "
             f"Confident learning takes the {sure} marked ! for wrongly labelled."
         )
         dataset = at_hand.dataset(name, run)
@@ -55,41 +55,41 @@ def show(run: Run, own: Evaluation, now: State) -> None:
             return
         if not results.check(own, dataset):
             st.rerun()
-        indices = np.array([doubt.index for doubt in doubts], np.intp)[:SHOWN]
-        if doubts:
-            show_digits(dataset, doubts, len(chosen))
+        indices = np.array([issue.index for issue in issues], np.intp)[:SHOWN]
+        if issues:
+            show_digits(dataset, issues, len(chosen))
     with right:
         index = now.selection.digit
         if index is not None:
-            for doubt in doubts:
-                if doubt.index == index:
+            for issue in issues:
+                if issue.index == index:
                     ballot = dataset.checksum, index
-                    votes.show(ballot, doubt.label, doubt.other, now.memory.visitor)
+                    votes.show(ballot, issue.label, issue.other, now.memory.visitor)
             digit.show(run, own, dataset, index, indices)
-        elif doubts:
+        elif issues:
             st.caption("Click a digit to see what each network says of it.")
 
 
-def show_digits(dataset: Dataset, doubts: list[Doubt], networks: int) -> None:
-    """The most doubtful digits as a grid, and all of them as a file.
+def show_digits(dataset: Dataset, issues: list[LabelIssue], networks: int) -> None:
+    """The most suspect digits as a grid, and all of them as a file.
 
     Args:
         networks: how many of them were asked.
     """
-    shown = doubts[:SHOWN]
+    shown = issues[:SHOWN]
     described = [
         Sample(
-            doubt.index,
+            issue.index,
             (
-                f"{'! ' if doubt.confident else ''}{doubt.label} or {doubt.other}?",
-                f"{doubt.agreeing} of {networks} say {doubt.other}",
-                f"#{doubt.index}",
+                f"{'! ' if issue.confident else ''}{issue.label} or {issue.other}?",
+                f"{issue.agreeing} of {networks} say {issue.other}",
+                f"#{issue.index}",
             ),
         )
-        for doubt in shown
+        for issue in shown
     ]
-    images = dataset.x_test[[doubt.index for doubt in shown]]
+    images = dataset.x_test[[issue.index for issue in shown]]
     with st.container(key="doubts"):
         samples.grid(images, described, "doubts_grid", state.open_digit, 84)
-    table = pd.DataFrame([vars(doubt) for doubt in doubts])
+    table = pd.DataFrame([vars(issue) for issue in issues])
     saving.csv_button("List as CSV", table.set_index("index"), "doubtful-labels.csv")

@@ -7,17 +7,17 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from mnist_core import datasets, recipes, runs
-from mnist_core.experiments import trials
-from mnist_core.experiments.trials import Row, StudyTrial
+from mnist_core.experiments import study_trials
+from mnist_core.experiments.study_trials import Row, StudyTrial
 from mnist_core.recipes import Recipe
 from mnist_core.runs import Run
 from mnist_core.training import estimate, queue
 
-LOOK_SECONDS = 0.5  # between two looks at the trials
+POLL_SECONDS = 0.5  # between two polls of the trials
 
 
 @dataclass(frozen=True)
-class State:
+class StudyProgress:
     """How far trials are."""
 
     total: int
@@ -33,19 +33,19 @@ class State:
         return self.waiting > 0 or self.training is not None
 
 
-def look(wanted: Sequence[StudyTrial]) -> State:
-    """How far trials are; `gather` first, to count what has just ended.
+def progress(trials: Sequence[StudyTrial]) -> StudyProgress:
+    """How far trials are; `study_trials.gather` first, to count what has just ended.
 
     Raises:
         InputError: a table cannot be read.
     """
-    rows = trials.read()
+    rows = study_trials.read()
     known = {row.key for row in rows}
     took = {row.fingerprint: row.seconds for row in rows}
     waiting, training = 0, None
     failed: list[Run] = []
     left = missing = 0.0
-    for trial in wanted:
+    for trial in trials:
         if trial.key in known:
             continue
         seconds = expected(trial, took)
@@ -56,13 +56,13 @@ def look(wanted: Sequence[StudyTrial]) -> State:
         if run.status == runs.QUEUED:
             waiting += 1
             left += seconds
-        elif run.status == runs.RUNNING or trials.measured(run):  # or about to be gathered
+        elif run.status == runs.RUNNING or study_trials.measured(run):  # or about to be gathered
             training = run
             left += min(seconds, runs.read_progress(run).get("seconds_left", seconds))
         else:
             failed.append(run)
-    measured = sum(trial.key in known for trial in wanted)
-    return State(len(wanted), measured, waiting, training, tuple(failed), left, missing)
+    measured = sum(trial.key in known for trial in trials)
+    return StudyProgress(len(trials), measured, waiting, training, tuple(failed), left, missing)
 
 
 def expected(trial: StudyTrial, took: Mapping[str, float]) -> float:
@@ -82,29 +82,31 @@ def _estimate(recipe: Recipe) -> float:
     key = recipes.fingerprint(recipe)
     if key not in _estimates:
         total, pens = datasets.TRAIN_SIZES[recipe.dataset]
-        kept = int(min(recipe.train_images or total, total) * (1 - recipe.validation_split))
-        _estimates[key] = estimate.estimate(recipe, kept, round(pens * kept / total))
+        images = int(min(recipe.train_images or total, total) * (1 - recipe.validation_split))
+        _estimates[key] = estimate.estimate(recipe, images, round(pens * images / total))
     return _estimates[key]
 
 
-def follow(wanted: Sequence[StudyTrial], on_look: Callable[[State, list[Row]], None]) -> State:
+def follow(
+    trials: Sequence[StudyTrial], on_progress: Callable[[StudyProgress, list[Row]], None]
+) -> StudyProgress:
     """Wait until none of the trials waits or trains any more, and gather what has ended.
 
     Args:
-        on_look: called with every look, with the rows that are new since the last one.
+        on_look: called with every poll, with the rows that are new since the last one.
 
     Raises:
         InputError: a table cannot be read or written.
     """
-    keys = {trial.key for trial in wanted}
-    seen = {row.key for row in trials.read()}
+    keys = {trial.key for trial in trials}
+    seen = {row.key for row in study_trials.read()}
     while True:
-        trials.gather()
+        study_trials.gather()
         queue.tend()
-        new = [row for row in trials.read() if row.key in keys and row.key not in seen]
+        new = [row for row in study_trials.read() if row.key in keys and row.key not in seen]
         seen |= {row.key for row in new}
-        state = look(wanted)
-        on_look(state, new)
+        state = progress(trials)
+        on_progress(state, new)
         if not state.active:
             return state
-        time.sleep(LOOK_SECONDS)
+        time.sleep(POLL_SECONDS)
