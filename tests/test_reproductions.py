@@ -188,9 +188,7 @@ def test_a_summary_of_one_or_no_row():
 
 # --- training ------------------------------------------------------------------------
 
-SMALL = Recipe(
-    "small", "small", (dense(8),), output="sigmoid", epochs=2, dataset="optical-digits"
-)  # fmt: skip
+SMALL = Recipe("small", "small", (dense(8),), output="sigmoid", epochs=2, dataset="optical-digits")
 
 
 @pytest.fixture

@@ -243,9 +243,7 @@ def test_a_download_shows_its_progress_and_ends_in_the_data(page, monkeypatch, s
         pytest.skip("MNIST is here as four files, not as the one that is downloaded.")
     (server.folder / "mnist.npz").write_bytes(source.read_bytes())
     monkeypatch.delenv("MNIST_PATH", raising=False)
-    monkeypatch.setattr(
-        loading, "MNIST_URL", f"http://127.0.0.1:{server.server_port}/mnist.npz"
-    )  # fmt: skip
+    monkeypatch.setattr(loading, "MNIST_URL", f"http://127.0.0.1:{server.server_port}/mnist.npz")
     app = page("mnist")
     app.button(key="download").click().run()
     until(app, lambda: shared_work.download("mnist").received > 0)
@@ -264,9 +262,7 @@ def test_a_download_shows_its_progress_and_ends_in_the_data(page, monkeypatch, s
 
 def test_a_download_that_fails_says_why_and_can_be_tried_again(page, monkeypatch, server):
     monkeypatch.delenv("MNIST_PATH", raising=False)
-    monkeypatch.setattr(
-        loading, "MNIST_URL", f"http://127.0.0.1:{server.server_port}/mnist.npz"
-    )  # fmt: skip
+    monkeypatch.setattr(loading, "MNIST_URL", f"http://127.0.0.1:{server.server_port}/mnist.npz")
     app = page("mnist")
     app.button(key="download").click().run()
     until(app, lambda: shared_work.download("mnist").done)

@@ -32,9 +32,13 @@ def show(
             for label, place, words in (("‹", before, "Previous"), ("›", after, "Next")):
                 there = 0 <= place < len(indices)
                 st.button(
-                    label, key=f"{words}_digit", disabled=not there, help=f"{words} digit",
-                    on_click=state.open_digit, args=(int(indices[place]) if there else None,),
-                )  # fmt: skip
+                    label,
+                    key=f"{words}_digit",
+                    disabled=not there,
+                    help=f"{words} digit",
+                    on_click=state.open_digit,
+                    args=(int(indices[place]) if there else None,),
+                )
     mark = "✓ " if first == true else "✗ "
     with st.container(key="digit"):
         st.subheader(f"{mark}Digit {index}: a {true}, read as {first}", anchor=False)
@@ -94,13 +98,22 @@ def evidence(
         st.warning(str(reader.exception()))
         return
     digit = st.segmented_control(
-        "Evidence", list(names), format_func=names.__getitem__, default=next(iter(names)),
-        required=True, key=f"evidence_{index}", label_visibility="collapsed",
-    )  # fmt: skip
+        "Evidence",
+        list(names),
+        format_func=names.__getitem__,
+        default=next(iter(names)),
+        required=True,
+        key=f"evidence_{index}",
+        label_visibility="collapsed",
+    )
     covered, summed = maps(
-        reader.result(), dataset.x_test[index], results.model_sha256(run), dataset.checksum,
-        index, digit,
-    )  # fmt: skip
+        reader.result(),
+        dataset.x_test[index],
+        results.model_sha256(run),
+        dataset.checksum,
+        index,
+        digit,
+    )
     words = f"for a {digit}: blue speaks for it, orange against it"
     with st.container(key="evidence"):
         st.html(
@@ -157,10 +170,13 @@ def show_neighbours(run: Run, dataset: Dataset, index: int) -> None:
             work.follow(run, dataset.name, kind, "Comparing with every training digit")
             return
         st.button(
-            "Find them", key="find_neighbours", icon=":material/search:", on_click=work.start,
+            "Find them",
+            key="find_neighbours",
+            icon=":material/search:",
+            on_click=work.start,
             args=(run, dataset.name, kind),
             help="Reads every training digit once, for all test digits: some minutes.",
-        )  # fmt: skip
+        )
         return
     training = at_hand.dataset(found.training_set, run)
     if training is None:
