@@ -234,14 +234,39 @@ def test_the_floors_are_those_that_are_checked():
     ]
 
 
-def test_the_entry_modules_are_all_told():
-    told = {code for code in DOCUMENTS["ARCHITECTURE.md"].code if re.fullmatch(r"\w+\.\w+", code)}
+def modules():
+    """The name of each module of the core, from its root, and its statements at the top."""
     for path in (ROOT / "mnist_core").rglob("*.py"):
-        source = path.read_text(encoding="utf-8")
-        module = ".".join(path.relative_to(ROOT / "mnist_core").with_suffix("").parts)
-        names = {n.name for n in ast.parse(source).body if isinstance(n, ast.FunctionDef)}
-        if "main" in names and not module.startswith("cli."):
-            assert module in told
+        name = ".".join(path.relative_to(ROOT / "mnist_core").with_suffix("").parts)
+        yield name, ast.parse(path.read_text(encoding="utf-8")).body
+
+
+def told_between(start, end):
+    """The dotted names in a part of the plan of the house."""
+    text = HERE["ARCHITECTURE.md"].read_text(encoding="utf-8")
+    part = text[text.index(start) : text.index(end)]
+    return set(re.findall(r"`([a-z_]+\.[a-z_]+)`", part))
+
+
+def test_the_entry_modules_are_all_told():
+    entries = {
+        name
+        for name, body in modules()
+        if any(isinstance(node, ast.FunctionDef) and node.name == "main" for node in body)
+    }
+    assert told_between("**Entry modules.**", "Nothing starts") == entries - {"cli.entry"}
+
+
+def test_the_modules_that_import_tensorflow_are_all_told():
+    importing = {
+        name
+        for name, body in modules()
+        for node in body
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for imported in [getattr(node, "module", None) or node.names[0].name]
+        if imported.split(".")[0] in ("keras", "tensorflow")
+    }
+    assert told_between("import it at their top", "Everybody else") == importing
 
 
 def test_the_changelog_has_the_version():
