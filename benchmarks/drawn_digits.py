@@ -118,9 +118,11 @@ def main() -> None:
     rows.append(["as the page reads strokes", "", "", "", f"{right:.1%}"])
     tests = datasets.scale(mnist.x_test)
     rows.append(
-        ["MNIST's test images", *(f"{(r.predict(tests).argmax(1) == mnist.y_test).mean():.2%}"
-                                  for _, r, _ in columns)]
-    )  # fmt: skip
+        [
+            "MNIST's test images",
+            *(f"{(r.predict(tests).argmax(1) == mnist.y_test).mean():.2%}" for _, r, _ in columns),
+        ]
+    )
     print(f"{len(pens.y_test):,} digits of {len(datasets.TEST_WRITERS)} writers held out\n")
     print_table(["condition", *(name for name, _, _ in columns)], rows)
 

@@ -1,4 +1,4 @@
-"""What documents report beside what was measured here, as the README shows it.
+"""What documents report beside what was measured here, as docs/reports.md shows it.
 
 The measurements are those of the table that `python -m mnist_core reproduce` writes.
 """

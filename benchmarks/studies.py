@@ -81,10 +81,17 @@ def main() -> None:
             ]
         )
     print_table(
-        ["trained by", "trials", "seconds", "training, a trial", "all else, a trial",
-         "trials an hour", "such studies an hour"],
+        [
+            "trained by",
+            "trials",
+            "seconds",
+            "training, a trial",
+            "all else, a trial",
+            "trials an hour",
+            "such studies an hour",
+        ],
         lines,
-    )  # fmt: skip
+    )
 
 
 if __name__ == "__main__":

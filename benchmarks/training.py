@@ -35,9 +35,13 @@ def plain(recipe: Recipe, dataset: Dataset, seed: int, folder: Path) -> tuple[fl
     model = architectures.build(recipe)
     model.compile(optimizer="adam", loss="categorical_crossentropy", metrics=["accuracy"])
     model.fit(
-        x_train, y_train, batch_size=recipe.batch_size, epochs=recipe.epochs,
-        validation_split=recipe.validation_split, verbose=0,
-    )  # fmt: skip
+        x_train,
+        y_train,
+        batch_size=recipe.batch_size,
+        epochs=recipe.epochs,
+        validation_split=recipe.validation_split,
+        verbose=0,
+    )
     accuracy = model.evaluate(x_test, y_test, verbose=0)[1]
     model.save(folder / "plain.keras")
     return time.perf_counter() - started, float(accuracy)

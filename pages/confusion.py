@@ -63,9 +63,13 @@ def page(found: Mapping[str, Run], now: State) -> None:
     state.write_address(now.selection)
     headline.show(run, own, other, selection.dataset)
     view = st.segmented_control(
-        "View", list(VIEWS.values()), required=True, key="confusion_view",
-        label_visibility="collapsed", persist_state="session",
-    )  # fmt: skip
+        "View",
+        list(VIEWS.values()),
+        required=True,
+        key="confusion_view",
+        label_visibility="collapsed",
+        persist_state="session",
+    )
     if view == MATRIX:
         left, right = st.columns([1, 1], gap="large")
         with left:

@@ -33,9 +33,11 @@ from mnist_core.recipes import Recipe, dense
 PATIENT = 120  # seconds that a busy machine may take for what takes ten
 SMALL = Recipe("small", "small", (dense(8),), epochs=2, batch_size=64, dataset="optical-digits")
 WIDTHS = Study(
-    "small", "Width", "How wide?",
+    "small",
+    "Width",
+    "How wide?",
     {str(n): dataclasses.replace(SMALL, hidden=(dense(n),)) for n in (2, 8, 16)},
-)  # fmt: skip
+)
 
 
 @pytest.fixture

@@ -204,9 +204,11 @@ def test_writers_of_datasets_that_are_combined_stay_apart(digits):
     few = datasets.subset(digits, 4, 0)
     one = dataclasses.replace(few, writers_train=np.array([1, 2, 0, 2], np.int16))
     other = dataclasses.replace(
-        few, name="other", writers_train=np.array([1, 1, 3, 0], np.int16),
+        few,
+        name="other",
+        writers_train=np.array([1, 1, 3, 0], np.int16),
         strokes_train=[[np.zeros((1, 2))]] * 4,
-    )  # fmt: skip
+    )
     both = combination.together("one+other", [one, few, other])
     assert both.writers_train.tolist() == [1, 2, 0, 2, 0, 0, 0, 0, 3, 3, 5, 0]
     assert [len(strokes) for strokes in both.strokes_train] == [0] * 8 + [1] * 4

@@ -24,9 +24,14 @@ def trained(tmp_path_factory, digits):
     recipes = [
         Recipe("soft", "soft", (dense(16),), epochs=2, batch_size=64),
         Recipe("apart", "apart", (dense(8),), output="sigmoid", epochs=2, batch_size=64),
-        Recipe("turned", "turned", (conv(4, strides=2, norm=True), average_pool()), epochs=1,
-               tta_angle=8.0),
-    ]  # fmt: skip
+        Recipe(
+            "turned",
+            "turned",
+            (conv(4, strides=2, norm=True), average_pool()),
+            epochs=1,
+            tta_angle=8.0,
+        ),
+    ]
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MODELS_DIR", str(folder))
         for recipe in recipes:

@@ -272,8 +272,11 @@ def test_no_room_on_the_disk_is_told(folder, tiny):
         command = [sys.executable, "-m", "mnist_core", "train", "wide-mlp"]
         ended = subprocess.run(
             [*command, "--dataset", "optical-digits", "--epochs", "1", "--name", "full"],
-            env=environment, cwd=background.PROJECT, capture_output=True, text=True,
-        )  # fmt: skip
+            env=environment,
+            cwd=background.PROJECT,
+            capture_output=True,
+            text=True,
+        )
         assert ended.returncode == 2
         assert "free some space" in ended.stderr
         assert "Traceback" not in ended.stderr

@@ -25,9 +25,12 @@ def test_a_picture_survives_the_way_into_the_page(digits):
 def test_a_grid_tells_right_from_wrong_by_a_sign(digits):
     image = digits.x_train[0]
     text = pictures.grid(
-        [Picture(image, "3", "a 3", True), Picture(image, "4", "a 4", False),
-         Picture(image, "5", "a 5")]
-    )  # fmt: skip
+        [
+            Picture(image, "3", "a 3", True),
+            Picture(image, "4", "a 4", False),
+            Picture(image, "5", "a 5"),
+        ]
+    )
     captions = re.findall("<figcaption>(.*?)</figcaption>", text)
     assert captions == ["✓ 3", "✗ 4", "5"]
     assert re.findall('alt="(.*?)"', text) == ["a 3", "a 4", "a 5"]

@@ -15,10 +15,18 @@ from mnist_core.datasets import analysis
 from mnist_core.errors import InputError
 
 PARTS = [
-    "Data", "Architecture", "Configuration", "Training", "Evaluation", "Confusion matrix",
-    "Classification report", "Sample predictions", "Misclassified samples", "Calibration",
+    "Data",
+    "Architecture",
+    "Configuration",
+    "Training",
+    "Evaluation",
+    "Confusion matrix",
+    "Classification report",
+    "Sample predictions",
+    "Misclassified samples",
+    "Calibration",
     "Final summary",
-]  # fmt: skip
+]
 VOID = {"meta", "img", "br", "hr"}
 
 

@@ -23,9 +23,11 @@ from mnist_core.training import queue
 PATIENT = 120  # seconds that a busy machine may take for what takes ten
 SMALL = Recipe("small", "small", (dense(8),), epochs=2, batch_size=64, dataset="optical-digits")
 WIDTHS = Study(
-    "small", "Width", "How wide?",
+    "small",
+    "Width",
+    "How wide?",
     {str(n): dataclasses.replace(SMALL, hidden=(dense(n),)) for n in (2, 16)},
-)  # fmt: skip
+)
 ALSO = Study("also", "Also", "As wide?", {"sixteen": WIDTHS.values["16"]})
 
 
@@ -342,8 +344,9 @@ def test_what_is_not_measured_yet_is_said():
     words = studies.conclusion(study, rows(study, {"none": 0.9, "2": 0.98}))
     assert "**2**" in words
     assert "Without 3 of 5 values" in words
-    better, enough = (claim.rule(study, rows(study, {"none": 0.9, "2": 0.98})) for claim in
-                      study.claims)  # fmt: skip
+    better, enough = (
+        claim.rule(study, rows(study, {"none": 0.9, "2": 0.98})) for claim in study.claims
+    )
     assert better.holds is True
     assert enough.holds is None
 
@@ -351,11 +354,17 @@ def test_what_is_not_measured_yet_is_said():
 def test_the_gap_of_dropout_and_its_claim():
     study = STUDIES["dropout"]
     measured = [
-        row(study, value, seed, 0.97, train_accuracy=0.995 - 0.003 * i + 0.0001 * seed,
-            val_accuracy=0.971)
+        row(
+            study,
+            value,
+            seed,
+            0.97,
+            train_accuracy=0.995 - 0.003 * i + 0.0001 * seed,
+            val_accuracy=0.971,
+        )
         for i, value in enumerate(study.values)
         for seed in range(3)
-    ]  # fmt: skip
+    ]
     words = studies.conclusion(study, measured)
     assert "The gap between training and test accuracy shrinks from 2.51 points with 0 to 0.71" in (
         words

@@ -64,8 +64,11 @@ def test_a_finished_run_holds_all_that_is_promised(tiny_run, tiny, digits):
     assert tiny_run.usable
     assert tiny_run.status == runs.FINISHED
     assert {p.name for p in tiny_run.path.iterdir()} >= {
-        "run.json", "history.csv", "model.keras", "evaluation.npz"
-    }  # fmt: skip
+        "run.json",
+        "history.csv",
+        "model.keras",
+        "evaluation.npz",
+    }
     assert not [p for p in tiny_run.path.iterdir() if p.name.startswith(".")]
     assert tiny_run.recipe == tiny
     info = tiny_run.record

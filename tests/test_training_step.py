@@ -200,9 +200,16 @@ def test_adam_in_one_kernel_does_what_keras_adam_does(digits, tiny):
 def test_steps_lead_where_keras_fit_leads(digits, loss, smoothing):
     """The same batches in the same order, by both ways: the same weights."""
     recipe = Recipe(
-        "x", "x", (dense(12), dropout(0.0)), epochs=1, batch_size=16, optimizer="sgd",
-        learning_rate=0.5, loss=loss, label_smoothing=smoothing,
-    )  # fmt: skip
+        "x",
+        "x",
+        (dense(12), dropout(0.0)),
+        epochs=1,
+        batch_size=16,
+        optimizer="sgd",
+        learning_rate=0.5,
+        loss=loss,
+        label_smoothing=smoothing,
+    )
     images, labels = digits.x_train[:70], digits.y_train[:70]
     order = np.random.default_rng(7).permutation(70).astype(np.int32)
     ends = []

@@ -25,9 +25,19 @@ from mnist_core.errors import InputError
 
 # In the order in which `--help` lists them.
 COMMANDS = (
-    train, resume, work, export, ensemble, evaluate, predict, runs, report, reproduce, study,
+    train,
+    resume,
+    work,
+    export,
+    ensemble,
+    evaluate,
+    predict,
+    runs,
+    report,
+    reproduce,
+    study,
     search,
-)  # fmt: skip
+)
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -260,10 +260,12 @@ def gain(average: Contender, others: Sequence[Contender]) -> str:
     words += f" It reads {_listed(gained)}, its best {'members' if len(gained) > 1 else 'member'}"
     cost = [
         what.format(f"{average.metrics[key] / first.metrics[key]:.1f}")
-        for key, what in (("milliseconds", "{} times the time for one image"),
-                          ("bytes", "{} times the room"))
+        for key, what in (
+            ("milliseconds", "{} times the time for one image"),
+            ("bytes", "{} times the room"),
+        )
         if key in average.metrics and key in first.metrics
-    ]  # fmt: skip
+    ]
     return words + (f"; it takes {_listed(cost)} of {first.name}." if cost else ".")
 
 

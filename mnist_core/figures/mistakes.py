@@ -67,13 +67,15 @@ def confusion(
     plain_cell = "#173449" if dark else "#d9ecf8"
     colours = [
         [
-            None if not matrix[y, x]
-            else plain_cell if scale == MISTAKES and x == y
+            None
+            if not matrix[y, x]
+            else plain_cell
+            if scale == MISTAKES and x == y
             else _between(ends, values[y, x])
             for x in range(10)
         ]
         for y in range(10)
-    ]  # fmt: skip
+    ]
     words = [
         [f"{true} read as {read}: {matrix[true, read]:,}" for read in range(10)]
         + [f"All {matrix[true].sum():,} of the {true}s"]
@@ -115,12 +117,13 @@ def confusion_difference(
     good, bad = (SKY, ORANGE) if dark else (BLUE, VERMILION)
     colours = [
         [
-            None if not difference[y, x]
+            None
+            if not difference[y, x]
             else _between((middle, good if better[y, x] > 0 else bad), strength[y, x])
             for x in range(10)
         ]
         for y in range(10)
-    ]  # fmt: skip
+    ]
     texts = [[f"{v:+d}".replace("-", "−") if v else "" for v in row] for row in difference]
     words = [
         [

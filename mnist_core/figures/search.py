@@ -98,18 +98,7 @@ def search_parallel(
     spots = {}
     for place, (name, values) in enumerate(columns.items()):
         spots[name], ticks = _axis(name, values)
-        figure.add_shape(
-            type="line", x0=0, x1=1, y0=place, y1=place, line={"color": GREY, "width": 1}
-        )
-        figure.add_annotation(
-            x=BELOW - 0.07, y=place, text=f"<b>{name}</b>", showarrow=False, xanchor="left",
-            yshift=34, font={"size": 12},
-        )  # fmt: skip
-        for at, words in ticks:
-            figure.add_annotation(
-                x=at, y=place, text=words, showarrow=False, yshift=15,
-                font={"size": 11, "color": "white"}, bgcolor=LABEL, borderpad=1,
-            )  # fmt: skip
+        _draw_axis(figure, place, name, ticks)
     # The best are drawn last, above the others.
     order = np.argsort(accuracies, kind="stable")[-MOST_LINES:]
     names = list(columns)
@@ -136,6 +125,33 @@ def search_parallel(
     plain(figure, AXIS_APART * len(names) + 30)
     figure.update_layout(margin={"l": 5, "r": 5, "t": 5, "b": 5})
     return figure
+
+
+def _draw_axis(
+    figure: go.Figure, place: int, name: str, ticks: Sequence[tuple[float, str]]
+) -> None:
+    """A line across the figure at the height `place`, with its name and its values above it."""
+    figure.add_shape(type="line", x0=0, x1=1, y0=place, y1=place, line={"color": GREY, "width": 1})
+    figure.add_annotation(
+        x=BELOW - 0.07,
+        y=place,
+        text=f"<b>{name}</b>",
+        showarrow=False,
+        xanchor="left",
+        yshift=34,
+        font={"size": 12},
+    )
+    for at, words in ticks:
+        figure.add_annotation(
+            x=at,
+            y=place,
+            text=words,
+            showarrow=False,
+            yshift=15,
+            font={"size": 11, "color": "white"},
+            bgcolor=LABEL,
+            borderpad=1,
+        )
 
 
 def _axis(name: str, values: Sequence[Value]) -> tuple[list[float], list[tuple[float, str]]]:

@@ -41,26 +41,34 @@ def curve(
         live = live[:: -(-len(live) // MOST_POINTS)]
         values = live[:, 1 if column == "loss" else 2]
         figure.add_scatter(
-            x=live[:, 0], y=values, name="within epochs", mode="lines",
-            line={"color": GREY, "width": 1}, hoverinfo="skip",
-        )  # fmt: skip
+            x=live[:, 0],
+            y=values,
+            name="within epochs",
+            mode="lines",
+            line={"color": GREY, "width": 1},
+            hoverinfo="skip",
+        )
     for key, name, colour, dash, symbol in (
         (column, "training", BLUE, "solid", "circle"),
         (f"val_{column}", "validation", VERMILION, "dash", "square"),
     ):
         rows = _thinned([row for row in history if key in row])
         figure.add_scatter(
-            x=[row["epoch"] for row in rows], y=[row[key] for row in rows], name=name,
+            x=[row["epoch"] for row in rows],
+            y=[row[key] for row in rows],
+            name=name,
             mode="lines+markers" if len(rows) <= 60 else "lines",
             line={"color": colour, "dash": dash},
             marker={"symbol": symbol, "size": 7},
             hovertemplate=f"epoch %{{x}}: {_form(column, 'y')}<extra>{name}</extra>",
-        )  # fmt: skip
+        )
     if best is not None:
         figure.add_vline(
-            x=best, line={"color": GREY, "dash": "dot"}, annotation_text=f"best: {best:.0f}",
+            x=best,
+            line={"color": GREY, "dash": "dot"},
+            annotation_text=f"best: {best:.0f}",
             annotation_position="top",
-        )  # fmt: skip
+        )
     return _by_epoch(figure, column, epochs)
 
 
@@ -73,12 +81,13 @@ def curves_of(column: str, histories: Mapping[str, Sequence[Mapping[str, float]]
         rows = _thinned([row for row in history if key in row])
         colour, dash = SERIES[number % len(SERIES)], DASHES[number % len(DASHES)]
         figure.add_scatter(
-            x=[row["epoch"] for row in rows], y=[row[key] for row in rows],
+            x=[row["epoch"] for row in rows],
+            y=[row[key] for row in rows],
             name=name if validated else f"{name} (training)",
             mode="lines+markers" if len(rows) < 3 else "lines",
             line={"color": colour, "dash": dash, "width": 2.5},
             hovertemplate=f"epoch %{{x}}: {_form(column, 'y')}<extra>{name}</extra>",
-        )  # fmt: skip
+        )
     return _by_epoch(figure, column, None)
 
 
@@ -103,13 +112,16 @@ def digit_accuracy(shares: Sequence[float | None]) -> go.Figure:
     values = np.array([np.nan if share is None else share for share in shares], float)
     figure = go.Figure(
         go.Scatter(
-            x=[str(digit) for digit in range(10)], y=values, mode="markers+text",
+            x=[str(digit) for digit in range(10)],
+            y=values,
+            mode="markers+text",
             marker={"color": BLUE, "size": 11},
             text=["" if np.isnan(value) else f"{value:.1%}" for value in values],
-            textposition="top center", cliponaxis=False,
+            textposition="top center",
+            cliponaxis=False,
             hovertemplate="%{x}: %{y:.2%}<extra></extra>",
         )
-    )  # fmt: skip
+    )
     figure.update_yaxes(tickformat=".0%", fixedrange=True, nticks=5)
     figure.update_xaxes(type="category", fixedrange=True, tickfont={"size": 14}, showgrid=True)
     return plain(figure, 200)

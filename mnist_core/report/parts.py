@@ -55,9 +55,11 @@ def data(dataset: Dataset | None) -> Part | None:
         ("shape of an image", "28 × 28, one channel"),
         ("classes", str(datasets.CLASSES)),
         ("pixels before scaling", "whole numbers, 0 to 255"),
-        ("pixels after scaling", f"0 to 1, mean {found.pixel_mean:.4f}, "
-                                 f"standard deviation {found.pixel_std:.4f}"),
-    ]  # fmt: skip
+        (
+            "pixels after scaling",
+            f"0 to 1, mean {found.pixel_mean:.4f}, standard deviation {found.pixel_std:.4f}",
+        ),
+    ]
     counts = found.train_per_class
     balance = svg.bars(
         counts,
@@ -100,17 +102,23 @@ def configuration(run: Run) -> Rows:
         ("recipe", recipe.name),
         ("dataset", run.dataset),
         ("checksum of the dataset (SHA-256)", record.dataset.checksum or "unknown"),
-        ("optimizer", f"{recipe.optimizer}, learning rate {recipe.learning_rate:g}, "
-                      f"{recipe.schedule}"),
+        (
+            "optimizer",
+            f"{recipe.optimizer}, learning rate {recipe.learning_rate:g}, {recipe.schedule}",
+        ),
         ("loss", recipe.loss.replace("_", " ")),
         ("output activation", recipe.output),
         ("batch size", f"{recipe.batch_size}"),
         ("epochs", f"at most {recipe.epochs}" if recipe.patience else f"{recipe.epochs}"),
-        ("early stopping", f"after {recipe.patience} epochs without a lower validation loss, "
-                           "best weights restored" if recipe.patience else "none"),
+        (
+            "early stopping",
+            f"after {recipe.patience} epochs without a lower validation loss, best weights restored"
+            if recipe.patience
+            else "none",
+        ),
         ("validation split", f"{recipe.validation_split:.0%} of the training images"),
         ("seed", str(record.seed)),
-    ]  # fmt: skip
+    ]
     for name, amounts in (
         ("augmentation", recipe.augmentation),
         ("augmentation of strokes", recipe.stroke_augmentation),
@@ -185,10 +193,13 @@ def confusion(found: Evaluation) -> Part:
 def classification(found: Evaluation) -> list[list[str]]:
     report = evaluation.classification_report(found.probabilities, found.labels)
     return [
-        [name, *(f"{values[key]:.4f}" for key in ("precision", "recall", "f1-score")),
-         f"{values['support']:,.0f}"]
+        [
+            name,
+            *(f"{values[key]:.4f}" for key in ("precision", "recall", "f1-score")),
+            f"{values['support']:,.0f}",
+        ]
         for name, values in report.items()
-    ]  # fmt: skip
+    ]
 
 
 def predictions(dataset: Dataset | None, found: Evaluation) -> list[Picture] | None:
@@ -236,7 +247,7 @@ def summary(run: Run) -> Rows:
         ("validation accuracy", _share(metrics.val_accuracy, "no validation digits")),
         ("test accuracy", _share(metrics.test_accuracy)),
         ("epochs", _count(record.epochs)),
-    ]  # fmt: skip
+    ]
 
 
 def _read_digits(dataset: Dataset, found: Evaluation, chosen: Iterable[int]) -> list[Picture]:

@@ -240,8 +240,16 @@ def _applier(
     Keras writes Adam in a dozen small operations for each variable, which cost a small network
     more than its gradients do. TensorFlow's own kernel does the same in one.
     """
-    options = ("weight_decay", "clipnorm", "clipvalue", "global_clipnorm", "use_ema", "amsgrad",
-               "loss_scale_factor", "gradient_accumulation_steps")  # fmt: skip
+    options = (
+        "weight_decay",
+        "clipnorm",
+        "clipvalue",
+        "global_clipnorm",
+        "use_ema",
+        "amsgrad",
+        "loss_scale_factor",
+        "gradient_accumulation_steps",
+    )
     if type(optimizer) is not keras.optimizers.Adam or any(
         getattr(optimizer, name, None) for name in options
     ):

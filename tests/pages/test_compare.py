@@ -234,8 +234,14 @@ def test_an_average_that_fails_says_why(page, quick, own_run, monkeypatch):
     app = measured(page(RUNS))
 
     def start(name, members):
-        return runs.create(own_run.recipe, "optical-digits", 0, name, status=runs.FAILED,
-                           reason="There is no room.")  # fmt: skip
+        return runs.create(
+            own_run.recipe,
+            "optical-digits",
+            0,
+            name,
+            status=runs.FAILED,
+            reason="There is no room.",
+        )
 
     monkeypatch.setattr("mnist_core.training.ensembles.start", start)
     app.button(key="average").click().run()

@@ -29,8 +29,13 @@ def visit(monkeypatch, tmp_path):
 
 def texts(page):
     elements = [
-        *page.markdown, *page.subheader, *page.caption, *page.warning, *page.info, *page.error,
-    ]  # fmt: skip
+        *page.markdown,
+        *page.subheader,
+        *page.caption,
+        *page.warning,
+        *page.info,
+        *page.error,
+    ]
     return " ".join(str(element.value) for element in elements)
 
 

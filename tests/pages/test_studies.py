@@ -50,14 +50,22 @@ def write(study, accuracies, seeds=3):
     numbers = {"parameters": 1000, "epochs": 10, "seconds": 5.0}
     rows = [
         Row(
-            study=study.name, value=value, seed=seed, dataset="mnist", tensorflow="2",
-            fingerprint=recipes.fingerprint(study.values[value]), measured="2026-01-01",
-            train_accuracy=0.99, val_accuracy=mean, test_accuracy=mean + seed / 1000,
-            drawn_accuracy=mean - 0.03 + seed / 1000, **numbers,
+            study=study.name,
+            value=value,
+            seed=seed,
+            dataset="mnist",
+            tensorflow="2",
+            fingerprint=recipes.fingerprint(study.values[value]),
+            measured="2026-01-01",
+            train_accuracy=0.99,
+            val_accuracy=mean,
+            test_accuracy=mean + seed / 1000,
+            drawn_accuracy=mean - 0.03 + seed / 1000,
+            **numbers,
         )
         for value, mean in accuracies.items()
         for seed in range(seeds)
-    ]  # fmt: skip
+    ]
     study_trials.tables.write(study_trials.table(), Row, rows)
     return rows
 

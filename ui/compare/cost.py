@@ -26,16 +26,24 @@ def show(contenders: list[Contender]) -> None:
     st.subheader("Accuracy against cost")
     with st.container(horizontal=True):
         cost_name = st.segmented_control(
-            "Cost", list(COSTS), default="Parameters", required=True, key="cost",
+            "Cost",
+            list(COSTS),
+            default="Parameters",
+            required=True,
+            key="cost",
             label_visibility="collapsed",
-        )  # fmt: skip
+        )
         known = [f for f in METRICS if f.key in ("drawn_accuracy", "test_accuracy")]
         known = [f for f in known if any(f.key in c.metrics for c in contenders)]
         titles = [f.title for f in known]
         title = st.segmented_control(
-            "Accuracy", titles, default=titles[0] if titles else None, required=bool(titles),
-            key="accuracy", label_visibility="collapsed",
-        )  # fmt: skip
+            "Accuracy",
+            titles,
+            default=titles[0] if titles else None,
+            required=bool(titles),
+            key="accuracy",
+            label_visibility="collapsed",
+        )
     cost = COSTS[cost_name or "Parameters"]
     metric = next((f for f in known if f.title == title), None)
     shown = [] if metric is None else comparison.comparable(contenders, metric)

@@ -19,9 +19,13 @@ def show(contenders: list[Contender]) -> None:
         return
     st.subheader("Curves")
     which = st.segmented_control(
-        "Curve", ["Accuracy", "Loss"], default="Accuracy", required=True, key="curve",
+        "Curve",
+        ["Accuracy", "Loss"],
+        default="Accuracy",
+        required=True,
+        key="curve",
         label_visibility="collapsed",
-    )  # fmt: skip
+    )
     key = (which or "Accuracy").lower()
     words = ", ".join(
         f"{name} {rows[-1].get(f'val_{key}', rows[-1].get(key, math.nan)):.4f}"

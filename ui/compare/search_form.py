@@ -43,9 +43,12 @@ def ask(known: list[str]) -> str | None:
     if where and where.scheduler is not None:
         with right:
             at_a_time = st.number_input(
-                "Trials at a time", value=4, step=1, key="search_at_a_time",
+                "Trials at a time",
+                value=4,
+                step=1,
+                key="search_at_a_time",
                 help="Each is chosen by what is known of all but that many before it.",
-            )  # fmt: skip
+            )
     fits = True
     try:
         search.check(space, dataset, int(trials), int(seed), int(at_a_time))
@@ -56,9 +59,12 @@ def ask(known: list[str]) -> str | None:
         fits = False
         st.error(str(error))
     asked = st.button(
-        "Start", key="search_start", type="primary", icon=":material/search:",
+        "Start",
+        key="search_start",
+        type="primary",
+        icon=":material/search:",
         disabled=not fits or workers.missing(where),
-    )  # fmt: skip
+    )
     if not (asked and fits):
         return None
     try:
@@ -82,18 +88,20 @@ def ranges() -> tuple[Space, int]:
             "Activations", recipes.ACTIVATIONS, base.activations, key="search_activations"
         )
         families = st.multiselect(
-            "Kinds of network", search.FAMILIES, base.families, key="search_families",
+            "Kinds of network",
+            search.FAMILIES,
+            base.families,
+            key="search_families",
             help="Convolutional: two convolutions come before the hidden layers.",
-        )  # fmt: skip
+        )
         seed = st.number_input("Seed", value=0, step=1, key="search_seed")
     with right:
         optimizers = st.multiselect(
             "Optimizers", list(recipes.OPTIMIZERS), base.optimizers, key="search_optimizers"
         )
         rate = st.select_slider(
-            "Learning rate", RATES, base.learning_rate, format_func="{:g}".format,
-            key="search_rate",
-        )  # fmt: skip
+            "Learning rate", RATES, base.learning_rate, format_func="{:g}".format, key="search_rate"
+        )
         batches = st.multiselect("Batch sizes", BATCHES, base.batch_sizes, key="search_batches")
         augmentations = st.multiselect(
             "Augmentation", list(search.AUGMENTED), base.augmentations, key="search_augmentations"

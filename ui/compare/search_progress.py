@@ -86,9 +86,12 @@ def show_controls(found: Search) -> None:
     if found.active:
         asked = search.asked_to_stop(found.name)
         if st.button(
-            "Stop", key="search_stop", icon=":material/stop_circle:", disabled=asked,
+            "Stop",
+            key="search_stop",
+            icon=":material/stop_circle:",
+            disabled=asked,
             help="What was tried is kept; the search can be resumed later.",
-        ):  # fmt: skip
+        ):
             act(search.stop, found.name)
         if asked:
             st.caption("Stopping …")
@@ -97,16 +100,20 @@ def show_controls(found: Search) -> None:
     by = workers.ask("search_go_on", found.settings.at_a_time)
     if done < total:
         if st.button(
-            "Resume", key="search_resume", icon=":material/resume:",
+            "Resume",
+            key="search_resume",
+            icon=":material/resume:",
             disabled=workers.missing(by),
-        ):  # fmt: skip
+        ):
             act(search.start, found.name, None, by)
     else:
         more = st.number_input("Trials in all", value=total + 10, step=5, key="search_more")
         if st.button(
-            "Try more", key="search_extend", icon=":material/add:",
+            "Try more",
+            key="search_extend",
+            icon=":material/add:",
             disabled=workers.missing(by),
-        ):  # fmt: skip
+        ):
             act(search.start, found.name, int(more), by)
     offer_to_delete(found.name)
 
@@ -144,9 +151,12 @@ def show_best(found: Search) -> None:
     if found.active:
         return
     if st.button(
-        "Train the winner", key="search_winner", type="primary", icon=":material/trophy:",
+        "Train the winner",
+        key="search_winner",
+        type="primary",
+        icon=":material/trophy:",
         help="A run like any other. Only now are the test digits read.",
-    ):  # fmt: skip
+    ):
         act(search.winner, found.name)
 
 

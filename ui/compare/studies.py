@@ -130,9 +130,12 @@ def offer(study: Study, state: StudyProgress) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         words = "Measure the rest" if state.measured else "Measure"
         if st.button(
-            words, key="run_study", type="primary", icon=":material/play_arrow:",
+            words,
+            key="run_study",
+            type="primary",
+            icon=":material/play_arrow:",
             disabled=workers.missing(by),
-        ):  # fmt: skip
+        ):
             if by:
                 study_pool.start([study.name], by)
             else:

@@ -31,15 +31,26 @@ def show(found: Mapping[str, Run], run: str) -> None:
     with st.container(key="choice"):
         first, second, third = st.columns(3)
     first.selectbox(
-        "Network", names, key="confusion_run", format_func=label, persist_state="session",
+        "Network",
+        names,
+        key="confusion_run",
+        format_func=label,
+        persist_state="session",
         on_change=state.close_digit,
-    )  # fmt: skip
+    )
     second.selectbox(
-        "Test digits", results.TEST_SETS, key="confusion_dataset", persist_state="session",
+        "Test digits",
+        results.TEST_SETS,
+        key="confusion_dataset",
+        persist_state="session",
         on_change=state.close_digit,
-    )  # fmt: skip
+    )
     third.selectbox(
-        "Compare with", [None, *(name for name in names if name != run)], key="confusion_other",
-        format_func=label, placeholder="no other", persist_state="session",
+        "Compare with",
+        [None, *(name for name in names if name != run)],
+        key="confusion_other",
+        format_func=label,
+        placeholder="no other",
+        persist_state="session",
         on_change=state.close_digit,
-    )  # fmt: skip
+    )

@@ -31,9 +31,13 @@ def show(
             for label, place, words in (("‹", before, "Previous"), ("›", after, "Next")):
                 there = 0 <= place < len(indices)
                 st.button(
-                    label, key=f"{words}_digit", disabled=not there, help=f"{words} digit",
-                    on_click=state.open_digit, args=(int(indices[place]) if there else None,),
-                )  # fmt: skip
+                    label,
+                    key=f"{words}_digit",
+                    disabled=not there,
+                    help=f"{words} digit",
+                    on_click=state.open_digit,
+                    args=(int(indices[place]) if there else None,),
+                )
     mark = "✓ " if first == true else "✗ "
     with st.container(key="digit"):
         st.subheader(f"{mark}Digit {index}: a {true}, read as {first}", anchor=False)
@@ -80,9 +84,14 @@ def show_evidence(run: Run, dataset: Dataset, index: int, digits: list[int], tru
 def evidence(run: Run, dataset: Dataset, index: int, names: dict[int, str]) -> None:
     """Maps of what speaks for a digit, chosen among several."""
     digit = st.segmented_control(
-        "Evidence", list(names), format_func=names.__getitem__, default=next(iter(names)),
-        required=True, key=f"evidence_{index}", label_visibility="collapsed",
-    )  # fmt: skip
+        "Evidence",
+        list(names),
+        format_func=names.__getitem__,
+        default=next(iter(names)),
+        required=True,
+        key=f"evidence_{index}",
+        label_visibility="collapsed",
+    )
     image = datasets.scale(dataset.x_test[index])
     with st.container(key="evidence"):
         maps = warm.explanation(run, image, digit)
@@ -145,10 +154,13 @@ def show_neighbours(run: Run, dataset: Dataset, index: int) -> None:
             work.follow(run, dataset.name, kind, "Comparing with every training digit")
             return
         st.button(
-            "Find them", key="find_neighbours", icon=":material/search:", on_click=work.start,
+            "Find them",
+            key="find_neighbours",
+            icon=":material/search:",
+            on_click=work.start,
             args=(run, dataset.name, kind),
             help="Reads every training digit once, for all test digits: some minutes.",
-        )  # fmt: skip
+        )
         return
     training = at_hand.dataset(found.training_set, run)
     if training is None:

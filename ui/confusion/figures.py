@@ -107,9 +107,13 @@ def show_reliability(probabilities: Any, labels: Any, dark: bool) -> None:
 def show_answering(run: Run, probabilities: Any, labels: Any, dark: bool) -> None:
     st.subheader("When should it say “not sure”?", anchor=False)
     chosen = st.slider(
-        "Not sure below, %", 0, 100, round(100 * run.confidence_threshold),
-        key=f"threshold_{run.name}", persist_state="session",
-    )  # fmt: skip
+        "Not sure below, %",
+        0,
+        100,
+        round(100 * run.confidence_threshold),
+        key=f"threshold_{run.name}",
+        persist_state="session",
+    )
     (answered,), (right,) = evaluation.coverage_and_accuracy(probabilities, labels, [chosen / 100])
     count, given = len(labels), round(answered * len(labels))
     correct = "" if np.isnan(right) else f" and {right:.2%} of those are right"

@@ -70,11 +70,15 @@ def choose_group(
     ]
     state.begin_comparison(selection)
     group = st.pills(
-        "Digits", [0, 1, 2], key="confusion_which",
+        "Digits",
+        [0, 1, 2],
+        key="confusion_which",
         format_func=lambda group: f"{groups[group].words} · {len(groups[group].indices):,}",
-        label_visibility="collapsed", persist_state="session",
-        on_change=state.open_digit, args=(None,),
-    )  # fmt: skip
+        label_visibility="collapsed",
+        persist_state="session",
+        on_change=state.open_digit,
+        args=(None,),
+    )
     return None if group is None else groups[group]
 
 

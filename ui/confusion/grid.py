@@ -15,6 +15,7 @@ from mnist_core.evaluation import results
 from mnist_core.runs import Evaluation, Run
 from ui.confusion import at_hand, digit, filters, samples, saving, state
 from ui.confusion.samples import Sample
+from ui.confusion.selection import Selection
 from ui.confusion.state import State
 
 DIGITS = [None, *range(10)]
@@ -40,24 +41,7 @@ def show(run: Run, own: Evaluation, other: tuple[Run, Evaluation] | None, now: S
         heading = "Read differently" if group is None else group.words
     with st.container(key="samples_head"):
         st.subheader(f"{heading} · {len(indices):,}", anchor=False)
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.selectbox(
-            "True", DIGITS, key="confusion_true", format_func=any_or_digit,
-            placeholder="any", width=90,
-            persist_state="session",
-        )  # fmt: skip
-        st.selectbox(
-            "Read as", DIGITS, key="confusion_predicted", format_func=any_or_digit,
-            placeholder="any", width=90,
-            persist_state="session",
-        )  # fmt: skip
-        st.button(
-            "All", key="select_all", icon=":material/close:", type="tertiary",
-            on_click=state.select, args=(None, None), help="Select all digits again",
-            disabled=selection.everything,
-        )  # fmt: skip
-        with st.popover("Filter and order", icon=":material/tune:"):
-            filters.show()
+    _choose(selection)
     title = f"{run.name} on {selection.dataset}: {heading}"
     if dataset is not None:
         shown = show_page(dataset, indices, own, other, now)
@@ -65,10 +49,50 @@ def show(run: Run, own: Evaluation, other: tuple[Run, Evaluation] | None, now: S
         if dataset is not None and shown is not None:
             sheet = functools.partial(samples.contact_sheet, *shown, title)
             st.download_button(
-                "Contact sheet", sheet, "contact-sheet.png", "image/png",
-                icon=":material/download:", type="tertiary", on_click="ignore",
-            )  # fmt: skip
+                "Contact sheet",
+                sheet,
+                "contact-sheet.png",
+                "image/png",
+                icon=":material/download:",
+                type="tertiary",
+                on_click="ignore",
+            )
         saving.csv_button("List as CSV", listing(indices, own, other), f"{run.name}-digits.csv")
+
+
+def _choose(selection: Selection) -> None:
+    """Which digits are selected, as widgets that change it."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.selectbox(
+            "True",
+            DIGITS,
+            key="confusion_true",
+            format_func=any_or_digit,
+            placeholder="any",
+            width=90,
+            persist_state="session",
+        )
+        st.selectbox(
+            "Read as",
+            DIGITS,
+            key="confusion_predicted",
+            format_func=any_or_digit,
+            placeholder="any",
+            width=90,
+            persist_state="session",
+        )
+        st.button(
+            "All",
+            key="select_all",
+            icon=":material/close:",
+            type="tertiary",
+            on_click=state.select,
+            args=(None, None),
+            help="Select all digits again",
+            disabled=selection.everything,
+        )
+        with st.popover("Filter and order", icon=":material/tune:"):
+            filters.show()
 
 
 def any_or_digit(value: int | None) -> str:
@@ -109,9 +133,13 @@ def show_page(
 
 def turn(label: str, signature: int, page: int, disabled: bool, words: str) -> None:
     st.button(
-        label, key=f"turn_{words}", disabled=disabled, help=words,
-        on_click=state.turn, args=(signature, page),
-    )  # fmt: skip
+        label,
+        key=f"turn_{words}",
+        disabled=disabled,
+        help=words,
+        on_click=state.turn,
+        args=(signature, page),
+    )
 
 
 def describe(

@@ -35,13 +35,21 @@ def show(
     if other is None:
         with st.container(horizontal=True, key="matrix_options"):
             numbers = st.segmented_control(
-                "Numbers", list(NUMBERS), default="Counts", required=True,
-                key="confusion_numbers", persist_state="session",
-            )  # fmt: skip
+                "Numbers",
+                list(NUMBERS),
+                default="Counts",
+                required=True,
+                key="confusion_numbers",
+                persist_state="session",
+            )
             scale = st.segmented_control(
-                "Colours", list(SCALES), default="Mistakes", required=True,
-                key="confusion_scale", persist_state="session",
-            )  # fmt: skip
+                "Colours",
+                list(SCALES),
+                default="Mistakes",
+                required=True,
+                key="confusion_scale",
+                persist_state="session",
+            )
         figure = figures.confusion(matrix, SCALES[scale], NUMBERS[numbers], cell, dark, small)
         words = figures.confusion_in_words(matrix)
         table = pd.DataFrame(matrix)

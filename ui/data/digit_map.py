@@ -16,8 +16,18 @@ from mnist_core import drawing
 from mnist_core.report import pictures
 
 COLUMNS = 64  # digits in a row of the picture that holds them all
-COLOURS = ("#0072b2", "#e69f00", "#009e73", "#d55e00", "#56b4e9",
-           "#cc79a7", "#8c6d1f", "#7f7f7f", "#b8a800", "#8a5bc7")  # fmt: skip
+COLOURS = (
+    "#0072b2",
+    "#e69f00",
+    "#009e73",
+    "#d55e00",
+    "#56b4e9",
+    "#cc79a7",
+    "#8c6d1f",
+    "#7f7f7f",
+    "#b8a800",
+    "#8a5bc7",
+)
 
 HTML = """
 <div class="frame">

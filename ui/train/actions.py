@@ -27,18 +27,21 @@ def show(run: Run, asked: State) -> None:
     in_use = (asked.reads or runs.DEFAULT_RUN) == run.name
     with st.container(horizontal=True, key="actions"):
         st.button(
-            "Show", key="show", icon=":material/monitoring:", on_click=state.watch,
-            args=(run.name,),
-        )  # fmt: skip
+            "Show", key="show", icon=":material/monitoring:", on_click=state.watch, args=(run.name,)
+        )
         with st.popover("Rename, note", icon=":material/edit:", disabled=shipped or run.active):
             rename_form(run, asked.watched == run.name)
         st.button(
-            "Delete", key="delete", icon=":material/delete:", on_click=delete, args=(run,),
+            "Delete",
+            key="delete",
+            icon=":material/delete:",
+            on_click=delete,
+            args=(run,),
             disabled=shipped or run.status == runs.RUNNING or in_use,
             help="Shipped runs, and the one that reads on the drawing page, stay."
             if shipped or in_use
             else None,
-        )  # fmt: skip
+        )
         if run.usable:
             downloads(run)
 

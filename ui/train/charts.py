@@ -58,6 +58,8 @@ def digit_accuracy(shares: Sequence[float | None], dataset: str) -> None:
     )
     st.caption(f"Accuracy of each digit on the test digits of {dataset}")
     st.plotly_chart(
-        figures.digit_accuracy(shares), key="digits-chart", config=NO_TOOLBAR,
+        figures.digit_accuracy(shares),
+        key="digits-chart",
+        config=NO_TOOLBAR,
         alt=f"Accuracy of each digit: {words}",
-    )  # fmt: skip
+    )

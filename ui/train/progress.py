@@ -31,15 +31,23 @@ def show(run: Run, status: Mapping[str, Any], found: Snapshot) -> None:
     with st.container(horizontal=True):
         if run.status == runs.RUNNING:
             st.button(
-                "Stop", key="stop", icon=":material/stop_circle:", on_click=state.attempt,
-                args=(queue.stop, run), disabled=asked is not None,
+                "Stop",
+                key="stop",
+                icon=":material/stop_circle:",
+                on_click=state.attempt,
+                args=(queue.stop, run),
+                disabled=asked is not None,
                 help="Ends the training now and keeps its best weights so far.",
-            )  # fmt: skip
+            )
         st.button(
             "Stop and discard" if run.status == runs.RUNNING else "Take out of the queue",
-            key="discard", icon=":material/delete:", type="tertiary", on_click=state.attempt,
-            args=(queue.discard, run), disabled=asked == runs.DISCARD,
-        )  # fmt: skip
+            key="discard",
+            icon=":material/delete:",
+            type="tertiary",
+            on_click=state.attempt,
+            args=(queue.discard, run),
+            disabled=asked == runs.DISCARD,
+        )
         if asked:
             st.caption("Stopping …")
 
@@ -78,9 +86,12 @@ def show_failure(run: Run) -> None:
     st.error(f"Failed: {run.record.reason or 'the reason is not known'}")
     if run.resumable:
         st.button(
-            f"Resume after epoch {len(runs.read_history(run))}", key="resume",
-            icon=":material/resume:", on_click=state.attempt, args=(queue.resume, run),
-        )  # fmt: skip
+            f"Resume after epoch {len(runs.read_history(run))}",
+            key="resume",
+            icon=":material/resume:",
+            on_click=state.attempt,
+            args=(queue.resume, run),
+        )
     if log := runs.log_end(run):
         with st.expander("The end of its log"):
             st.code(log, language=None, wrap_lines=True)

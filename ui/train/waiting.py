@@ -24,6 +24,10 @@ def show(waiting: Sequence[Run]) -> None:
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.markdown(f"{number}. {run.name}")
                 st.button(
-                    "Take out", key=f"out-{run.name}", type="tertiary",
-                    icon=":material/close:", on_click=state.attempt, args=(queue.discard, run),
-                )  # fmt: skip
+                    "Take out",
+                    key=f"out-{run.name}",
+                    type="tertiary",
+                    icon=":material/close:",
+                    on_click=state.attempt,
+                    args=(queue.discard, run),
+                )

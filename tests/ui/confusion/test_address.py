@@ -39,9 +39,7 @@ def test_nonsense_is_told_part_by_part_and_cut_short(models_dir):
     given = {"run": "x" * 99, "true": "10", "view": "Matrix", "digit": "-3", "other": "pen-cnn"}
     selection, nonsense = address.read(given, NAMES, "pen-cnn")
     assert selection == Selection("pen-cnn", "mnist")
-    assert nonsense == (
-        f"run={'x' * 40}", "other=pen-cnn", "true=10", "view=Matrix", "digit=-3",
-    )  # fmt: skip
+    assert nonsense == (f"run={'x' * 40}", "other=pen-cnn", "true=10", "view=Matrix", "digit=-3")
 
 
 def test_a_run_is_not_compared_with_itself(models_dir):
