@@ -113,7 +113,8 @@ def evidence(
         )
         st.caption(
             f"Blue speaks for a {digit}, orange against it: on the left what a grey square "
-            "over each place takes away, on the right what the ink of each pixel adds."
+            "over each place takes away (occlusion), on the right what the ink of each pixel adds "
+            "(integrated gradients)."
         )
 
 
