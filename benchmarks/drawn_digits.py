@@ -28,7 +28,7 @@ class Condition:
     side: float = 200
     brush: float = 18
     corner: bool = False  # in one of the four corners in turn, else in the middle
-    turned: float = 0  # degrees, clockwise
+    rotation: float = 0  # degrees, clockwise
     slant: float = 0  # sideways, as a share of the height
 
 
@@ -38,8 +38,8 @@ CONDITIONS = (
     Condition("brush 28", brush=28),
     Condition("small in a corner", side=70, corner=True),
     Condition("filling the canvas", side=276),
-    Condition("turned by 15°", turned=15),
-    Condition("turned by −15°", turned=-15),
+    Condition("turned by 15°", rotation=15),
+    Condition("turned by −15°", rotation=-15),
     Condition("slanted", slant=0.4),
 )
 
@@ -48,7 +48,7 @@ def place(strokes: datasets.Strokes, condition: Condition, index: int) -> list[n
     """A digit's strokes in pixels of the canvas; `index` chooses the corner."""
     points = np.concatenate(list(strokes))
     middle = (points.min(axis=0) + points.max(axis=0)) / 2
-    angle = np.radians(condition.turned)
+    angle = np.radians(condition.rotation)
     turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
     change = turn @ np.array([[1.0, 0.0], [-condition.slant, 1.0]])
     paths = [(path - middle) @ change for path in strokes]

@@ -124,7 +124,8 @@ def show_maps(
     )
     st.caption(
         f"Blue speaks for a {digit}, orange against it: on the left what a grey square "
-        "over each place takes away, on the right what the ink of each pixel adds."
+        "over each place takes away (occlusion), on the right what the ink of each pixel adds "
+        "(integrated gradients)."
     )
 
 
