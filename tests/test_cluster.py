@@ -20,6 +20,7 @@ from mnist_core.__main__ import main
 from mnist_core.errors import InputError
 from mnist_core.experiments import (
     cluster,
+    cluster_worker,
     search,
     searcher,
     studies,
@@ -277,3 +278,18 @@ def test_a_cluster_without_workers_is_not_waited_for_for_ever(small, models_dir,
         cluster.run_all(empty.scheduler_address, work, looks.append)
     assert "no workers" in looks[0].note
     assert not [run for run in runs.all_runs(trials=True) if run.record.study]
+
+
+def test_a_helper_that_has_trained_often_is_replaced(monkeypatch):
+    """TensorFlow keeps a little memory of each network."""
+    setup = cluster_worker.WorkerSetup({})
+    with setup.helper(1) as first:
+        first.calls = cluster_worker.TASKS - 1
+    with setup.helper(1) as same:
+        assert same is first
+        same.calls += 1
+    with setup.helper(1) as other:
+        assert other is not first
+        assert not first.alive
+    setup.teardown(None)
+    assert not other.alive

@@ -16,7 +16,7 @@ import pytest
 from mnist_core import background, predictor, runs
 from mnist_core.errors import InputError
 from mnist_core.recipes import RECIPES, Recipe, conv, dense
-from mnist_core.training import estimate, queue, reporter, training_run
+from mnist_core.training import estimate, queue, queue_worker, reporter, training_run
 from mnist_core.training.listeners import Listeners
 
 LONG = Recipe("long", "long", (dense(8),), epochs=9000, batch_size=32)
@@ -297,3 +297,29 @@ def test_the_estimate_learns_from_what_was_trained_here(models_dir, own_run):
     rows = runs.read_history(own_run)
     runs.write_history(own_run.path, [{**row, "seconds": 1000.0} for row in rows])
     assert estimate.estimate(recipe, 10**6) > 100 * before
+
+
+def test_a_worker_leaves_a_run_of_the_command_line_alone_and_it_takes_its_turn(folder, wait):
+    """It is no run that waits, for a moment or longer, and it trains when no other does."""
+    command = [sys.executable, "-m", "mnist_core", "train", "report-ann", "--dataset"]
+    with queue.one_at_a_time():
+        process = subprocess.Popen(
+            [*command, "optical-digits", "--epochs", "2", "--name", "typed"],
+            cwd=background.PROJECT,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert "Waiting for the run that is in training" in process.stdout.readline()
+        assert not (folder / "typed").exists()
+    seen = set()
+    while process.poll() is None:
+        if (folder / "typed").is_dir():
+            seen.add(runs.read("typed").status)
+        assert queue.waiting() == []
+        queue_worker.work()  # would train what waits, and mark what nobody trains as failed
+    assert process.wait() == 0
+    assert seen <= {runs.RUNNING, runs.FINISHED, runs.FAILED}
+    run = runs.read("typed")
+    assert run.status == runs.FINISHED
+    assert run.record.process is None
+    assert len(runs.read_history(run)) == 2

@@ -533,3 +533,18 @@ def test_a_late_word_does_not_bring_back_a_deleted_run(models_dir):
         with pytest.raises(InputError):
             write()
     assert not run.path.exists()
+
+
+def test_what_has_not_changed_is_not_opened_again(own_run, monkeypatch):
+    first = runs.read_if_changed("mine")
+    assert first == runs.read("mine")
+    with monkeypatch.context() as patch:
+        patch.setattr(directory, "read", lambda _: pytest.fail("opened again"))
+        assert runs.read_if_changed("mine") is first
+    assert runs.read_if_changed(runs.change(own_run, note="new").path).record.note == "new"
+    own_run.model_file.unlink()
+    assert "model file of mine is missing" in runs.read_if_changed("mine").problem
+    waiting = runs.create(CNN, "mnist", 0, "waiting")
+    assert runs.read_if_changed("waiting").status == runs.QUEUED
+    runs.delete(waiting)
+    assert "does not exist" in runs.read_if_changed("waiting").problem

@@ -130,8 +130,8 @@ class Active:
 
 def active() -> Active:
     """The run that this visitor picked, or the default one where that cannot be used."""
-    default = runs.read(DEFAULT)
-    run = runs.read(picked() or default.path)
+    default = runs.read_if_changed(DEFAULT)
+    run = runs.read_if_changed(picked() or default.path)
     problem = run.problem
     if problem is None and not run.usable:
         problem = f"The run {run.name} is {run.status}."

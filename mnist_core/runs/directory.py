@@ -155,6 +155,27 @@ def read(run: str | Path) -> Run:
         return Run(path, problem=f"The run.json of {path.name} cannot be read: delete the run.")
 
 
+def read_if_changed(run: str | Path) -> Run:
+    """As `read`, but files that have not changed since the last time are not opened again."""
+    path = locate(run)
+    stamp = tuple(_stamp(path / name) for name in ("run.json", "model.keras"))
+    known = _read_before.get(path)
+    if known is None or known[0] != stamp or known[1].status in (QUEUED, RUNNING):
+        known = _read_before[path] = stamp, read(path)
+    return known[1]
+
+
+_read_before: dict[Path, tuple[object, Run]] = {}
+
+
+def _stamp(path: Path) -> tuple[int, int, int] | None:
+    try:
+        stat = path.stat()
+    except OSError:
+        return None
+    return stat.st_ino, stat.st_mtime_ns, stat.st_size
+
+
 def _problem_of_model(path: Path, found: Record) -> str | None:
     if found.status not in (FINISHED, STOPPED):
         return None

@@ -11,7 +11,6 @@ import streamlit as st
 
 from mnist_core import recipes, runs
 from mnist_core.errors import InputError
-from mnist_core.experiments import search
 from mnist_core.recipes import Recipe
 from ui.train import network
 
@@ -114,7 +113,7 @@ def data(base: Recipe) -> dict[str, Any]:
             step=1,
         )
     own = {"the recipe's own": base.augmentation} if any(base.augmentation.values()) else {}
-    kinds = {**own, **search.AUGMENTED}
+    kinds = {**own, **recipes.AUGMENTED}
     augmentation = st.selectbox("Augmentation", list(kinds), **persistent(base, "augmentation"))
     images = field("train_images", st.number_input, "Training images, 0 for all", base, step=1000)
     return {
@@ -128,8 +127,7 @@ def data(base: Recipe) -> dict[str, Any]:
 def choose_seed(base: Recipe) -> int:
     """The seed; raises InputError for one that no random generator takes."""
     seed = st.number_input("Seed", value=0, step=1, **persistent(base, "seed"))
-    if not 0 <= seed < 2**31:
-        raise InputError(f"The seed must be a whole number from 0 to 2147483647, not {seed}.")
+    recipes.check_seed(seed)
     return int(seed)
 
 
