@@ -211,6 +211,6 @@ def test_its_gain_and_cost_are_set_against_the_best_member(average, members):
 
 def test_figures_on_other_digits_are_no_gain(average, members):
     elsewhere = dataclasses.replace(
-        comparison.contender(members[0]), test_digits="mnist", figures={"test_accuracy": 0.1}
+        comparison.contender(members[0]), test_digits="mnist", metrics={"test_accuracy": 0.1}
     )
     assert "test digits" not in comparison.gain(comparison.contender(average), [elsewhere])
