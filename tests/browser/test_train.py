@@ -74,6 +74,9 @@ def test_train_watch_stop_restart_and_use(classroom, visit, needs_mnist):
     page = window.page
     watch = page.locator(".st-key-watch")
     expect(watch).to_contain_text("press Train", timeout=SLOW)
+    # The first page that a server is asked for has the navigation too.
+    expect(page.get_by_role("link", name="Draw")).to_be_visible()
+    expect(page.get_by_text("streamlit app")).to_have_count(0)
     train(page, "optical-digits", 9000, "long")
     expect(watch).to_contain_text("Epoch", timeout=SLOW)
     expect(page.locator(".st-key-guesses figure")).to_have_count(9)
@@ -83,7 +86,7 @@ def test_train_watch_stop_restart_and_use(classroom, visit, needs_mnist):
     drawing = visit("/", classroom.address).page
     hand = Hand(drawing)
     expect(drawing.locator(".st-key-confidence")).to_contain_text("Draw a digit", timeout=SLOW)
-    drawing.wait_for_timeout(3000)
+    hand.wait_for_rest()
     hand.draw(3)
     assert hand.wait_for_guess("3", 120) == "3"
     # A second run waits, and is still there after a reload and for everybody else.
@@ -113,6 +116,7 @@ def test_train_watch_stop_restart_and_use(classroom, visit, needs_mnist):
         "short – " + f"{runs.read('short').metrics.test_accuracy:.2%} of the test digits of MNIST"
     )
     hand = Hand(page)
+    hand.wait_for_rest()
     hand.draw(1)
     assert hand.wait_for_guess("1", 120) == "1"
 
@@ -152,10 +156,3 @@ def test_the_page_fits_a_phone(visit):
     expect(page.locator(".st-key-train button")).to_be_visible()
     overflow = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
     assert overflow <= 0
-
-
-def test_the_first_page_that_a_server_is_asked_for_has_the_navigation(classroom, visit):
-    page = visit("/train", classroom.address).page
-    expect(page.locator(".st-key-train button")).to_be_visible()
-    expect(page.get_by_role("link", name="Draw")).to_be_visible()
-    expect(page.get_by_text("streamlit app")).to_have_count(0)
