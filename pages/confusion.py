@@ -10,7 +10,7 @@ import streamlit as st
 
 from mnist_core import runs
 from mnist_core.runs import Evaluation, Run
-from ui import heading
+from ui import heading, links
 from ui.confusion import at_hand, choice, figures, grid, headline, label_issues, matrix, state
 from ui.confusion.selection import FIGURES, MATRIX, VIEWS
 from ui.confusion.state import State
@@ -86,4 +86,4 @@ found = {run.name: run for run in runs.all_runs()}
 now = state.read(list(found))
 page(found, now)
 if now.leaving:
-    st.switch_page("pages/draw.py")
+    links.follow_to_drawing()

@@ -2,13 +2,15 @@
 
 import streamlit as st
 
-from ui import heading, reading
+from ui import heading, links, reading
 from ui.train import actions, charts, choose, snapshot, state, table, upload, watch
 
 heading.begin("Train a network", wide=True)
 st.html("<style>.st-key-diagram { overflow-x: auto; }</style>")
 
 reading.active()  # the network for the drawing page begins to load
+if state.leaving():
+    links.follow_to_drawing()
 state.take_address()
 asked, found = state.read(), snapshot.take()
 choosing, watching = st.columns([2, 3], gap="large")

@@ -4,8 +4,11 @@ import functools
 import http.server
 import os
 import shutil
+import subprocess
+import sys
 import threading
 import time
+from pathlib import Path
 
 # TensorFlow writes its notices when it is imported, so this stands before everything else.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -20,11 +23,19 @@ from mnist_core.recipes import Recipe, dense
 hypothesis.settings.register_profile("unhurried", deadline=None)
 hypothesis.settings.load_profile("unhurried")
 
-WITH_PROCESSES = (
-    "test_cluster", "test_command_line", "test_embedding", "test_ensembles", "test_jobs",
-    "test_processes", "test_results", "test_search", "test_search_view", "test_studies",
-    "test_wheel", "test_workers",
+# Files that train or start processes nearly everywhere: `make check` leaves them out. With them
+# others that take long, all by the time they take: with several workers, one that takes long
+# would be waited for if it began last.
+SLOW_FILES = (
+    "test_cluster", "test_studies", "test_jobs", "test_search", "test_command_line",
+    "pages/test_search", "test_ensembles", "test_wheel", "test_results", "test_training",
+    "pages/test_compare", "pages/test_data", "test_predictor", "test_transfer", "test_exchange",
+    "pages/test_studies", "pages/test_train", "pages/test_confusion", "test_embedding",
+    "test_stepping", "test_processes", "test_report", "test_reproductions", "test_weights",
+    "pages/test_draw", "test_architectures", "test_augmentation", "test_workers", "test_explain",
 )  # fmt: skip
+SLOW_FIXTURES = {"tiny_run", "chromium", "server", "own_server"}
+HERE = Path(__file__).parent
 TINY = Recipe("tiny", "tiny", (dense(16),), epochs=2, batch_size=64)
 
 
@@ -35,17 +46,50 @@ def missing(reason):
     pytest.skip(reason)
 
 
-def pytest_collection_modifyitems(items):
-    """Give tests of browsers and processes a second chance.
+def place(path):
+    """A test file as `SLOW_FILES` has it."""
+    return path.relative_to(HERE).with_suffix("").as_posix()
 
-    They wait for programs that share the machine with whatever else runs there. What is wrong
-    fails every time; a machine that stood still for a minute does not.
-    """
+
+def quick(config):
+    """Whether only what is quick is asked for, as by `make check`."""
+    return config.option.markexpr == "not slow"
+
+
+def pytest_ignore_collect(collection_path, config):
+    """Do not even import the files that would import TensorFlow, where only quick tests run."""
+    if not quick(config):
+        return None
+    return place(collection_path) in {*SLOW_FILES, "browser"} or None
+
+
+def pytest_collection_modifyitems(config, items):
+    """Mark what is slow, and put what takes longest first."""
     for item in items:
-        if item.get_closest_marker("browser") or item.path.stem in WITH_PROCESSES:
-            pass
-    # Long files first: with several workers, the last one would else be waited for.
-    items.sort(key=lambda item: item.path.stem not in WITH_PROCESSES)
+        fixtures = SLOW_FIXTURES.intersection(item.fixturenames)
+        if fixtures or place(item.path) in SLOW_FILES or item.get_closest_marker("browser"):
+            item.add_marker(pytest.mark.slow)
+    if quick(config) and "tensorflow" in sys.modules:
+        raise pytest.UsageError("A test file imports TensorFlow and is not among SLOW_FILES.")
+    order = {name: number for number, name in enumerate(SLOW_FILES)}
+    items.sort(key=lambda item: order.get(place(item.path), len(order)))
+
+
+@pytest.fixture(autouse=True)
+def quick_or_marked(request, monkeypatch):
+    """A test that is not marked as slow starts no process and no TensorFlow."""
+    if request.node.get_closest_marker("slow"):
+        yield
+        return
+
+    def refuse(*_, **__):
+        pytest.fail("This test starts a process: mark it as slow.", pytrace=False)
+
+    monkeypatch.setattr(subprocess.Popen, "__init__", refuse)
+    before = "tensorflow" in sys.modules
+    yield
+    if "tensorflow" in sys.modules and not before:
+        pytest.fail("This test starts TensorFlow: mark it as slow.", pytrace=False)
 
 
 @pytest.fixture(scope="session")

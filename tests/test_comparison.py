@@ -145,6 +145,7 @@ def test_unfinished_runs_are_refused(own_run, status):
     assert "does not exist" in comparison.refusal(runs.read("nobody"))
 
 
+@pytest.mark.slow
 def test_pages_that_compare_do_not_wait_for_tensorflow():
     """It takes four seconds to import, and nothing that is painted first needs it."""
     rooms = "analysis, comparison, embedding, figures, report, reproductions"

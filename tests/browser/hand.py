@@ -5,6 +5,7 @@ import math
 import time
 
 import numpy as np
+from playwright.sync_api import expect
 
 
 def arc(x, y, rx, ry, start, stop, points=14):
@@ -84,8 +85,24 @@ class Hand:
             arg=width,
         )
 
-    def stroke(self, points):
-        """Draw one stroke; points in pixels of the canvas."""
+    def wait_for_rest(self):
+        """Wait until the page has been drawn and its canvas has taken that over.
+
+        A canvas that is given another drawing or size loses what is drawn on it until then.
+        """
+        expect(self.page.locator("[data-test-script-state=notRunning]")).to_be_attached()
+        self.page.wait_for_timeout(500)
+
+    def wait_for_server(self):
+        """Wait until what the bars show is the server's reading."""
+        expect(self.page.locator(".live-bars[data-by=server]")).to_be_attached()
+
+    def stroke(self, points, before_lifting=lambda spot: None):
+        """Draw one stroke; points in pixels of the canvas.
+
+        Args:
+            before_lifting: called with the last point, on the screen, while the mouse is down.
+        """
         box = self.box()
         spots = [(box["x"] + x, box["y"] + y) for x, y in points]
         if self.touch:
@@ -103,14 +120,18 @@ class Hand:
         mouse.down()
         for spot in spots[1:]:
             mouse.move(*spot, steps=3)
+        before_lifting(spots[-1])
         mouse.up()
 
     def _touch(self, kind, spot=None):
         points = [] if spot is None else [{"x": float(spot[0]), "y": float(spot[1])}]
         self.touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
 
-    def draw(self, digit, height=200, corner=None):
-        """Draw a digit in the middle of the canvas, or with its upper left at `corner`."""
+    def draw(self, digit, height=200, corner=None, **options):
+        """Draw a digit in the middle of the canvas, or with its upper left at `corner`.
+
+        Options are those of `stroke`.
+        """
         strokes = DIGITS[digit]
         points = np.concatenate(strokes)
         size = np.ptp(points, axis=0) * height
@@ -118,7 +139,7 @@ class Hand:
             box = self.box()
             corner = (np.array([box["width"], box["height"]]) - size) / 2
         for stroke in strokes:
-            self.stroke((stroke - points.min(axis=0)) * height + np.asarray(corner))
+            self.stroke((stroke - points.min(axis=0)) * height + np.asarray(corner), **options)
 
     def guess(self):
         # While the page changes its mode, the old answer stands beside the new one.

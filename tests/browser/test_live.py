@@ -4,6 +4,7 @@ import itertools
 import os
 import signal
 import time
+from functools import partial
 
 import numpy as np
 import pytest
@@ -33,6 +34,18 @@ NOTE_STATES = """() => {
         requestAnimationFrame(look);
     };
     look();
+}"""
+
+
+# Whether the canvas shows a picture; it is decoded some time after the page has told of it.
+PICTURE_IS_SHOWN = """() => {
+    const find = root => [...root.querySelectorAll('*')].flatMap(element => [
+        ...(element.matches('canvas.dc-canvas.lower-canvas') ? [element] : []),
+        ...(element.shadowRoot ? find(element.shadowRoot) : []),
+    ]);
+    const canvas = [...document.querySelectorAll('.st-key-canvas')].flatMap(find).at(-1);
+    const {data} = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+    return data.some((level, at) => at % 4 === 0 && level > 100);
 }"""
 
 
@@ -87,6 +100,35 @@ def wait_for_server(page):
     expect(page.locator(".live-bars[data-by=server]")).to_be_attached(timeout=PATIENCE)
 
 
+def read_to_the_end(page, spot):
+    """Wait until the bars have read the stroke as far as `spot`, where the mouse is held down.
+
+    A reading may have begun before the last point came. So the mouse goes to the next pixel and
+    back: of two more readings, the second has begun since.
+    """
+    readings = int(page.locator(".live-bars").get_attribute("data-readings"))
+    for number, x in enumerate((spot[0] - 1, spot[0]), 1):
+        page.mouse.move(x, spot[1])
+        page.wait_for_function(
+            "count => Number(document.querySelector('.live-bars').dataset.readings) >= count",
+            arg=readings + number,
+        )
+
+
+def handed_over(page):
+    """The bars' lengths as the browser showed them last, and then as the server did."""
+    page.wait_for_function(
+        """() => {
+            const browser = states.findLastIndex(state => state.by === 'browser');
+            return browser >= 0 && browser + 1 < states.length;
+        }""",
+        timeout=PATIENCE,
+    )
+    states = page.evaluate("states")
+    last = max(number for number, state in enumerate(states) if state["by"] == "browser")
+    return states[last], states[last + 1]
+
+
 def test_the_bars_move_while_a_seven_becomes_a_two(visit):
     window = open_live(visit)
     page = window.page
@@ -104,12 +146,12 @@ def test_the_bars_move_while_a_seven_becomes_a_two(visit):
     assert len({tuple(state["shares"]) for state in shown}) >= 10
     # Nothing is said of it to those who hear the page until the pen is lifted.
     assert page.locator(".live-spoken").inner_text() == ""
+    box = hand.box()
+    read_to_the_end(page, (box["x"] + THEN_TWO[-1][0], box["y"] + THEN_TWO[-1][1]))
     page.mouse.up()
     wait_for_server(page)
     assert hand.wait_for_guess("2") == "2"
-    states = page.evaluate("states")
-    last = max(number for number, state in enumerate(states) if state["by"] == "browser")
-    before, after = states[last], states[last + 1]
+    before, after = handed_over(page)
     assert after["by"] == "server"
     assert before["guess"] == after["guess"] == "2"
     assert np.abs(np.array(before["shares"]) - after["shares"]).max() < 0.01
@@ -193,12 +235,9 @@ def test_ten_digits_are_read_alike_in_the_browser_and_on_the_server(visit):
                 )
                 time.sleep(0.5)  # the canvas takes its brush a moment later
             page.evaluate("states.length = 0")
-            hand.draw(digit, height=150)
-            wait_for_server(page)
+            hand.draw(digit, height=150, before_lifting=partial(read_to_the_end, page))
+            before, after = handed_over(page)
             expect(page.locator(".st-key-guess")).not_to_have_text("")
-            states = page.evaluate("states")
-            own = [number for number, state in enumerate(states) if state["by"] == "browser"]
-            before, after = states[own[-1]], states[own[-1] + 1]
             difference = np.abs(np.array(before["shares"]) - after["shares"]).max()
             assert difference < 0.01, (digit, brush, before, after)
             hand.clear()
@@ -210,15 +249,14 @@ def test_strokes_over_a_test_digit_are_read_too(visit):
     page.locator(".st-key-test_digit button").click()
     expect(page.get_by_text("Its label says")).to_be_visible()
     expect(page.locator(".live-bars .best")).to_be_attached()
-    page.wait_for_timeout(1000)  # the canvas shows the picture
+    page.wait_for_function(PICTURE_IS_SHOWN)
     page.evaluate(NOTE_STATES)
     draw_slowly(page, along((20, 20), (320, 320), step=30))
+    box = Hand(page).box()
+    read_to_the_end(page, (box["x"] + 320, box["y"] + 320))
     page.mouse.up()
-    wait_for_server(page)
-    page.wait_for_timeout(500)
-    states = page.evaluate("states")
-    own = [number for number, state in enumerate(states) if state["by"] == "browser"]
-    before, after = states[own[-1]], states[own[-1] + 1]
+    before, after = handed_over(page)
+    assert after["by"] == "server"
     # Curves and pictures are not smoothed alike by a browser and by the server.
     assert np.abs(np.array(before["shares"]) - after["shares"]).max() < 0.1
 

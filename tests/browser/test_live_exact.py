@@ -20,7 +20,7 @@ pytestmark = pytest.mark.browser
 MODULES = ("drawing/image", "drawing/pencil", "drawing/strokes", "network/network")
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def sheet(chromium, web_files):
     """An empty page that holds the browser's code for drawings and networks, and no worker."""
     context = chromium.new_context()

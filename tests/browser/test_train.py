@@ -74,6 +74,9 @@ def test_train_watch_stop_restart_and_use(classroom, visit, needs_mnist):
     page = window.page
     watch = page.locator(".st-key-watch")
     expect(watch).to_contain_text("press Train", timeout=SLOW)
+    # The first page that a server is asked for has the navigation too.
+    expect(page.get_by_role("link", name="Draw")).to_be_visible()
+    expect(page.get_by_text("streamlit app")).to_have_count(0)
     train(page, "optical-digits", 9000, "long")
     expect(watch).to_contain_text("Epoch", timeout=SLOW)
     expect(page.locator(".st-key-guesses figure")).to_have_count(9)
@@ -83,7 +86,7 @@ def test_train_watch_stop_restart_and_use(classroom, visit, needs_mnist):
     drawing = visit("/", classroom.address).page
     hand = Hand(drawing)
     expect(drawing.locator(".st-key-confidence")).to_contain_text("Draw a digit", timeout=SLOW)
-    drawing.wait_for_timeout(3000)
+    hand.wait_for_rest()
     hand.draw(3)
     assert hand.wait_for_guess("3", 120) == "3"
     # A second run waits, and is still there after a reload and for everybody else.
@@ -113,6 +116,7 @@ def test_train_watch_stop_restart_and_use(classroom, visit, needs_mnist):
         "short – " + f"{runs.read('short').metrics.test_accuracy:.2%} of the test digits of MNIST"
     )
     hand = Hand(page)
+    hand.wait_for_rest()
     hand.draw(1)
     assert hand.wait_for_guess("1", 120) == "1"
 
@@ -147,15 +151,49 @@ def test_runs_are_compared_renamed_deleted_and_had_back(classroom, visit, tiny_r
     assert runs.read("renamed").usable
 
 
+class SlowNetwork:
+    """Between a page and its server: holds back what the server says, while it is asked to."""
+
+    def __init__(self, page):
+        self.held = None  # what has been held back, if anything is to be
+        page.route_web_socket(re.compile("_stcore/stream"), self._connect)
+
+    def _connect(self, to_page):
+        self.to_page = to_page
+        to_page.connect_to_server().on_message(self._pass_on)
+
+    def _pass_on(self, message):
+        if self.held is None:
+            self.to_page.send(message)
+        else:
+            self.held.append(message)
+
+    def hold(self):
+        self.held = []
+
+    def let_go(self):
+        held, self.held = self.held, None
+        for message in held:
+            self.to_page.send(message)
+
+
+def test_the_drawing_page_opens_though_its_answer_is_late(classroom, visit, tiny_run):
+    shutil.copytree(tiny_run.path, classroom.models / "mine")
+    page = visit("/", classroom.address).page
+    network = SlowNetwork(page)
+    page.goto(f"{classroom.address}/train?run=mine")
+    expect(page.locator(".st-key-use button")).to_be_visible(timeout=SLOW)
+    page.wait_for_timeout(2000)  # the page is at rest
+    network.hold()
+    press(page, "use")
+    page.wait_for_timeout(5000)  # meanwhile the page asks for its panel to be drawn anew
+    network.let_go()
+    expect(page.get_by_role("combobox", name="Network")).to_have_value(re.compile("^mine"))
+    Hand(page)
+
+
 def test_the_page_fits_a_phone(visit):
     page = visit("/train", viewport={"width": 390, "height": 844}).page
     expect(page.locator(".st-key-train button")).to_be_visible()
     overflow = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
     assert overflow <= 0
-
-
-def test_the_first_page_that_a_server_is_asked_for_has_the_navigation(classroom, visit):
-    page = visit("/train", classroom.address).page
-    expect(page.locator(".st-key-train button")).to_be_visible()
-    expect(page.get_by_role("link", name="Draw")).to_be_visible()
-    expect(page.get_by_text("streamlit app")).to_have_count(0)

@@ -269,6 +269,9 @@ def test_a_run_that_is_used_reads_on_the_drawing_page(page, tiny_run, tmp_path):
     run(page)
     page.button(key="use").click()
     run(page)
+    assert "Draw" in [link.proto.label for link in page.get("page_link")]  # which is followed
+    page.switch_page("pages/draw.py")
+    run(page)
     assert page.selectbox(key="run").value == "mine"
     page.switch_page("pages/train.py")
     run(page)

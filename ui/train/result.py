@@ -7,8 +7,7 @@ import streamlit as st
 
 from mnist_core import runs
 from mnist_core.runs import Run
-from ui import reading
-from ui.train import charts
+from ui.train import charts, state
 
 
 def show(run: Run, dataset: str, reads: bool) -> None:
@@ -39,6 +38,8 @@ def offer_use(run: Run, reads: bool) -> None:
     """A button that lets the run read on the drawing page, unless it does already."""
     if reads:
         st.caption(":material/check: This run reads on the drawing page.")
-    elif st.button("Use on the drawing page", key="use", type="primary", icon=":material/draw:"):
-        reading.pick(run.name)
-        st.switch_page("pages/draw.py")
+    else:
+        st.button(
+            "Use on the drawing page", key="use", type="primary", icon=":material/draw:",
+            on_click=state.use, args=(run.name,),
+        )  # fmt: skip

@@ -75,6 +75,17 @@ def tell(note: str | None) -> None:
     st.session_state["train_note"] = note
 
 
+def use(name: str) -> None:
+    """Let a run read on the drawing page, and go there."""
+    reading.pick(name)
+    st.session_state["leaving"] = True
+
+
+def leaving() -> bool:
+    """Whether the drawing page is to be opened now; True once."""
+    return bool(st.session_state.pop("leaving", False))
+
+
 def keep_deleted(place: Path | None) -> None:
     """Remember where the run lies that was deleted last; None if there is nothing to undo."""
     st.session_state["deleted"] = place
