@@ -31,8 +31,9 @@ SLOW_FILES = (
     "pages/test_search", "test_ensembles", "test_wheel", "test_results", "test_training",
     "pages/test_compare", "pages/test_data", "test_predictor", "test_transfer", "test_exchange",
     "pages/test_studies", "pages/test_train", "pages/test_confusion", "test_embedding",
-    "test_stepping", "test_processes", "test_report", "test_reproductions", "test_weights",
+    "test_training_step", "test_processes", "test_report", "test_reproductions", "test_weights",
     "pages/test_draw", "test_architectures", "test_augmentation", "test_workers", "test_explain",
+    "test_warm", "test_house", "test_documents",
 )  # fmt: skip
 SLOW_FIXTURES = {"tiny_run", "chromium", "server", "own_server"}
 HERE = Path(__file__).parent

@@ -8,8 +8,9 @@ from streamlit.testing.v1 import AppTest
 
 from mnist_core import recipes, runs
 from mnist_core.errors import InputError
-from mnist_core.experiments import studies, study_trials, worker_pool
+from mnist_core.experiments import studies, study_pool, study_trials
 from mnist_core.experiments.study_trials import Row
+from mnist_core.experiments.worker_pool import ClusterSpec, PoolStatus
 from mnist_core.training import queue
 
 ROOT = Path(__file__).parent.parent.parent
@@ -145,35 +146,34 @@ def test_the_train_page_counts_trials_and_lists_none(page, tiny, models_dir):
 
 
 def test_workers_are_shown_and_can_be_stopped(page):
-    told = worker_pool.Look(
-        30, 4, 90.0, {"tcp://127.0.0.1:4001": ["layers 2, seed 1"], "other": []}
-    )
-    with worker_pool.noted("study-all", list(studies.STUDIES)) as crew:
-        crew.tell(told)
+    status = PoolStatus(30, 4, 90.0, {"tcp://127.0.0.1:4001": ["layers 2, seed 1"], "other": []})
+    names = list(studies.STUDIES)
+    with study_pool.at_work(names) as note:
+        note("training", workers=status.to_dict())
         app = page()
         words = app.get("progress")[0].proto.text
         assert "0 of 15 runs" in words
         assert "1 min 30 s left for 10 studies" in words
         assert "2 workers" in words
         lines = app.dataframe[0].value
-        assert list(lines["Worker"]) == list(told.workers)
+        assert list(lines["Worker"]) == list(status.workers)
         assert list(lines["Trains"]) == ["layers 2, seed 1", "–"]
         assert "run_study" not in keys(app)
-        app.button(key="stop_crew").click().run()
+        app.button(key="stop_pool").click().run()
         assert not app.exception
-        assert crew.asked_to_stop()
-        assert app.button(key="stop_crew").disabled
+        assert study_pool.job(study_pool.name_of(names)).asked_to_stop()
+        assert app.button(key="stop_pool").disabled
     assert "run_study" in keys(page())
 
 
 def test_workers_are_asked_for_and_what_went_wrong_is_said(page, monkeypatch):
     started = []
-    monkeypatch.setattr(worker_pool, "start", lambda *given: started.append(given))
+    monkeypatch.setattr(study_pool, "start", lambda *given: started.append(given))
     app = page()
     app.selectbox(key="study_by").set_value("This machine, 2 at a time").run()
     app.button(key="run_study").click().run()
-    assert started == [("study", ["layers"], ["--workers", "2"])]
-    with pytest.raises(InputError), worker_pool.noted("study-layers", ["layers"]):
+    assert started == [(["layers"], ClusterSpec(2))]
+    with pytest.raises(InputError), study_pool.at_work(["layers"]):
         raise InputError("The scheduler has gone: start it again.")
     app = page()
     assert "The scheduler has gone" in said(app)

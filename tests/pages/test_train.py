@@ -7,6 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from mnist_core import background, recipes, runs
+from mnist_core.background import Note
 from mnist_core.errors import InputError
 from mnist_core.training import queue
 
@@ -246,10 +247,10 @@ def test_the_panel_looks_again_when_something_has_changed(page, monkeypatch, tin
 def test_a_run_in_training_shows_how_far_it_is_and_what_it_makes_of_digits(page, tiny):
     queue.submit(tiny, "optical-digits", name="one")
     begin()
-    told = {"phase": "training", "epoch": 2, "epochs": 4, "step": 5, "steps": 10}
+    told = {"epoch": 2, "epochs": 4, "step": 5, "steps": 10}
     told |= {"images_per_second": 1234.5, "seconds_left": 100}
     guesses = {"indices": [0, 1], "labels": [0, 1], "guesses": [0, 7], "confidences": [0.9, 0.5]}
-    runs.write_progress(runs.read("one").path, told | {"digits": guesses})
+    Note(runs.job(runs.read("one").path))("training", digits=guesses, **told)
     run(page)
     shown = page.get("progress")[0].proto
     assert shown.text == "Epoch 2 of 4 · 1,234 images/s · 2 min left"
