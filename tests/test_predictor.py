@@ -13,7 +13,14 @@ import tampering
 
 from mnist_core import datasets, evaluation, runs
 from mnist_core.errors import InputError
-from mnist_core.networks import architectures, conversion, folding, keras_predictor, predictor
+from mnist_core.networks import (
+    architectures,
+    conversion,
+    folding,
+    keras_predictor,
+    predictor,
+    rotation,
+)
 from mnist_core.networks.keras_predictor import KerasPredictor
 from mnist_core.networks.litert import BATCH, FEW, Network
 from mnist_core.networks.predictor import LITERT, Predictor
@@ -74,6 +81,21 @@ def test_every_recipe_reads_as_in_keras(name, images, converted):
     given = images[:1000]
     there = converted(model, given, 1.3, 8.0).predict(given)
     assert np.abs(there - KerasPredictor(model, 1.3, 8.0).predict(given)).max() <= 1e-4
+
+
+def test_an_ensemble_of_an_older_version_is_converted(images, converted):
+    """It turns images by an operation that LiteRT does not know."""
+    from keras import layers, ops
+
+    image = keras.Input((28, 28))
+    view = layers.Reshape((28, 28, 1))(image)
+    view = ops.image.affine_transform(
+        view, rotation.projective_map(8.0), interpolation="bilinear", fill_mode="constant"
+    )
+    flat = layers.Flatten()(layers.Reshape((28, 28))(view))
+    model = keras.Model(image, layers.Dense(10, activation="softmax")(flat))
+    there = converted(model, images[:200]).predict(images[:200])
+    assert np.abs(there - KerasPredictor(model).predict(images[:200])).max() <= 1e-4
 
 
 def test_what_reads_otherwise_is_refused(images, tmp_path, monkeypatch):
@@ -330,7 +352,7 @@ def test_reading_turned_copies_is_the_mean_of_readings_of_turned_copies(digits, 
     ]
     wanted = np.sqrt(both[0] * both[1])
     wanted /= wanted.sum(axis=1, keepdims=True)
-    given = KerasPredictor(model, turned=8.0).predict(images)
+    given = KerasPredictor(model, angle=8.0).predict(images)
     assert np.abs(given - wanted).max() < 0.02
 
 

@@ -169,8 +169,7 @@ class Job:
         else:
             note.forget()
             with contextlib.suppress(OSError):
-                if self.log_file.stat().st_size == 0:  # nothing in it is worth keeping
-                    self.log_file.unlink()
+                self.log_file.unlink(missing_ok=True)  # what went well needs no log
         finally:
             with contextlib.suppress(OSError):
                 self.stop_file.unlink(missing_ok=True)

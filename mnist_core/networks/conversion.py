@@ -14,7 +14,7 @@ from mnist_core import runs
 from mnist_core.drawing import SIDE
 from mnist_core.errors import InputError
 from mnist_core.files import written_whole
-from mnist_core.networks import folding
+from mnist_core.networks import folding, gathering
 from mnist_core.networks.keras_predictor import KerasPredictor
 from mnist_core.networks.litert import Network
 from mnist_core.networks.predictor import Predictor
@@ -64,7 +64,7 @@ def convert(model: keras.Model) -> bytes:
     Raises:
         InputError: LiteRT does not know one of its layers.
     """
-    model = _unrolled(model)
+    model = _unrolled(gathering.with_gathering(model))
 
     @tf.autograph.experimental.do_not_convert
     def run(images: tf.Tensor) -> tf.Tensor:

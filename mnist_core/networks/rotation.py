@@ -40,7 +40,7 @@ def rotate(images: npt.NDArray[np.float32], angle: float) -> npt.NDArray[np.floa
 @functools.lru_cache(maxsize=8)
 def _matrix(angle: float) -> Any:
     """(784, 784): how much each pixel adds to each pixel of the turned image."""
-    sources, weights = neighbours(angle)
+    sources, weights = neighbours(projective_map(angle))
     places = np.tile(np.arange(SIDE * SIDE), len(sources)), sources.ravel()
     shape = SIDE * SIDE, SIDE * SIDE
     # There is no type of such a call in the stubs.
@@ -50,17 +50,19 @@ def _matrix(angle: float) -> Any:
     return found
 
 
-def neighbours(angle: float) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float32]]:
-    """The four pixels between which each pixel of a turned image lies, and their weights.
+def neighbours(
+    projection: npt.NDArray[np.float32],
+) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float32]]:
+    """The four pixels between which each pixel of a mapped image lies, and their weights.
 
     Args:
-        angle: in degrees.
+        projection: an affine map (8,), as of `projective_map`.
 
     Returns:
         Indices int32 (4, 784) into the rows of the image one after the other, and weights
         float32 (4, 784), 0 for what lies beyond the image.
     """
-    a, b, c, d, e, f, *_ = projective_map(angle).astype(np.float64)
+    a, b, c, d, e, f, *_ = projection.astype(np.float64)
     ys, xs = np.mgrid[:SIDE, :SIDE].reshape(2, -1)
     from_x, from_y = a * xs + b * ys + c, d * xs + e * ys + f
     left, top = np.floor(from_x).astype(int), np.floor(from_y).astype(int)

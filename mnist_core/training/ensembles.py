@@ -173,25 +173,13 @@ def _calibrated(
     """The probabilities of a `Predictor` with that temperature and angle, as layers."""
     from keras import layers, ops
 
+    from mnist_core.networks import rotation
     from mnist_core.networks.calibrated import LEAST
+    from mnist_core.networks.gathering import gathered
 
     logs = []
     for angle in (tta_angle, -tta_angle) if tta_angle else (0.0,):
-        view = _rotated(image, angle) if angle else image
+        view = gathered(image, rotation.projective_map(angle)) if angle else image
         logs.append(ops.log(ops.maximum(network(view), LEAST)))
     mean = layers.Average()(logs) if len(logs) > 1 else logs[0]
     return layers.Softmax()(layers.Rescaling(1 / temperature)(mean))
-
-
-def _rotated(image: keras.KerasTensor, angle: float) -> keras.KerasTensor:
-    """The image turned, by operations that LiteRT knows too."""
-    from keras import layers, ops
-
-    from mnist_core.networks import rotation
-
-    flat = layers.Reshape((drawing.SIDE * drawing.SIDE,))(image)
-    parts = [
-        ops.multiply(ops.take(flat, pixels, axis=1), weights[None])
-        for pixels, weights in zip(*rotation.neighbours(angle), strict=True)
-    ]
-    return layers.Reshape((drawing.SIDE, drawing.SIDE))(layers.Add()(parts))
