@@ -40,9 +40,15 @@ def test_nine_samples_stand_three_by_three(visit):
     page = visit("/data?dataset=optical-digits&part=Samples").page
     images = page.locator(".st-key-samples img")
     expect(images).to_have_count(9, timeout=SLOW)
-    boxes = [images.nth(i).bounding_box() for i in range(9)]
-    assert len({round(box["x"]) for box in boxes}) == 3
-    assert len({round(box["y"]) for box in boxes}) == 3
+    # All are looked at in one moment, and again while the page is still being laid out.
+    page.wait_for_function(
+        """() => {
+            const boxes = [...document.querySelectorAll('.st-key-samples img')]
+                .map(image => image.getBoundingClientRect());
+            return boxes.length === 9 && ['x', 'y'].every(
+                side => new Set(boxes.map(box => Math.round(box[side]))).size === 3);
+        }"""
+    )
     page.locator(".st-key-sample_count").get_by_text("100", exact=True).click()
     expect(page.locator(".st-key-samples img")).to_have_count(100, timeout=SLOW)
 
