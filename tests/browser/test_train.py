@@ -151,47 +151,6 @@ def test_runs_are_compared_renamed_deleted_and_had_back(classroom, visit, tiny_r
     assert runs.read("renamed").usable
 
 
-class SlowNetwork:
-    """Between a page and its server: holds back what the server says, while it is asked to."""
-
-    def __init__(self, page):
-        self.held = None  # what has been held back, if anything is to be
-        page.route_web_socket(re.compile("_stcore/stream"), self._connect)
-
-    def _connect(self, to_page):
-        self.to_page = to_page
-        to_page.connect_to_server().on_message(self._pass_on)
-
-    def _pass_on(self, message):
-        if self.held is None:
-            self.to_page.send(message)
-        else:
-            self.held.append(message)
-
-    def hold(self):
-        self.held = []
-
-    def let_go(self):
-        held, self.held = self.held, None
-        for message in held:
-            self.to_page.send(message)
-
-
-def test_the_drawing_page_opens_though_its_answer_is_late(classroom, visit, tiny_run):
-    shutil.copytree(tiny_run.path, classroom.models / "mine")
-    page = visit("/", classroom.address).page
-    network = SlowNetwork(page)
-    page.goto(f"{classroom.address}/train?run=mine")
-    expect(page.locator(".st-key-use button")).to_be_visible(timeout=SLOW)
-    page.wait_for_timeout(2000)  # the page is at rest
-    network.hold()
-    press(page, "use")
-    page.wait_for_timeout(5000)  # meanwhile the page asks for its panel to be drawn anew
-    network.let_go()
-    expect(page.get_by_role("combobox", name="Network")).to_have_value(re.compile("^mine"))
-    Hand(page)
-
-
 def test_the_page_fits_a_phone(visit):
     page = visit("/train", viewport={"width": 390, "height": 844}).page
     expect(page.locator(".st-key-train button")).to_be_visible()
