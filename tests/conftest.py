@@ -19,8 +19,8 @@ import pytest
 from mnist_core import datasets, runs
 from mnist_core.recipes import Recipe, dense
 
-# Examples that build a graph or draw an image take as long as they take. CI tries the same ones each
-# time, so that it says something of the change; whoever runs the tests at home looks for new ones.
+# Examples that build a graph or draw an image take as long as they take. CI tries the same ones
+# each time, so that it speaks of the change alone; whoever runs the tests elsewhere tries others.
 hypothesis.settings.register_profile(
     "unhurried", deadline=None, derandomize=os.environ.get("CI") == "true"
 )
