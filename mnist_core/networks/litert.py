@@ -73,8 +73,9 @@ class _Interpreter:
 
     def __init__(self, path: Path, threads: int) -> None:
         try:
+            self._interpreter = Interpreter(model_path=str(path), num_threads=threads)
             with _first_notice():
-                self._interpreter = Interpreter(model_path=str(path), num_threads=threads)
+                self._interpreter.allocate_tensors()
             (given,) = self._interpreter.get_input_details()
             (made,) = self._interpreter.get_output_details()
         except Exception as error:  # whatever LiteRT makes of a damaged file
