@@ -376,12 +376,18 @@ def test_a_study_of_another_program_is_told_and_left_alone(models_dir):
     assert path.read_bytes() == before
 
 
+PLAIN = {"dataset": "optical-digits", "seed": 0, "trials": 3, "space": {}}
+
+
 @pytest.mark.parametrize(
     ("change", "says"),
     [
         ({"format": 99}, "newer than this program reads"),
         ({"format": None}, "study of another program"),
         ({"settings": {"dataset": "mnist"}}, "garbled"),
+        ({"settings": {**PLAIN, "space": {"widths": ["wide"]}}}, "garbled"),
+        ({"settings": {**PLAIN, "space": {"depth": 3}}}, "garbled"),
+        ({"settings": {**PLAIN, "seed": "one"}}, "garbled"),
     ],
 )
 def test_settings_that_cannot_be_read_are_told(calm, change, says):

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from mnist_core import datasets, recipes
 from mnist_core.errors import InputError
@@ -38,15 +39,19 @@ class Space:
     train_images: int = 0  # chosen with the seed; 0: all of them
 
     @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> Space:
-        """Raises InputError where `values` are not a space's."""
+    def from_dict(cls, values: Any) -> Space:
+        """What `dataclasses.asdict` made of a space.
+
+        Raises:
+            InputError: an entry is unknown or of another type.
+        """
         known = {f.name for f in dataclasses.fields(cls)}
-        if not isinstance(values, Mapping) or set(values) - known:
-            raise InputError("The settings of this search are garbled: start a new one.")
-        given: dict[str, Any] = {
-            key: tuple(value) if isinstance(value, list) else value for key, value in values.items()
-        }
-        return cls(**given)
+        try:
+            if set(values) - known:
+                raise ValueError("an unknown entry")
+            return msgspec.convert(values, cls)
+        except (ValueError, TypeError) as error:
+            raise InputError("The settings of this search are garbled: start a new one.") from error
 
 
 def check(space: Space, dataset: str, trials: int, seed: int, at_a_time: int = 1) -> None:

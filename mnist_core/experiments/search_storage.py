@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import filelock
+import msgspec
 
 from mnist_core import runs
 from mnist_core.background import Job
@@ -147,7 +148,8 @@ def settings_of(study: optuna.Study) -> Settings:
 def settings_from(values: Mapping[str, Any]) -> Settings:
     """What `dataclasses.asdict` made of settings; raises InputError where they are garbled."""
     try:
-        settings = Settings(**{**values, "space": Space.from_dict(values["space"])})
+        space = Space.from_dict(values["space"])
+        settings = msgspec.convert({**values, "space": space}, Settings)
         check(settings.space, settings.dataset, settings.trials, settings.seed, settings.at_a_time)
     except (InputError, TypeError, ValueError, KeyError) as error:
         raise InputError("The settings of this search are garbled: start a new one.") from error
