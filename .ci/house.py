@@ -15,7 +15,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 FILE_LINES, FUNCTION_LINES = 400, 60
-PYTHON = ("mnist_core", "ui", "pages", "benchmarks", ".ci")
+PYTHON = ("mnist_core", "routes", "ui", "pages", "benchmarks", ".ci")
 STARTERS = ("start", "Task", "call")
 
 

@@ -17,7 +17,7 @@ specification.loader.exec_module(house)
 @pytest.fixture
 def copy(tmp_path):
     """The packages and their rules, free to be spoilt."""
-    for name in ("mnist_core", "ui", "pages", "benchmarks", ".ci"):
+    for name in ("mnist_core", "routes", "ui", "pages", "benchmarks", ".ci"):
         leave = shutil.ignore_patterns("__pycache__")
         shutil.copytree(ROOT / name, tmp_path / name, ignore=leave)
     shutil.copy(ROOT / "pyproject.toml", tmp_path)

@@ -5,7 +5,10 @@ import re
 import pytest
 
 from mnist_core import javascript
+from routes import scripts
 from ui import live_bars
+
+WORKER = scripts.WORKER.decode()
 
 
 @pytest.fixture
@@ -77,7 +80,7 @@ def test_a_module_that_is_not_there(modules):
         modules(page='import { x } from "./nowhere.js";\n')
 
 
-@pytest.mark.parametrize("script", [live_bars.WORKER, live_bars.JS], ids=["worker", "bars"])
+@pytest.mark.parametrize("script", [WORKER, live_bars.JS], ids=["worker", "bars"])
 def test_the_drawing_pages_scripts_import_nothing(script):
     code = re.sub(r"/\*.*?\*/", "", script, flags=re.DOTALL)
     assert not re.search(r"^import\b|\bimport[(.]", code, re.MULTILINE)
@@ -86,6 +89,6 @@ def test_the_drawing_pages_scripts_import_nothing(script):
 
 
 def test_every_module_is_part_of_a_script():
-    joined = live_bars.WORKER + live_bars.JS
+    joined = WORKER + live_bars.JS
     for path in javascript.WEB.rglob("*.js"):
         assert f"\n// {path.name}\n" in joined

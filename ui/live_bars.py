@@ -20,10 +20,10 @@ from streamlit import runtime
 
 from mnist_core import figures, javascript
 from mnist_core.runs import Run
+from routes import scripts
 from ui import canvas, reading, wording
 
 HERE = Path(__file__).parent
-WORKER = javascript.join(javascript.WEB / "worker.js")
 AFTERWARDS = "Read when the pen is lifted."
 WORDING = {
     "sure": wording.SURE,
@@ -81,7 +81,7 @@ def show(
     _component(
         key="live_bars",
         data={
-            "worker": _address(WORKER.encode(), "text/javascript", "live-worker"),
+            "worker": _based(scripts.WORKER_ADDRESS),
             "network": network and _address(network, "application/octet-stream", "live-network"),
             "note": AFTERWARDS if packed.done() and network is None else "",
             **settings(run.confidence_threshold),
@@ -146,6 +146,10 @@ def marks(objects: canvas.Objects) -> dict[str, Any]:
 
 def _address(content: bytes, kind: str, place: str) -> str:
     """Where the browser gets a file: an address made from its content."""
+    return _based(runtime.get_instance().media_file_mgr.add(content, kind, place))
+
+
+def _based(path: str) -> str:
+    """The path as a browser asks for it, where the application is served below another path."""
     base = str(st.get_option("server.baseUrlPath") or "").strip("/")
-    path = runtime.get_instance().media_file_mgr.add(content, kind, place)
     return f"/{base}{path}" if base else path

@@ -9,6 +9,7 @@ import pytest
 from browser.test_live_exact import as_fabric
 
 from mnist_core.networks import browser
+from routes import scripts
 from ui import canvas, live_bars
 
 pytestmark = pytest.mark.browser
@@ -83,7 +84,7 @@ def bench(chromium, tiny_run):
         files = {
             "/": ("text/html", PAGE.replace("@BARS@", json.dumps(live_bars.HTML))),
             "/bars.js": ("text/javascript", live_bars.JS),
-            "/worker.js": ("text/javascript", live_bars.WORKER),
+            "/worker.js": ("text/javascript", scripts.WORKER.decode()),
             "/network": ("application/octet-stream", network or browser.pack(tiny_run)),
         }
 

@@ -1,0 +1,12 @@
+"""What the server gives without Streamlit, in the same process: one file a kind of route.
+
+Nothing here imports Streamlit; the core does the work.
+"""
+
+from starlette.routing import BaseRoute
+
+from routes import scripts
+
+__all__ = ["ROUTES"]
+
+ROUTES: list[BaseRoute] = [*scripts.ROUTES]
