@@ -12,9 +12,9 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 ICON = Path(__file__).parent / "ui" / "icon.png"
 
 if get_script_run_ctx(suppress_warning=True) is None:
-    from routes import ROUTES
+    import routes
 
-    app = st.App(__file__, routes=ROUTES)
+    app = st.App(__file__, routes=routes.below(st.get_option("server.baseUrlPath") or ""))
 else:
     st.set_page_config(page_title="Draw a digit", page_icon=ICON, layout="centered")
     st.navigation(

@@ -175,7 +175,7 @@ def draw(browser: Any, address: str, paths: list[np.ndarray], live: bool) -> tup
 
     page.on("websocket", on_socket)
     if not live:
-        page.route("**/media/*.bin", lambda route: route.abort())
+        page.route("**/networks/*", lambda route: route.abort())
     page.goto(address)
     page.locator(".st-key-canvas canvas").last.wait_for()
     state = ".live-bars[data-live=true]" if live else ".live-bars"

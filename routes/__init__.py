@@ -3,10 +3,21 @@
 Nothing here imports Streamlit; the core does the work.
 """
 
-from starlette.routing import BaseRoute
+from starlette.routing import Route
 
-from routes import scripts
+from routes import networks, scripts
 
-__all__ = ["ROUTES"]
+__all__ = ["ROUTES", "below"]
 
-ROUTES: list[BaseRoute] = [*scripts.ROUTES]
+ROUTES: list[Route] = [*scripts.ROUTES, *networks.ROUTES]
+
+
+def below(path: str) -> list[Route]:
+    """The routes of an application that is served below a path; "" for none.
+
+    Streamlit puts only its own routes there.
+    """
+    base = path.strip("/")
+    if not base:
+        return ROUTES
+    return [Route(f"/{base}{r.path}", r.endpoint, methods=list(r.methods or ())) for r in ROUTES]

@@ -6,6 +6,8 @@ import shutil
 import pytest
 
 from mnist_core import runs
+from mnist_core.networks.kept import DEFAULT, KEPT, Kept
+from routes import networks
 from ui import reading
 
 
@@ -18,13 +20,13 @@ def kept():
         made.append(run.name)
         return run.name
 
-    cache = reading.Cache(make, "test")
+    cache = Kept(make, "test")
     return cache, made
 
 
 @pytest.fixture
 def default():
-    return runs.read(reading.DEFAULT)
+    return runs.read(DEFAULT)
 
 
 def made_up(name):
@@ -44,7 +46,7 @@ def test_what_was_made_once_is_kept(kept):
 
 def test_the_least_recently_used_gives_way(kept):
     cache, made = kept
-    others = [made_up(f"run-{number}") for number in range(reading.KEPT + 1)]
+    others = [made_up(f"run-{number}") for number in range(KEPT + 1)]
     ask(cache, *others[:-1])
     ask(cache, others[0])  # loaded first, but used last
     ask(cache, others[-1])
@@ -58,7 +60,7 @@ def test_the_least_recently_used_gives_way(kept):
 def test_the_default_run_never_gives_way(kept, default):
     cache, made = kept
     ask(cache, default)
-    for number in range(3 * reading.KEPT):
+    for number in range(3 * KEPT):
         ask(cache, made_up(f"run-{number}"))
     ask(cache, default)
     assert made.count(default.name) == 1
@@ -66,11 +68,11 @@ def test_the_default_run_never_gives_way(kept, default):
 
 def test_no_more_are_kept_than_allowed(kept, default):
     cache, made = kept
-    others = [made_up(f"run-{number}") for number in range(2 * reading.KEPT)]
+    others = [made_up(f"run-{number}") for number in range(2 * KEPT)]
     ask(cache, default, *others)
     made.clear()
     ask(cache, *reversed(others))
-    assert len(made) == len(others) - (reading.KEPT - 1)  # the default one has its place
+    assert len(made) == len(others) - (KEPT - 1)  # the default one has its place
 
 
 def test_another_model_file_in_the_same_place_is_loaded_anew(kept, tmp_path):
@@ -84,10 +86,10 @@ def test_another_model_file_in_the_same_place_is_loaded_anew(kept, tmp_path):
 
 
 def test_the_page_s_own_networks_are_kept_by_these_rules(monkeypatch, default):
-    monkeypatch.setattr(reading, "_readers", reading.Cache(lambda run: run.name, "test"))
-    monkeypatch.setattr(reading, "_packed", reading.Cache(lambda run: run.name, "test"))
-    for get in (reading.reader, reading.packed):
+    monkeypatch.setattr(reading, "_readers", Kept(lambda run: run.name, "test"))
+    monkeypatch.setattr(networks, "_packed", Kept(lambda run: run.name, "test"))
+    for get in (reading.reader, networks.packed):
         first = get(default)
-        for number in range(2 * reading.KEPT):
+        for number in range(2 * KEPT):
             get(made_up(f"run-{number}"))
         assert get(default) is first

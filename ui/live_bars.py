@@ -16,12 +16,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import streamlit as st
-from streamlit import runtime
 
 from mnist_core import figures, javascript
 from mnist_core.runs import Run
-from routes import scripts
-from ui import canvas, reading, wording
+from routes import networks, scripts
+from ui import canvas, wording
 
 HERE = Path(__file__).parent
 AFTERWARDS = "Read when the pen is lifted."
@@ -76,13 +75,13 @@ def show(
     }
     text = html.escape(json.dumps(now, separators=(",", ":")), quote=True)
     st.html(f'<div class="server-reading" data-reading="{text}" hidden></div>')
-    packed = reading.packed(run)
+    packed = networks.packed(run)
     network = packed.result() if packed.done() and packed.exception() is None else None
     _component(
         key="live_bars",
         data={
             "worker": _based(scripts.WORKER_ADDRESS),
-            "network": network and _address(network, "application/octet-stream", "live-network"),
+            "network": network and _based(networks.address_of(network)),
             "note": AFTERWARDS if packed.done() and network is None else "",
             **settings(run.confidence_threshold),
         },
@@ -142,11 +141,6 @@ def marks(objects: canvas.Objects) -> dict[str, Any]:
             "widths": [round(stroke.width, 3) for stroke in strokes],
         },
     }
-
-
-def _address(content: bytes, kind: str, place: str) -> str:
-    """Where the browser gets a file: an address made from its content."""
-    return _based(runtime.get_instance().media_file_mgr.add(content, kind, place))
 
 
 def _based(path: str) -> str:

@@ -7,12 +7,8 @@ person who draws does not wait for it. LiteRT reads; the server never loads Tens
 from __future__ import annotations
 
 import concurrent.futures
-import threading
-from collections import OrderedDict
-from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -21,63 +17,17 @@ import streamlit as st
 from mnist_core import runs
 from mnist_core.errors import InputError
 from mnist_core.networks import converter
+from mnist_core.networks.kept import DEFAULT, Kept
 from mnist_core.networks.predictor import UnconvertedError
 from mnist_core.runs import Run
+from routes import networks
 
 if TYPE_CHECKING:
     from mnist_core.networks.predictor import Predictor
 
 Reader = concurrent.futures.Future["Predictor"]
-Packed = concurrent.futures.Future[bytes]
-# When a model file was written, in ns, its size in bytes, and the checksum of its LiteRT file.
-Stamp = tuple[int, int, str | None]
 
 PICKER = "run"  # the picker's key; the choice holds on every page
-DEFAULT = runs.SHIPPED_DIR / runs.DEFAULT_RUN
-KEPT = 8  # networks that are kept in memory, the default one among them
-T = TypeVar("T")
-
-
-class Cache(Generic[T]):
-    """What is made of runs' networks, each once for everybody, by a thread of its own.
-
-    The least recently used entry is dropped for a new one; that of the default run, which
-    reads where no other was picked or can, is always kept.
-    """
-
-    def __init__(self, make: Callable[[Run], T], thread: str) -> None:
-        self._make = make
-        self._maker = concurrent.futures.ThreadPoolExecutor(1, thread_name_prefix=thread)
-        self._entries: OrderedDict[Path, tuple[Stamp, concurrent.futures.Future[T]]] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def get(self, run: Run) -> concurrent.futures.Future[T]:
-        """The run's entry, now or soon; it is made anew when the run has another model file."""
-        stamp = _stamp(run)
-        with self._lock:
-            known = self._entries.get(run.path)
-            if known is None or known[0] != stamp:
-                self._entries[run.path] = stamp, self._maker.submit(self._make, run)
-            self._entries.move_to_end(run.path)
-            if len(self._entries) > KEPT:
-                del self._entries[next(path for path in self._entries if path != DEFAULT)]
-            return self._entries[run.path][1]
-
-
-def _stamp(run: Run) -> Stamp:
-    """What tells a run's network from one that was in its place."""
-    try:
-        stat = run.model_file.stat()
-    except OSError:
-        return 0, 0, None
-    made = run.record.litert
-    return stat.st_mtime_ns, stat.st_size, made.sha256 if made else None
-
-
-def _pack(run: Run) -> bytes:
-    from mnist_core.networks import browser
-
-    return browser.pack(run)
 
 
 def _load(run: Run) -> Predictor:
@@ -88,8 +38,7 @@ def _load(run: Run) -> Predictor:
     return loaded
 
 
-_readers = Cache(_load, "opener")
-_packed = Cache(_pack, "packer")
+_readers = Kept(_load, "opener")
 
 
 def reader(run: Run) -> Reader:
@@ -106,14 +55,6 @@ def predict(reader: Reader, images: npt.NDArray[np.float32]) -> npt.NDArray[np.f
     return reader.result().predict(images)
 
 
-def packed(run: Run) -> Packed:
-    """The run's network for the browser, now or soon, whether or not the predictor has started.
-
-    Its `result()` raises InputError if the network cannot run in a browser.
-    """
-    return _packed.get(run)
-
-
 @dataclass(frozen=True)
 class Active:
     """The run that reads, its predictor, and a sentence if it is not the one that was picked."""
@@ -125,7 +66,7 @@ class Active:
     @property
     def started(self) -> bool:
         """Whether the run has started, here and for the browser."""
-        return self.reader.done() and packed(self.run).done()
+        return self.reader.done() and networks.packed(self.run).done()
 
 
 def active() -> Active:
