@@ -13,7 +13,6 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from mnist_core import runs
-from mnist_core.networks import browser
 from mnist_core.networks.kept import DEFAULT, Kept
 from mnist_core.runs import Run
 from routes.content import Content, gone
@@ -22,6 +21,8 @@ FOLDER = "/networks"
 
 
 def _pack(run: Run) -> Content:
+    from mnist_core.networks import browser  # it takes long to import
+
     return Content.of(browser.pack(run), "application/octet-stream")
 
 

@@ -48,33 +48,12 @@ _component = st.components.v2.component(
 )
 
 
-def show(
-    run: Run,
-    objects: canvas.Objects,
-    probabilities: npt.NDArray[np.float32] | None,
-    guess: str,
-    words: str,
-    unsure: bool = False,
-    starting: bool = False,
-) -> None:
-    """Ten bars.
+def show(run: Run) -> None:
+    """Ten bars, which show the reading that lies beside them in the page (`as_html`).
 
     Args:
-        run: whose network reads, in the browser too if it can.
-        objects: what lies on the canvas.
-        probabilities: float32 (10,), the server's reading of it; None where there is none.
-        guess, words, unsure: the same in words.
-        starting: whether there is no reading because the network has not started here yet.
+        run: whose network reads in the browser, if it can.
     """
-    now = reading_data(objects, probabilities, guess, words)
-    now |= {
-        "unsure": unsure,
-        "starting": starting,
-        "brush": st.session_state.get("brush", 22),
-        "number": st.session_state.get("drawing_number", 0),
-    }
-    text = html.escape(json.dumps(now, separators=(",", ":")), quote=True)
-    st.html(f'<div class="server-reading" data-reading="{text}" hidden></div>')
     packed = networks.packed(run)
     network = packed.result() if packed.done() and packed.exception() is None else None
     _component(
@@ -86,6 +65,24 @@ def show(
             **settings(run.confidence_threshold),
         },
     )
+
+
+def as_html(data: dict[str, Any], unsure: bool = False, starting: bool = False) -> str:
+    """A reading for the bars, as an element that is not seen.
+
+    Args:
+        data: what `reading_data` gave.
+        unsure: whether the answer is "not sure".
+        starting: whether there is no reading because the network has not started here yet.
+    """
+    now = data | {
+        "unsure": unsure,
+        "starting": starting,
+        "brush": st.session_state.get("brush", 22),
+        "number": st.session_state.get("drawing_number", 0),
+    }
+    text = html.escape(json.dumps(now, separators=(",", ":")), quote=True)
+    return f'<div class="server-reading" data-reading="{text}" hidden></div>'
 
 
 def settings(confidence_threshold: float) -> dict[str, Any]:
@@ -108,8 +105,16 @@ def reading_data(
     probabilities: npt.NDArray[np.float32] | None,
     guess: str,
     words: str,
+    found: canvas.Marks | None = None,
 ) -> dict[str, Any]:
-    """The server's reading for the component; arguments as for `show`."""
+    """The server's reading for the component.
+
+    Args:
+        objects: what lies on the canvas.
+        probabilities: float32 (10,), the server's reading of it; None where there is none.
+        guess, words: the same in words.
+        found: the marks among the objects, where they are known already.
+    """
     return {
         "probabilities": None
         if probabilities is None
@@ -117,19 +122,22 @@ def reading_data(
         "alt": figures.bars_in_words(probabilities),
         "guess": guess,
         "words": words,
-        **marks(objects),
+        **marks(objects, found),
     }
 
 
-def marks(objects: canvas.Objects) -> dict[str, Any]:
+def marks(objects: canvas.Objects, found: canvas.Marks | None = None) -> dict[str, Any]:
     """What lies on the canvas, small enough to be sent with every reading.
+
+    Args:
+        found: the marks among the objects, where they are known already.
 
     Returns:
         `count` of the objects, whether there is a `picture` among them, and the `strokes`: their
         `points` as 16-bit sixteenths of a pixel in base64, one after the other, and the `lengths`
         (points) and `widths` (pixels) of each.
     """
-    strokes, pictures = canvas.marks(objects)
+    strokes, pictures = found or canvas.marks(objects)
     points = np.concatenate([np.zeros((0, 2)), *(stroke.points for stroke in strokes)])
     packed = np.clip(np.round(points * 16), -32768, 32767).astype("<i2").tobytes()
     return {

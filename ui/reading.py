@@ -7,7 +7,9 @@ person who draws does not wait for it. LiteRT reads; the server never loads Tens
 from __future__ import annotations
 
 import concurrent.futures
+import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 
 Reader = concurrent.futures.Future["Predictor"]
 
+LOOK_SECONDS = 1.0  # between two looks at the files of a run while people draw
 PICKER = "run"  # the picker's key; the choice holds on every page
 
 
@@ -61,16 +64,38 @@ class Active:
 
     run: Run
     reader: Reader
-    problem: str | None = None
+    problem: str | None
+    read: bool  # whether its network has started here,
+    packed: bool  # and whether it is there for the browser
 
     @property
     def started(self) -> bool:
         """Whether the run has started, here and for the browser."""
-        return self.reader.done() and networks.packed(self.run).done()
+        return self.read and self.packed
 
 
-def active() -> Active:
-    """The run that this visitor picked, or the default one where that cannot be used."""
+_looks: dict[tuple[Path, str | None], tuple[float, Active]] = {}
+
+
+def active(lately: bool = False) -> Active:
+    """The run that this visitor picked, or the default one where that cannot be used.
+
+    Args:
+        lately: whether it is enough to know how that was a second ago, so that the files of a run
+            are not looked at for every stroke of everybody.
+    """
+    key, now = (runs.models_dir(), picked()), time.monotonic()
+    if lately and (known := _looks.get(key)) and now - known[0] < LOOK_SECONDS:
+        return known[1]
+    found = _active()
+    for other in [k for k, (seen, _) in list(_looks.items()) if now - seen > LOOK_SECONDS]:
+        _looks.pop(other, None)
+    if found.started and not found.problem:
+        _looks[key] = now, found
+    return found
+
+
+def _active() -> Active:
     default = runs.read_if_changed(DEFAULT)
     run = runs.read_if_changed(picked() or default.path)
     problem = run.problem
@@ -81,9 +106,13 @@ def active() -> Active:
         # Some damage shows only when the network is loaded.
         error = loading.exception() if loading.done() else None
         if error is None:
-            return Active(run, loading)
+            return _state(run, loading)
         problem = _prepared(run) if isinstance(error, UnconvertedError) else str(error)
-    return Active(default, reader(default), f"{problem} Meanwhile {default.name} reads.")
+    return _state(default, reader(default), f"{problem} Meanwhile {default.name} reads.")
+
+
+def _state(run: Run, reader: Reader, problem: str | None = None) -> Active:
+    return Active(run, reader, problem, reader.done(), networks.packed(run).done())
 
 
 def _prepared(run: Run) -> str:
