@@ -13,8 +13,10 @@ ICON = Path(__file__).parent / "ui" / "icon.png"
 
 if get_script_run_ctx(suppress_warning=True) is None:
     import routes
+    from ui import quiet
 
-    app = st.App(__file__, routes=routes.below(st.get_option("server.baseUrlPath") or ""))
+    base = st.get_option("server.baseUrlPath") or ""
+    app = st.App(__file__, routes=routes.below(base), lifespan=quiet.lifespan)
 else:
     st.set_page_config(page_title="Draw a digit", page_icon=ICON, layout="centered")
     st.navigation(
