@@ -69,6 +69,7 @@ clean:
 
 .venv/app: .venv/pip requirements.txt requirements.lock
 	$(BIN)/python -m pip install -q --disable-pip-version-check -r requirements.txt -c requirements.lock
+	@$(BIN)/python -m compileall -q mnist_core routes ui  # so that the first start is as quick
 	@touch $@
 
 .venv/dev: .venv/app requirements-dev.txt

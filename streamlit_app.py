@@ -16,7 +16,12 @@ if get_script_run_ctx(suppress_warning=True) is None:
     from ui import quiet
 
     base = st.get_option("server.baseUrlPath") or ""
-    app = st.App(__file__, routes=routes.below(base), lifespan=quiet.lifespan)
+    app = st.App(
+        __file__,
+        routes=routes.below(base),
+        middleware=routes.MIDDLEWARE,
+        lifespan=quiet.lifespan,
+    )
 else:
     st.set_page_config(page_title="Draw a digit", page_icon=ICON, layout="centered")
     st.navigation(

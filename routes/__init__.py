@@ -3,12 +3,14 @@
 Nothing here imports Streamlit; the core does the work.
 """
 
+from starlette.middleware import Middleware
 from starlette.routing import Route
 
-from routes import networks, scripts
+from routes import compression, networks, scripts
 
-__all__ = ["ROUTES", "below"]
+__all__ = ["MIDDLEWARE", "ROUTES", "below"]
 
+MIDDLEWARE = [Middleware(compression.Compressed)]
 ROUTES: list[Route] = [*scripts.ROUTES, *networks.ROUTES]
 
 
