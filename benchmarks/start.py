@@ -38,19 +38,30 @@ st_canvas(stroke_width=22, stroke_color="#ffffff", background_color="#101010",
 # The one on which the pen is followed, within the component's shadow root.
 CANVAS = "canvas.upper-canvas"
 STROKE = [(170, 60), (168, 120), (166, 200), (165, 280)]
-COMPLETE = ".live-bars[data-live=true]"  # the network in the browser comes last
 
 
-@dataclass
-class Weight:
+# Notes when the canvas is there, in seconds since 1970.
+NOTE_CANVAS = """(() => {
+    const look = () => {
+        const there = [...document.querySelectorAll('*')].some(
+            element => element.shadowRoot?.querySelector('canvas.upper-canvas'));
+        if (there) window.canvasAt = Date.now() / 1000;
+        else requestAnimationFrame(look);
+    };
+    look();
+})()"""
+
+
+@dataclass(frozen=True)
+class Loaded:
     """What a page has loaded."""
 
-    bytes: float = 0
-    requests: int = 0
-    seconds: float = 0
+    until: float  # seconds from the request for the page
+    bytes: float
+    requests: int
 
     def __str__(self) -> str:
-        return f"{self.bytes / 1e6:.2f} MB, {self.requests} requests, {self.seconds:.1f} s"
+        return f"{self.bytes / 1e6:.2f} MB, {self.requests} requests"
 
 
 @contextlib.contextmanager
@@ -106,33 +117,33 @@ def first_stroke(browser: Any, folder: Path) -> tuple[float, float]:
     return there, answered
 
 
-def weight(browser: Any, address: str, last: str) -> list[Weight]:
-    """What the page has loaded when the canvas is there, and when `last` is."""
+def weight(browser: Any, address: str) -> tuple[Loaded, Loaded]:
+    """What the page has loaded when the canvas is there, and when it has come to rest."""
     context = browser.new_context(viewport={"width": 1100, "height": 900})
     page = context.new_page()
+    page.add_init_script(NOTE_CANVAS)
     network = context.new_cdp_session(page)
-    found, loaded = [], Weight()
-
-    def on_finished(event: dict[str, Any]) -> None:
-        loaded.bytes += event["encodedDataLength"]
-        loaded.requests += 1
-
-    def on_frame(event: dict[str, Any]) -> None:
-        loaded.bytes += len(event["response"]["payloadData"]) * 3 / 4  # base64
-
-    network.on("Network.loadingFinished", on_finished)
-    network.on("Network.webSocketFrameReceived", on_frame)
+    asked: list[tuple[float, float]] = []  # both clocks: since 1970, and that of the events
+    came: list[tuple[float, float]] = []  # by the latter; bytes
+    network.on(
+        "Network.requestWillBeSent",
+        lambda event: asked.append((event["wallTime"], event["timestamp"])),
+    )
+    network.on(
+        "Network.loadingFinished",
+        lambda event: came.append((event["timestamp"], event["encodedDataLength"])),
+    )
     network.send("Network.enable")
-    began = time.perf_counter()
     page.goto(address, wait_until="commit")
-    for selector in (CANVAS, last):
-        page.locator(selector).first.wait_for(state="attached", timeout=60_000)
-        loaded.seconds = time.perf_counter() - began
-        found.append(Weight(**vars(loaded)))
-    page.wait_for_timeout(3000)  # what the page takes its time for
-    found.append(Weight(loaded.bytes, loaded.requests, loaded.seconds))
+    page.wait_for_function("window.canvasAt", timeout=60_000)
+    page.wait_for_timeout(4000)
+    (wall, begun), canvas = asked[0], page.evaluate("canvasAt")
     context.close()
-    return found
+    found = []
+    for end in (canvas - wall + begun, came[-1][0]):
+        sizes = [size for at, size in came if at <= end]
+        found.append(Loaded(end - begun, sum(sizes), len(sizes)))
+    return found[0], found[1]
 
 
 def installed(folder: Path) -> None:
@@ -165,13 +176,13 @@ def main() -> None:
         browser = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_OPTIONS)
         measured = np.array([first_stroke(browser, folder) for _ in range(starts + 1)])
         weights = {}
-        for name, where, script, last in (
-            ("the drawing page", folder, "streamlit_app.py", COMPLETE),
-            ("Streamlit and the canvas", bare, "app.py", CANVAS),
+        for name, where, script in (
+            ("the drawing page", folder, "streamlit_app.py"),
+            ("Streamlit and the canvas", bare, "app.py"),
         ):
             with served(where, script) as (address, _):
-                weight(browser, address, last)  # the server's own first time
-                weights[name] = weight(browser, address, last)
+                weight(browser, address)  # the server's own first time
+                weights[name] = weight(browser, address)
         browser.close()
     first, (there, answered) = measured[0], np.median(measured[1:], axis=0)
     print_table(
@@ -183,10 +194,10 @@ def main() -> None:
     )
     print()
     print_table(
-        ["page, loaded for the first time", "until the canvas is there", "in the end"],
+        ["page, loaded for the first time", "to the canvas", "until then", "in the end"],
         [
-            [name, str(at), f"{end.bytes / 1e6:.2f} MB, {end.requests} requests"]
-            for name, (at, _, end) in weights.items()
+            [name, f"{canvas.until:.1f} s", str(canvas), str(end)]
+            for name, (canvas, end) in weights.items()
         ],
     )
 

@@ -8,7 +8,7 @@ import streamlit as st
 from ui import canvas, heading, reading
 from ui.draw import canvas_widget, controls, digit, number, state
 
-POLL_SECONDS = 0.5  # between polls of a network that is starting
+POLL_SECONDS = 0.2  # between polls of a network that is starting
 
 heading.begin("Draw a digit")
 st.html(
@@ -60,7 +60,7 @@ st.segmented_control(
     persist_state="session",
 )
 # The network begins to load now. Drawing never waits for it: until it has started, the desk
-# looks every half second whether it has.
+# looks every moment whether it has.
 active, now = reading.active(), state.read()
 if now.number:
     board = st.container(key="canvas")

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import time
 
 import pytest
 
@@ -93,3 +94,38 @@ def test_the_page_s_own_networks_are_kept_by_these_rules(monkeypatch, default):
         for number in range(2 * KEPT):
             get(made_up(f"run-{number}"))
         assert get(default) is first
+
+
+@pytest.mark.slow
+def test_the_files_of_a_run_are_looked_at_once_a_second_while_people_draw(
+    models_dir, monkeypatch, wait
+):
+    path = shutil.copytree(runs.SHIPPED_DIR / "report-ann", models_dir / "mine")
+    monkeypatch.setattr(reading, "picked", lambda: "mine")
+    assert wait(lambda: reading.active().started)
+    clock = [time.monotonic()]
+    monkeypatch.setattr(reading.time, "monotonic", lambda: clock[0])
+    first = reading.active()
+    assert (first.run.path, first.problem) == (path, None)
+    shutil.rmtree(path)
+    for _ in range(100):
+        clock[0] += 0.9 * reading.LOOK_SECONDS / 100
+        assert reading.active(lately=True) is first
+    clock[0] += 0.2 * reading.LOOK_SECONDS
+    assert "mine" in reading.active(lately=True).problem
+
+
+@pytest.mark.slow
+def test_what_a_page_has_seen_is_known_to_whoever_draws(models_dir, monkeypatch, wait):
+    path = shutil.copytree(runs.SHIPPED_DIR / "report-ann", models_dir / "mine")
+    monkeypatch.setattr(reading, "picked", lambda: "mine")
+    assert wait(lambda: reading.active().started)
+    first = reading.active()
+    runs.change(first.run, note="another")
+    assert reading.active(lately=True) is first
+    assert reading.active().run.record.note == "another"
+    assert reading.active(lately=True).run.record.note == "another"
+    shutil.rmtree(path)
+    seen = reading.active()
+    assert "mine" in seen.problem
+    assert reading.active(lately=True) == seen

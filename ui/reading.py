@@ -92,6 +92,8 @@ def active(lately: bool = False) -> Active:
         _looks.pop(other, None)
     if found.started and not found.problem:
         _looks[key] = now, found
+    else:  # that may change at any moment
+        _looks.pop(key, None)
     return found
 
 
