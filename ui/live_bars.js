@@ -77,7 +77,7 @@ class LiveBars {
     this.loading = url;
     try {
       await canvasIsThere(); // half a megabyte: who wants to draw does not wait for it
-      await reader.start(this.data.worker, url);
+      if (this.network === url) await reader.start(this.data.worker, url);
       if (this.network === url) {
         this.setReady(true);
         this.say("");
@@ -86,7 +86,7 @@ class LiveBars {
     } catch {
       if (this.network === url) this.failed();
     }
-    this.loading = null;
+    if (this.loading === url) this.loading = null;
   }
 
   failed() {
