@@ -18,7 +18,7 @@ from typing import Any
 LOOK_SECONDS = 1.0  # between two looks whether it is quiet
 QUIET = 0.1  # processor seconds a second below which it is
 WORK = 2.0  # processor seconds after which there is something to collect,
-PATIENCE = 60.0  # and after which it is done at the next look, quiet or not
+PATIENCE = 20.0  # and after which it is done at the next look, quiet or not
 
 
 class Housekeeper:
