@@ -82,7 +82,7 @@ def running(address: str) -> Server:
     """A server of this machine that runs already; ends the program where there is none."""
     port = int(address.rstrip("/").rpartition(":")[2])
     for found in psutil.net_connections("tcp"):
-        listens = found.status == psutil.CONN_LISTEN and found.laddr.port == port
+        listens = found.status == psutil.CONN_LISTEN and found.laddr[1:] == (port,)
         if listens and found.pid is not None:
             return Server(address.rstrip("/"), psutil.Process(found.pid))
     sys.exit(f"Nobody on this machine serves {address}.")

@@ -20,14 +20,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+
 from application import Server, application, running, training
+from common import print_table
 from people import Drawing, Stroke, Visitor, draw_on, drawings
 
-from common import print_table
-
 PACE = 2.0  # seconds between two strokes of a person
-HEAD = ("people", "training", "answered of sent", "median", "95th percentile")
-HEAD += ("processor a stroke", "resident")
+HEAD = ["people", "training", "answered of sent", "median", "95th percentile"]
+HEAD += ["processor a stroke", "resident"]
 
 
 @dataclass(frozen=True)

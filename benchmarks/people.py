@@ -21,9 +21,10 @@ from typing import Any, Self
 
 import numpy as np
 from streamlit.proto.BackMsg_pb2 import BackMsg
-from streamlit.proto.ClientState_pb2 import ClientState
+from streamlit.proto.ClientState_pb2 import ClientState, ContextInfo
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.typing import Subprotocol
 
 from mnist_core import datasets, predictor
 from ui import canvas, live_bars, wording
@@ -87,12 +88,8 @@ def _paced(path: np.ndarray) -> np.ndarray:
 
 
 def _drawing(strokes: Iterable[np.ndarray], reader: Any) -> Drawing:
-    raw = {
-        "version": "7.4.0",
-        "objects": [_fabric_path(stroke) for stroke in strokes],
-        "background": canvas.GROUND,
-    }
-    objects = raw["objects"]
+    objects = [_fabric_path(stroke) for stroke in strokes]
+    raw = {"version": "7.4.0", "objects": objects, "background": canvas.GROUND}
     probabilities = reader.predict(canvas.read(objects)[None])[0]
     return Drawing(
         state=json.dumps({"drawing": {"raw": raw, "data": None}}, separators=(",", ":")),
@@ -235,7 +232,11 @@ class Visitor:
         """Open the page; ends once the canvas is there and the network has started."""
         socket = self.address.replace("http", "ws", 1) + "/_stcore/stream"
         self._socket: ClientConnection = await connect(
-            socket, subprotocols=["streamlit"], compression=None, max_size=None, open_timeout=60
+            socket,
+            subprotocols=[Subprotocol("streamlit")],
+            compression=None,
+            max_size=None,
+            open_timeout=60,
         )
         self._listener = asyncio.create_task(self._listen())
         await self._rerun()
@@ -280,12 +281,9 @@ class Visitor:
             fragment_id=fragment,
             is_auto_rerun=automatic,
             cached_message_hashes=list(self.page.cached),
-            context_info={
-                "timezone": "UTC",
-                "locale": "en-US",
-                "url": f"{self.address}/",
-                "color_scheme": "light",
-            },
+            context_info=ContextInfo(
+                timezone="UTC", locale="en-US", url=f"{self.address}/", color_scheme="light"
+            ),
         )
         for widget, value in self.page.widgets.items():
             value = {k: {"data": v} if isinstance(v, list) else v for k, v in value.items()}
