@@ -197,10 +197,11 @@ class Page:
 
     def guess(self) -> str | None:
         """The guess in large type."""
-        place = self.places.get(GUESS)
-        element = self.elements.get((*place, 0)) if place is not None else None
-        found = PARAGRAPH.search(element.html.body) if element is not None else None
-        return found[1] if found else None
+        place = self.places.get(GUESS, (-1,))
+        for path, element in self.elements.items():
+            if path[: len(place)] == place and (found := PARAGRAPH.search(element.html.body)):
+                return found[1]
+        return None
 
 
 def _choice(widget: Any) -> dict[str, Any]:
