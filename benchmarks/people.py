@@ -244,15 +244,14 @@ class Visitor:
         async with asyncio.timeout(120):
             while True:
                 await self._finished.wait()
-                if self.page.poll is None:
-                    return self
-                seconds, fragment = self.page.poll
                 self._finished.clear()
-                await asyncio.sleep(seconds)
-                if self.page.poll is None:  # the page was drawn anew meanwhile
-                    self._finished.set()
-                else:
-                    await self._rerun(fragment, automatic=True)
+                if self.page.poll is not None:
+                    seconds, fragment = self.page.poll
+                    await asyncio.sleep(seconds)
+                    if self.page.poll is not None:
+                        await self._rerun(fragment, automatic=True)
+                elif self.page.canvas is not None:  # else the page is being drawn anew
+                    return self
 
     async def __aexit__(self, *_: object) -> None:
         await self._socket.close()
