@@ -1,10 +1,10 @@
 """Whether the server's memory creeps while people come, draw a little, and go.
 
-So many people are there at any time, each a websocket client (`people.py`) that lifts the pen ten
-times, as soon as the last answer has come, and leaves; another takes the place. What the server
-holds after the last stroke is compared with what it held after the first thousand: it may be 15 %
-more. Streamlit keeps a visitor who has gone for two minutes, 128 of them at most, should the
-connection come back.
+So many people are there at any time, each a websocket client (`people.py`) that lifts the pen
+some times, each time as soon as the last answer has come, and leaves; another takes the place.
+What the server holds after the last stroke is compared with what it held after the first
+thousand: it may be 15 % more. Streamlit keeps a visitor who has gone for two minutes, 128 of them
+at most, should the connection come back.
 """
 
 from __future__ import annotations
@@ -21,7 +21,6 @@ from common import print_table
 from people import Drawing, Visitor, drawings
 
 MORE = 0.15  # of the memory after the first strokes, by which it may have grown at the end
-EACH = 10  # strokes of one person
 
 
 @dataclass
@@ -36,11 +35,12 @@ class Count:
 
 
 async def come_and_go(
-    server: Server, digits: list[list[Drawing]], sessions: int, strokes: int, every: int
+    server: Server, digits: list[list[Drawing]], sessions: int, strokes: int, each: int, every: int
 ) -> Count:
     """People draw so many strokes in all, so many people at a time.
 
     Args:
+        each: strokes of one person.
         every: strokes between two looks at the memory.
     """
     count = Count()
@@ -51,9 +51,9 @@ async def come_and_go(
             count.people += 1
             flat = [drawing for digit in digits for drawing in digit]
             async with Visitor(server.address) as visitor:
-                for at in range(min(EACH, strokes - count.started)):
+                for at in range(min(each, strokes - count.started)):
                     count.started += 1
-                    await visitor.draw(flat[(number * EACH + at) % len(flat)])
+                    await visitor.draw(flat[(number * each + at) % len(flat)])
                     await visitor.answer(60)
                     count.strokes += 1
                     if count.strokes % every == 0:
@@ -69,11 +69,12 @@ def main() -> int:
     options.add_argument("--strokes", type=int, default=10_000, help="in all")
     options.add_argument("--first", type=int, default=1000, help="strokes before the first look")
     options.add_argument("--sessions", type=int, default=100, help="people at any time")
+    options.add_argument("--each", type=int, default=10, help="strokes of one person")
     given = options.parse_args()
     digits = drawings(100)
     with tempfile.TemporaryDirectory() as models, application(models) as server:
         began = time.perf_counter()
-        sizes = given.sessions, given.strokes, given.first
+        sizes = given.sessions, given.strokes, given.each, given.first
         count = asyncio.run(come_and_go(server, digits, *sizes))
         seconds = time.perf_counter() - began
     print_table(
