@@ -173,7 +173,15 @@ def server_share() -> float:
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--strokes", type=int, default=50)
-    count = options.parse_args().strokes
+    options.add_argument(
+        "--training",
+        action=argparse.BooleanOptionalAction,
+        help="only with, or only without a training run in the background",
+    )
+    given = options.parse_args()
+    count, loads = given.strokes, ["no training", "training"]
+    if given.training is not None:
+        loads = [loads[given.training]]
     need("pen-strokes")
     from playwright.sync_api import sync_playwright
 
@@ -188,7 +196,7 @@ def main() -> None:
         sync_playwright() as playwright,
     ):
         browser = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_OPTIONS)
-        for load in ("no training", "training"):
+        for load in loads:
             with training(models, load == "training"):
                 share = server_share()
                 for live in (False, True):

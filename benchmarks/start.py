@@ -25,8 +25,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from live_latency import CHROMIUM_OPTIONS, free_port
+from live_latency import CHROMIUM_OPTIONS
 
+from application import free_port
 from common import ROOT, print_table
 
 FOLDERS = ("mnist_core", "routes", "ui", "web", "pages", ".streamlit")
@@ -58,10 +59,11 @@ def served(folder: Path, script: str) -> Iterator[tuple[str, float]]:
     """The address of a server, once it answers, and the time at which it was started."""
     port = free_port()
     address = f"http://127.0.0.1:{port}"
-    command = [Path(sys.executable).with_name("streamlit"), "run", script, "--server.headless"]
+    streamlit = str(Path(sys.executable).with_name("streamlit"))
+    command = [streamlit, "run", script, "--server.headless", "true"]
     began = time.perf_counter()
     server = subprocess.Popen(
-        [*command, "true", "--server.port", str(port), "--server.address", "127.0.0.1"],
+        [*command, "--server.port", str(port), "--server.address", "127.0.0.1"],
         cwd=folder,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
