@@ -27,6 +27,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
 from mnist_core import datasets, predictor
+from mnist_core.networks.predictor import Predictor
 from ui import canvas, live_bars, wording
 
 BRUSH = 22  # pixels
@@ -87,9 +88,10 @@ def _paced(path: np.ndarray) -> np.ndarray:
     return np.stack([np.interp(places, along, path[:, axis]) for axis in (0, 1)], 1)
 
 
-def _drawing(strokes: Iterable[np.ndarray], reader: Any) -> Drawing:
+def _drawing(strokes: Iterable[np.ndarray], reader: Predictor) -> Drawing:
     objects = [_fabric_path(stroke) for stroke in strokes]
     raw = {"version": "7.4.0", "objects": objects, "background": canvas.GROUND}
+    assert reader.run is not None  # whose network it is
     probabilities = reader.predict(canvas.read(objects)[None])[0]
     return Drawing(
         state=json.dumps({"drawing": {"raw": raw, "data": None}}, separators=(",", ":")),
