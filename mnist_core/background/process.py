@@ -114,7 +114,7 @@ def only_spare_time() -> None:
     a machine that does nothing else it is as fast as ever. What was started with a lower priority
     already (`nice make run`) keeps its share; outside Linux this is `lower_priority`.
     """
-    if sys.platform == "linux" and os.nice(0) == 0:
+    if sys.platform == "linux" and os.nice(0) <= 0:
         with contextlib.suppress(OSError):  # not every container allows it
             os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
     lower_priority()
