@@ -49,7 +49,7 @@ biome: .venv/dev
 		else echo "No Biome for this machine: JavaScript and CSS are left unchecked."; fi
 
 bench: .venv/dev
-	@set -e; for script in $(filter-out benchmarks/common.py,$(wildcard benchmarks/*.py)); do \
+	@set -e; for script in $$(grep -l __main__ benchmarks/*.py); do \
 		echo; echo "== $$script"; $(BIN)/python $$script; done
 
 # After a change of requirements.txt or requirements-dev.txt

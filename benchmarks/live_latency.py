@@ -11,24 +11,19 @@ same processors, by a process of its own.
 """
 
 import argparse
-import contextlib
 import itertools
 import json
-import os
 import shutil
-import socket
-import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from common import ROOT, median_seconds, need, print_table
+from application import application, training
+from common import median_seconds, need, print_table
 from mnist_core import datasets, predictor
 from ui import canvas
 
@@ -83,61 +78,6 @@ class Frames:
     sent: int = 0
     received: int = 0
     received_bytes: int = field(default=0)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-@contextlib.contextmanager
-def application(models: str) -> Iterator[str]:
-    """The address of the application, served by a process of its own."""
-    port = free_port()
-    command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py"]
-    command += ["--server.port", str(port), "--server.address", "127.0.0.1"]
-    server = subprocess.Popen(
-        command,
-        cwd=ROOT,
-        env={**os.environ, "MODELS_DIR": models},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    address = f"http://127.0.0.1:{port}"
-    try:
-        for _ in range(600):
-            with contextlib.suppress(OSError):
-                urllib.request.urlopen(f"{address}/_stcore/health", timeout=1)
-                break
-            if server.poll() is not None:
-                sys.exit("The application did not start: try `make run`.")
-            time.sleep(0.2)
-        yield address
-    finally:
-        server.terminate()
-        server.wait(30)
-
-
-@contextlib.contextmanager
-def training(models: str) -> Iterator[None]:
-    """A training run in a process of its own, running until the end of the block."""
-    command = [sys.executable, "-m", "mnist_core", "train", "report-ann", "--epochs", "200"]
-    process = subprocess.Popen(
-        command,
-        cwd=ROOT,
-        env={**os.environ, "MODELS_DIR": models},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        time.sleep(15)  # until it has loaded its data and begun
-        if process.poll() is not None:
-            sys.exit("The training did not start.")
-        yield
-    finally:
-        process.terminate()
-        process.wait(30)
 
 
 def drawings(count: int) -> list[np.ndarray]:
@@ -252,15 +192,15 @@ def main() -> None:
     rows, split = [], []
     with (
         tempfile.TemporaryDirectory() as models,
-        application(models) as address,
+        application(models) as server,
         sync_playwright() as playwright,
     ):
         browser = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_OPTIONS)
         for load in loads:
-            with training(models) if load == "training" else contextlib.nullcontext():
+            with training(models, load == "training"):
                 share = server_share()
                 for live in (False, True):
-                    strokes, frames = draw(browser, address, paths, live)
+                    strokes, frames = draw(browser, server.address, paths, live)
                     ups = [stroke["upToServer"] for stroke in strokes]
                     if not live:
                         # The bars move a moment after the reading has come.

@@ -25,8 +25,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from live_latency import CHROMIUM_OPTIONS, free_port
+from live_latency import CHROMIUM_OPTIONS
 
+from application import free_port
 from common import ROOT, print_table
 
 FOLDERS = ("mnist_core", "routes", "ui", "web", "pages", ".streamlit")

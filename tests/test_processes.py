@@ -77,3 +77,16 @@ def test_it_ends_with_whoever_started_it():
     parent.kill()
     parent.wait()
     helper.wait(60)
+
+
+@pytest.mark.parametrize(("nice", "idle"), [(0, True), (3, False)])
+def test_what_nobody_waits_for_leaves_the_processors_to_others(nice, idle):
+    if sys.platform != "linux" or os.nice(0) > nice:
+        pytest.skip("Only Linux knows spare time, and only for what has the usual priority.")
+    code = (
+        f"import os; os.nice({nice} - os.nice(0))\n"
+        "from mnist_core import background; background.only_spare_time()\n"
+        "print(os.sched_getscheduler(0) == os.SCHED_IDLE, os.nice(0))"
+    )
+    said = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True)
+    assert said.stdout.split() == [str(idle), "10"]

@@ -23,7 +23,6 @@ def work() -> None:
 
     Returns at once if another worker is at it.
     """
-    background.lower_priority()  # a training run has what whoever draws leaves of the machine
     tried: set[tuple[str, int]] = set()  # what cannot even be marked as failed is left alone
     while True:
         try:

@@ -46,7 +46,7 @@ def train_waiting(
 
 def main(arguments: list[str]) -> int:
     """The process: trains the run in a directory."""
-    background.lower_priority()
+    background.only_spare_time()
     try:
         train_waiting(runs.read(arguments[0]))
     except InputError as error:
