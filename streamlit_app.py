@@ -13,8 +13,11 @@ ICON = Path(__file__).parent / "ui" / "icon.png"
 
 if get_script_run_ctx(suppress_warning=True) is None:
     from routes import ROUTES
+    from ui import serving
 
-    app = st.App(__file__, routes=ROUTES)
+    app = st.App(
+        __file__, routes=ROUTES, middleware=serving.middleware(), lifespan=serving.announced
+    )
 else:
     st.set_page_config(page_title="Draw a digit", page_icon=ICON, layout="centered")
     st.navigation(

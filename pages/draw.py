@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ui import canvas, heading, reading
+from ui import canvas, heading, reading, say
 from ui.draw import canvas_widget, controls, digit, number, state
 
 POLL_SECONDS = 0.5  # between polls of a network that is starting
@@ -40,7 +40,7 @@ def desk(ready: bool) -> None:
         objects = canvas_widget.show(now)
         controls.show(now, objects)
         if active.problem:
-            st.warning(active.problem)
+            say.warning(active.problem)
         number.show(active.run, active.reader, objects, now.size)
         return
     left, right = st.columns([canvas.SIDE, 330], gap="medium")
@@ -48,7 +48,7 @@ def desk(ready: bool) -> None:
         objects = canvas_widget.show(now)
     with right:
         if active.problem:
-            st.warning(active.problem)
+            say.warning(active.problem)
         digit.show(active.run, active.reader, objects)
     with left:  # the answer first: these hardly ever change
         controls.show(now, objects)

@@ -5,8 +5,8 @@ Nothing here imports Streamlit; the core does the work.
 
 from starlette.routing import BaseRoute
 
-from routes import scripts
+from routes import access, scripts
 
 __all__ = ["ROUTES"]
 
-ROUTES: list[BaseRoute] = [*scripts.ROUTES]
+ROUTES: list[BaseRoute] = [*access.ROUTES, *scripts.ROUTES]
