@@ -1,4 +1,4 @@
-"""Who may do what on the pages: whoever sits at the machine everything, on a network who has the key.
+"""Who may do everything: who sits at the machine, and on a network who has the teacher's key.
 
 Everything that needs the key stands in `ui.actions`, guarded by `teachers_only`; a page also
 leaves out the button and says so in one line, but that alone keeps nobody from pressing it.

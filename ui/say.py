@@ -28,7 +28,7 @@ APART = "\u200c"  # takes no room
 
 
 def plain(text: object) -> str:
-    """The text so that Markdown shows it as it is, on one line and without paths of this machine."""
+    """The text as Markdown that shows it as it is, on one line, without paths of this machine."""
     words = " ".join(without_paths(str(text)).split())
     words = EDGE.sub(r"\\_", MARKUP.sub(r"\\\1", words))
     words = LINE_START.sub(lambda found: "\\" + found[0] if not found[0][0].isdigit()

@@ -6,8 +6,8 @@ import pandas as pd
 import streamlit as st
 
 from mnist_core.experiments import worker_pool
-from ui import say
 from mnist_core.experiments.worker_pool import ClusterSpec, PoolStatus
+from ui import say
 
 ONE, CLUSTER = "This machine, one at a time", "A Dask cluster"
 HELP = (

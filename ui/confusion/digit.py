@@ -67,8 +67,8 @@ def percent(probability: float) -> str:
 
 def hand_over(run: Run, dataset: Dataset, index: int, true: int, read: int) -> None:
     """Leave a digit for the drawing page, where the same network is to read it."""
-    note = f"Test digit {index} of {dataset.name}. Its label says **{true}**, {say.plain(run.name)} read "
-    note += f"**{read}**. Draw on it to change that."
+    note = f"Test digit {index} of {dataset.name}. Its label says **{true}**, "
+    note += f"{say.plain(run.name)} read **{read}**. Draw on it to change that."
     state.hand_over(canvas.picture_object(dataset.x_test[index]), note, run.name)
 
 
