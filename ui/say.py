@@ -20,10 +20,11 @@ from mnist_core import datasets, runs
 # Two folders and more, but no address of the web and no fraction.
 UNIX_PATH = re.compile(r"(?<![\w.:/~])~?(?:/[^\s/:;,'\"()<>|]+)+/([^\s/:;,'\"()<>|]*)")
 WINDOWS_PATH = re.compile(r"(?<!\w)[A-Za-z]:\\(?:[^\s\\:;,'\"()<>|]+\\)*([^\s\\:;,'\"()<>|]*)")
-MARKUP = re.compile(r"([\\*\[\]<>$|~])")
+MARKUP = re.compile(r"([\\\[\]<>$|~])")  # emphasis does no harm, and our own sentences have it
 EDGE = re.compile(r"(?<![^\W_])_|_(?![^\W_])")  # an underscore within a word means nothing
-LINE_START = re.compile(r"^(#|[-+](?= )|\d+[.)](?= )|=)")
-LINKING = re.compile(r":(?=[\w/])|(?<=www)\.", re.IGNORECASE)
+LINE_START = re.compile(r"^(\d*)([#=]|[-+*](?= )|(?<=\d)[.)](?= ))")
+# What begins an address, a directive or an icon.
+LINKING = re.compile(r"(?<=http):(?=//)|(?<=https):(?=//)|:(?=[a-z_+-])|(?<=www)\.", re.IGNORECASE)
 APART = "\u200c"  # takes no room
 
 
@@ -31,15 +32,14 @@ def plain(text: object) -> str:
     """The text as Markdown that shows it as it is, on one line, without paths of this machine."""
     words = " ".join(without_paths(str(text)).split())
     words = EDGE.sub(r"\\_", MARKUP.sub(r"\\\1", words))
-    words = LINE_START.sub(lambda found: "\\" + found[0] if not found[0][0].isdigit()
-                           else found[0][:-1] + "\\" + found[0][-1], words)  # fmt: skip
+    words = LINE_START.sub(r"\1\\\2", words)
     return LINKING.sub(lambda found: found[0] + APART, words)
 
 
 def without_paths(text: str) -> str:
     """The text with the last part of each path of this machine in the path's place."""
     for folder in _folders():
-        text = text.replace(folder + os.sep, "")
+        text = text.replace(folder + os.sep, "/-/-/")  # found below, without its blanks
     return WINDOWS_PATH.sub(r"\1", UNIX_PATH.sub(r"\1", text))
 
 

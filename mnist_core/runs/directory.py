@@ -237,6 +237,12 @@ def reference(run: Run) -> str:
     return run.name if locate(run.name).resolve() == path else str(path)
 
 
+def name_in(reference: str) -> str:
+    """The name of the run that `reference` told; a report tells nobody the way to its folder."""
+    path = Path(reference)
+    return path.name if path.is_absolute() else reference
+
+
 def trained_on(run: Run) -> set[str]:
     """The datasets whose training digits shaped a run's weights.
 

@@ -170,7 +170,7 @@ def show_winner(run: runs.Run) -> None:
         words = run.status
     st.page_link(
         "pages/train.py",
-        label=f"The winner's run, {run.name}: {words}",
+        label=f"The winner's run, {say.plain(run.name)}: {words}",
         icon=":material/trophy:",
         query_params={"run": run.name},
     )

@@ -28,7 +28,7 @@ def evaluation(run: Run, dataset: str, checksum: str | None) -> Evaluation | Non
             if run.usable:
                 offer(run, dataset)
             return None
-    work.follow(run, dataset, results.EVALUATION, f"Evaluating {run.name} on {dataset}")
+    work.follow(run, dataset, results.EVALUATION, f"Evaluating {say.plain(run.name)} on {dataset}")
     return None
 
 
@@ -38,7 +38,7 @@ def offer(run: Run, dataset: str) -> None:
         return
     words = "Evaluate" if datasets.at_hand(dataset) else "Download the digits and evaluate"
     st.button(
-        f"{words} {run.name} on {dataset}",
+        f"{words} {say.plain(run.name)} on {dataset}",
         key=f"evaluate_{run.name}",
         type="primary",
         icon=":material/play_arrow:",

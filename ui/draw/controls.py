@@ -10,7 +10,7 @@ from PIL import Image
 
 from mnist_core import datasets, drawing
 from mnist_core.errors import InputError
-from ui import canvas
+from ui import canvas, say
 from ui.draw import state
 from ui.draw.state import BRUSH, Objects, State
 
@@ -34,7 +34,7 @@ def show(now: State, objects: Objects) -> None:
             on_click="ignore",
         )
     if now.note:
-        st.caption(now.note)
+        st.caption(say.plain(now.note))
 
 
 def show_sources() -> None:
