@@ -20,9 +20,12 @@ from mnist_core import datasets, runs
 # Two folders and more, but no address of the web and no fraction.
 UNIX_PATH = re.compile(r"(?<![\w.:/~])~?(?:/[^\s/:;,'\"()<>|]+)+/([^\s/:;,'\"()<>|]*)")
 WINDOWS_PATH = re.compile(r"(?<!\w)[A-Za-z]:\\(?:[^\s\\:;,'\"()<>|]+\\)*([^\s\\:;,'\"()<>|]*)")
-MARKUP = re.compile(r"([\\\[\]<>$|~])")  # emphasis does no harm, and our own sentences have it
+# Emphasis and code do no harm, and our own sentences have them.
+MARKUP = re.compile(r"([\\\[\]<>$|~]|&(?=#?\w+;))")
 EDGE = re.compile(r"(?<![^\W_])_|_(?![^\W_])")  # an underscore within a word means nothing
-LINE_START = re.compile(r"^(\d*)([#=]|[-+*](?= )|(?<=\d)[.)](?= ))")
+LINE_START = re.compile(  # a heading, a list, a line across, code
+    r"^(\d*)([#=+-]|`{3}|\*(?=[* ]*$|\** |\*\*)|(?<=\d)[.)](?= |$))"
+)
 # What begins an address, a directive or an icon.
 LINKING = re.compile(r"(?<=http):(?=//)|(?<=https):(?=//)|:(?=[a-z_+-])|(?<=www)\.", re.IGNORECASE)
 APART = "\u200c"  # takes no room
