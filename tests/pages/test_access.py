@@ -151,13 +151,12 @@ def test_a_button_pressed_past_the_page_does_nothing(
     assert made == [done]
 
 
-def test_a_disabled_button_that_is_pressed_all_the_same_is_refused(class_room, monkeypatch):
+def test_a_disabled_button_that_is_pressed_all_the_same_does_nothing(class_room, monkeypatch):
     made = calls(monkeypatch)
     open_to_network(monkeypatch)
     page = visit("train", {})
     send(page, train=True)
     assert not made
-    assert access.SENTENCE in page.error[0].value
 
 
 @pytest.mark.parametrize("name", [n for n, _ in inspect.getmembers(actions, inspect.isfunction)
