@@ -12,11 +12,15 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 ICON = Path(__file__).parent / "ui" / "icon.png"
 
 if get_script_run_ctx(suppress_warning=True) is None:
-    from routes import ROUTES
+    import routes
     from ui import serving
 
+    base = st.get_option("server.baseUrlPath") or ""
     app = st.App(
-        __file__, routes=ROUTES, middleware=serving.middleware(), lifespan=serving.announced
+        __file__,
+        routes=routes.below(base),
+        middleware=serving.middleware(),
+        lifespan=serving.lifespan,
     )
 else:
     st.set_page_config(page_title="Draw a digit", page_icon=ICON, layout="centered")

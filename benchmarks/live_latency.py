@@ -175,7 +175,7 @@ def draw(browser: Any, address: str, paths: list[np.ndarray], live: bool) -> tup
 
     page.on("websocket", on_socket)
     if not live:
-        page.route("**/media/*.bin", lambda route: route.abort())
+        page.route("**/networks/*", lambda route: route.abort())
     page.goto(address)
     page.locator(".st-key-canvas canvas").last.wait_for()
     state = ".live-bars[data-live=true]" if live else ".live-bars"
@@ -233,7 +233,15 @@ def server_share() -> float:
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--strokes", type=int, default=50)
-    count = options.parse_args().strokes
+    options.add_argument(
+        "--training",
+        action=argparse.BooleanOptionalAction,
+        help="only with, or only without a training run in the background",
+    )
+    given = options.parse_args()
+    count, loads = given.strokes, ["no training", "training"]
+    if given.training is not None:
+        loads = [loads[given.training]]
     need("pen-strokes")
     from playwright.sync_api import sync_playwright
 
@@ -248,7 +256,7 @@ def main() -> None:
         sync_playwright() as playwright,
     ):
         browser = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_OPTIONS)
-        for load in ("no training", "training"):
+        for load in loads:
             with training(models) if load == "training" else contextlib.nullcontext():
                 share = server_share()
                 for live in (False, True):

@@ -1,11 +1,14 @@
 """Draw a digit and see what the network makes of it."""
 
+from collections.abc import Callable
+from functools import partial
+
 import streamlit as st
 
 from ui import canvas, heading, reading, say
 from ui.draw import canvas_widget, controls, digit, number, state
 
-POLL_SECONDS = 0.5  # between polls of a network that is starting
+POLL_SECONDS = 0.2  # between polls of a network that is starting
 
 heading.begin("Draw a digit")
 st.html(
@@ -27,31 +30,21 @@ st.html(
 )
 
 
-def desk(ready: bool) -> None:
-    """The canvas and the reading of what is on it; drawn anew with every stroke.
+def desk(
+    now: state.State, shown: reading.Active, show: Callable[[reading.Active, state.Objects], None]
+) -> None:
+    """The canvas, and the reading of what is on it; drawn anew with every stroke.
+
+    What a stroke does not change lies outside: the rest of the page is not sent again.
 
     Args:
-        ready: whether the network had started when the whole page was drawn.
+        shown: what the whole page was drawn for.
+        show: puts a run's reading of what is on the canvas into its place.
     """
-    active, now = reading.active(), state.read()
-    if not ready and active.started:
-        st.rerun()  # no need to look every half second any more
-    if now.number:
-        objects = canvas_widget.show(now)
-        controls.show(now, objects)
-        if active.problem:
-            say.warning(active.problem)
-        number.show(active.run, active.reader, objects, now.size)
-        return
-    left, right = st.columns([canvas.SIDE, 330], gap="medium")
-    with left:
-        objects = canvas_widget.show(now)
-    with right:
-        if active.problem:
-            say.warning(active.problem)
-        digit.show(active.run, active.reader, objects)
-    with left:  # the answer first: these hardly ever change
-        controls.show(now, objects)
+    active = reading.active(lately=True)
+    if active != shown:
+        st.rerun()  # another run reads, or it has started
+    show(active, canvas_widget.show(now))
 
 
 state.take_over()
@@ -67,7 +60,24 @@ st.segmented_control(
     persist_state="session",
 )
 # The network begins to load now. Drawing never waits for it: until it has started, the desk
-# looks every half second whether it has.
-ready = reading.active().started
-st.fragment(desk, run_every=None if ready else POLL_SECONDS)(ready)
+# looks every moment whether it has.
+active, now = reading.active(), state.read()
+if now.number:
+    board = st.container(key="canvas")
+    controls.show(now)
+    problem = st.container()
+    show = partial(number.show, size=now.size, place=st.container())
+else:
+    left, right = st.columns([canvas.SIDE, 330], gap="medium")
+    with left:
+        board = st.container(key="canvas")
+        controls.show(now)
+    with right:
+        problem = st.container()
+        show = partial(digit.show, places=digit.lay_out(active.run))
+if active.problem:
+    problem.warning(say.plain(active.problem))
+with board:
+    st.fragment(desk, run_every=None if active.started else POLL_SECONDS)(now, active, show)
+    canvas_widget.hide_toolbar()
 reading.picker()

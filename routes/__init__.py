@@ -3,10 +3,23 @@
 Nothing here imports Streamlit; the core does the work.
 """
 
-from starlette.routing import BaseRoute
+from starlette.middleware import Middleware
+from starlette.routing import Route
 
-from routes import access, scripts
+from routes import access, compression, networks, scripts
 
-__all__ = ["ROUTES"]
+__all__ = ["MIDDLEWARE", "ROUTES", "below"]
 
-ROUTES: list[BaseRoute] = [*access.ROUTES, *scripts.ROUTES]
+MIDDLEWARE = [Middleware(compression.Compressed)]
+ROUTES: list[Route] = [*access.ROUTES, *scripts.ROUTES, *networks.ROUTES]
+
+
+def below(path: str) -> list[Route]:
+    """The routes of an application that is served below a path; "" for none.
+
+    Streamlit puts only its own routes there.
+    """
+    base = path.strip("/")
+    if not base:
+        return ROUTES
+    return [Route(f"/{base}{r.path}", r.endpoint, methods=list(r.methods or ())) for r in ROUTES]

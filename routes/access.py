@@ -84,11 +84,15 @@ def _same(one: str, other: str) -> bool:
     return hmac.compare_digest(one.encode("utf-8", "replace"), other.encode())
 
 
-def invitation(access: Access, address: str | None, port: int) -> str:
-    """What an open server prints when it starts: where visitors and the teacher go."""
+def invitation(access: Access, address: str | None, port: int, base: str = "") -> str:
+    """What an open server prints when it starts: where visitors and the teacher go.
+
+    Args:
+        base: the path below which the application is served.
+    """
     host = address if address and address not in ("0.0.0.0", "::") else lan_address()
     host = f"[{host}]" if ":" in host else host
-    there = f"http://{host}:{port}"
+    there = f"http://{host}:{port}/{base.strip('/')}".rstrip("/")
     link = f"{there}/teacher?{urlencode({'key': access.key})}"
     return (
         f"\n  For visitors, who draw and look:  {there}\n"
@@ -115,13 +119,14 @@ async def enter(request: Request) -> Response:
     A wrong key is refused only after a second, and while many are, none is looked at.
     """
     access: Access = request.scope[ACCESS]
+    home = request.url.path.removesuffix("teacher")
     peer = request.client.host if request.client else ""
     if _trying[peer] >= MOST_OF_ONE or _trying.total() >= MOST_AT_ONCE:
         return PlainTextResponse(BUSY, 429, NEVER_KEPT)
     if access.fits(request.query_params.get("key", "")):
-        response = RedirectResponse("/", 303, NEVER_KEPT)
+        response = RedirectResponse(home, 303, NEVER_KEPT)
         response.set_cookie(
-            COOKIE, access.token, httponly=True, samesite="lax", secure=_secure(request)
+            COOKIE, access.token, path=home, httponly=True, samesite="lax", secure=_secure(request)
         )
         return response
     _trying[peer] += 1
@@ -136,8 +141,9 @@ async def enter(request: Request) -> Response:
 
 async def leave(request: Request) -> Response:
     """Be a visitor again."""
-    response = RedirectResponse("/", 303, NEVER_KEPT)
-    response.delete_cookie(COOKIE, httponly=True, samesite="lax")
+    home = request.url.path.removesuffix("teacher/leave")
+    response = RedirectResponse(home, 303, NEVER_KEPT)
+    response.delete_cookie(COOKIE, path=home, httponly=True, samesite="lax")
     return response
 
 

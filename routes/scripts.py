@@ -1,28 +1,23 @@
-"""The JavaScript that runs beside a page, at an address made from its content.
-
-A browser keeps it for good: other content has another address.
-"""
+"""The JavaScript that runs beside a page, at an address made from its content."""
 
 from __future__ import annotations
 
-import hashlib
-
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from mnist_core import javascript
+from routes.content import Content, gone
 
-FOR_GOOD = {"Cache-Control": "public, max-age=31536000, immutable"}
 WORKER = javascript.join(javascript.WEB / "worker.js").encode()
-WORKER_ADDRESS = f"/scripts/{hashlib.sha256(WORKER).hexdigest()[:16]}/worker.js"
+_CONTENT = Content.of(WORKER, "text/javascript")
+WORKER_ADDRESS = f"/scripts/{_CONTENT.digest}/worker.js"  # below the application's own path
 
 
 async def worker(request: Request) -> Response:
     """The worker that runs a network; 404 for an address of other content."""
-    if request.url.path != WORKER_ADDRESS:
-        return PlainTextResponse("This page is older than the server: load it again.", 404)
-    return Response(WORKER, media_type="text/javascript", headers=FOR_GOOD)
+    known = request.path_params["digest"] == _CONTENT.digest
+    return _CONTENT.answer(request) if known else gone()
 
 
 ROUTES = [Route("/scripts/{digest}/worker.js", worker)]

@@ -2,10 +2,13 @@
 
 import os
 import shutil
+import time
 
 import pytest
 
 from mnist_core import runs
+from mnist_core.networks.kept import DEFAULT, KEPT, Kept
+from routes import networks
 from ui import reading
 
 
@@ -18,13 +21,13 @@ def kept():
         made.append(run.name)
         return run.name
 
-    cache = reading.Cache(make, "test")
+    cache = Kept(make, "test")
     return cache, made
 
 
 @pytest.fixture
 def default():
-    return runs.read(reading.DEFAULT)
+    return runs.read(DEFAULT)
 
 
 def made_up(name):
@@ -44,7 +47,7 @@ def test_what_was_made_once_is_kept(kept):
 
 def test_the_least_recently_used_gives_way(kept):
     cache, made = kept
-    others = [made_up(f"run-{number}") for number in range(reading.KEPT + 1)]
+    others = [made_up(f"run-{number}") for number in range(KEPT + 1)]
     ask(cache, *others[:-1])
     ask(cache, others[0])  # loaded first, but used last
     ask(cache, others[-1])
@@ -58,7 +61,7 @@ def test_the_least_recently_used_gives_way(kept):
 def test_the_default_run_never_gives_way(kept, default):
     cache, made = kept
     ask(cache, default)
-    for number in range(3 * reading.KEPT):
+    for number in range(3 * KEPT):
         ask(cache, made_up(f"run-{number}"))
     ask(cache, default)
     assert made.count(default.name) == 1
@@ -66,11 +69,11 @@ def test_the_default_run_never_gives_way(kept, default):
 
 def test_no_more_are_kept_than_allowed(kept, default):
     cache, made = kept
-    others = [made_up(f"run-{number}") for number in range(2 * reading.KEPT)]
+    others = [made_up(f"run-{number}") for number in range(2 * KEPT)]
     ask(cache, default, *others)
     made.clear()
     ask(cache, *reversed(others))
-    assert len(made) == len(others) - (reading.KEPT - 1)  # the default one has its place
+    assert len(made) == len(others) - (KEPT - 1)  # the default one has its place
 
 
 def test_another_model_file_in_the_same_place_is_loaded_anew(kept, tmp_path):
@@ -84,10 +87,45 @@ def test_another_model_file_in_the_same_place_is_loaded_anew(kept, tmp_path):
 
 
 def test_the_page_s_own_networks_are_kept_by_these_rules(monkeypatch, default):
-    monkeypatch.setattr(reading, "_readers", reading.Cache(lambda run: run.name, "test"))
-    monkeypatch.setattr(reading, "_packed", reading.Cache(lambda run: run.name, "test"))
-    for get in (reading.reader, reading.packed):
+    monkeypatch.setattr(reading, "_readers", Kept(lambda run: run.name, "test"))
+    monkeypatch.setattr(networks, "_packed", Kept(lambda run: run.name, "test"))
+    for get in (reading.reader, networks.packed):
         first = get(default)
-        for number in range(2 * reading.KEPT):
+        for number in range(2 * KEPT):
             get(made_up(f"run-{number}"))
         assert get(default) is first
+
+
+@pytest.mark.slow
+def test_the_files_of_a_run_are_looked_at_once_a_second_while_people_draw(
+    models_dir, monkeypatch, wait
+):
+    path = shutil.copytree(runs.SHIPPED_DIR / "report-ann", models_dir / "mine")
+    monkeypatch.setattr(reading, "picked", lambda: "mine")
+    assert wait(lambda: reading.active().started)
+    clock = [time.monotonic()]
+    monkeypatch.setattr(reading.time, "monotonic", lambda: clock[0])
+    first = reading.active()
+    assert (first.run.path, first.problem) == (path, None)
+    shutil.rmtree(path)
+    for _ in range(100):
+        clock[0] += 0.9 * reading.LOOK_SECONDS / 100
+        assert reading.active(lately=True) is first
+    clock[0] += 0.2 * reading.LOOK_SECONDS
+    assert "mine" in reading.active(lately=True).problem
+
+
+@pytest.mark.slow
+def test_what_a_page_has_seen_is_known_to_whoever_draws(models_dir, monkeypatch, wait):
+    path = shutil.copytree(runs.SHIPPED_DIR / "report-ann", models_dir / "mine")
+    monkeypatch.setattr(reading, "picked", lambda: "mine")
+    assert wait(lambda: reading.active().started)
+    first = reading.active()
+    runs.change(first.run, note="another")
+    assert reading.active(lately=True) is first
+    assert reading.active().run.record.note == "another"
+    assert reading.active(lately=True).run.record.note == "another"
+    shutil.rmtree(path)
+    seen = reading.active()
+    assert "mine" in seen.problem
+    assert reading.active(lately=True) == seen

@@ -45,7 +45,10 @@ class Picture:
     box: tuple[float, float, float, float]  # left, top, right, bottom on the canvas
 
 
-def marks(objects: Objects) -> tuple[list[Stroke], list[Picture]]:
+Marks = tuple[list[Stroke], list[Picture]]
+
+
+def marks(objects: Objects) -> Marks:
     """The strokes and the pictures among a canvas' objects; whatever else is left out."""
     strokes, pictures = [], []
     for item in objects:
@@ -60,13 +63,16 @@ def marks(objects: Objects) -> tuple[list[Stroke], list[Picture]]:
     return [s for s in strokes if len(s.points)], pictures
 
 
-def read(objects: Objects) -> drawing.Ink:
+def read(objects: Objects, found: Marks | None = None) -> drawing.Ink:
     """A drawing in MNIST's form, float32 (28, 28); all zeros if nothing is drawn.
 
     Strokes are read as strokes, so that the thickness of the brush does not blot out a
     small digit. A picture alone is read as it is; with strokes over it, as what is seen.
+
+    Args:
+        found: the marks among the objects, where they are known already.
     """
-    strokes, pictures = marks(objects)
+    strokes, pictures = found or marks(objects)
     if not pictures:
         if not strokes:
             return np.zeros((drawing.SIDE, drawing.SIDE), np.float32)

@@ -13,6 +13,8 @@ import { ReadingLoop } from "../web/reading_loop.js";
 import { barsInWords, inWords } from "../web/wording.js";
 
 const RETRY = 5000; // milliseconds until weights that did not arrive are asked for again
+const LOOK = 50; // milliseconds between two looks whether the canvas is there,
+const PATIENCE = 5000; // and until it is no longer waited for
 const SETTLED = 1500; // milliseconds after which a server that says nothing is not waited for
 
 // Whatever is mounted and unmounted.
@@ -74,7 +76,8 @@ class LiveBars {
     if (!url || this.loading === url) return;
     this.loading = url;
     try {
-      await reader.start(this.data.worker, url);
+      await canvasIsThere(); // half a megabyte: who wants to draw does not wait for it
+      if (this.network === url) await reader.start(this.data.worker, url);
       if (this.network === url) {
         this.setReady(true);
         this.say("");
@@ -83,7 +86,7 @@ class LiveBars {
     } catch {
       if (this.network === url) this.failed();
     }
-    this.loading = null;
+    if (this.loading === url) this.loading = null;
   }
 
   failed() {
@@ -232,6 +235,17 @@ class LiveBars {
     this.chart.setAttribute("aria-label", alt ?? barsInWords(probabilities, this.data));
     const spoken = probabilities ? [guess, words].filter(Boolean).join(", ") : "";
     setText(this.root.querySelector(".live-spoken"), spoken);
+  }
+}
+
+/** Ends once one can draw; in any case when one should have been able to for long. */
+async function canvasIsThere() {
+  const there = () =>
+    [...document.querySelectorAll(".st-key-canvas *")].some((element) =>
+      element.shadowRoot?.querySelector("canvas"),
+    );
+  for (let tries = 0; tries < PATIENCE / LOOK && !there(); tries++) {
+    await new Promise((done) => setTimeout(done, LOOK));
   }
 }
 

@@ -16,12 +16,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import streamlit as st
-from streamlit import runtime
 
 from mnist_core import figures, javascript
 from mnist_core.runs import Run
-from routes import scripts
-from ui import canvas, reading, wording
+from routes import networks, scripts
+from ui import canvas, wording
 
 HERE = Path(__file__).parent
 AFTERWARDS = "Read when the pen is lifted."
@@ -49,44 +48,41 @@ _component = st.components.v2.component(
 )
 
 
-def show(
-    run: Run,
-    objects: canvas.Objects,
-    probabilities: npt.NDArray[np.float32] | None,
-    guess: str,
-    words: str,
-    unsure: bool = False,
-    starting: bool = False,
-) -> None:
-    """Ten bars.
+def show(run: Run) -> None:
+    """Ten bars, which show the reading that lies beside them in the page (`as_html`).
 
     Args:
-        run: whose network reads, in the browser too if it can.
-        objects: what lies on the canvas.
-        probabilities: float32 (10,), the server's reading of it; None where there is none.
-        guess, words, unsure: the same in words.
+        run: whose network reads in the browser, if it can.
+    """
+    packed = networks.packed(run)
+    network = packed.result() if packed.done() and packed.exception() is None else None
+    _component(
+        key="live_bars",
+        data={
+            "worker": _based(scripts.WORKER_ADDRESS),
+            "network": network and _based(networks.address_of(network)),
+            "note": AFTERWARDS if packed.done() and network is None else "",
+            **settings(run.confidence_threshold),
+        },
+    )
+
+
+def as_html(data: dict[str, Any], unsure: bool = False, starting: bool = False) -> str:
+    """A reading for the bars, as an element that is not seen.
+
+    Args:
+        data: what `reading_data` gave.
+        unsure: whether the answer is "not sure".
         starting: whether there is no reading because the network has not started here yet.
     """
-    now = reading_data(objects, probabilities, guess, words)
-    now |= {
+    now = data | {
         "unsure": unsure,
         "starting": starting,
         "brush": st.session_state.get("brush", 22),
         "number": st.session_state.get("drawing_number", 0),
     }
     text = html.escape(json.dumps(now, separators=(",", ":")), quote=True)
-    st.html(f'<div class="server-reading" data-reading="{text}" hidden></div>')
-    packed = reading.packed(run)
-    network = packed.result() if packed.done() and packed.exception() is None else None
-    _component(
-        key="live_bars",
-        data={
-            "worker": _based(scripts.WORKER_ADDRESS),
-            "network": network and _address(network, "application/octet-stream", "live-network"),
-            "note": AFTERWARDS if packed.done() and network is None else "",
-            **settings(run.confidence_threshold),
-        },
-    )
+    return f'<div class="server-reading" data-reading="{text}" hidden></div>'
 
 
 def settings(confidence_threshold: float) -> dict[str, Any]:
@@ -109,8 +105,16 @@ def reading_data(
     probabilities: npt.NDArray[np.float32] | None,
     guess: str,
     words: str,
+    found: canvas.Marks | None = None,
 ) -> dict[str, Any]:
-    """The server's reading for the component; arguments as for `show`."""
+    """The server's reading for the component.
+
+    Args:
+        objects: what lies on the canvas.
+        probabilities: float32 (10,), the server's reading of it; None where there is none.
+        guess, words: the same in words.
+        found: the marks among the objects, where they are known already.
+    """
     return {
         "probabilities": None
         if probabilities is None
@@ -118,19 +122,22 @@ def reading_data(
         "alt": figures.bars_in_words(probabilities),
         "guess": guess,
         "words": words,
-        **marks(objects),
+        **marks(objects, found),
     }
 
 
-def marks(objects: canvas.Objects) -> dict[str, Any]:
+def marks(objects: canvas.Objects, found: canvas.Marks | None = None) -> dict[str, Any]:
     """What lies on the canvas, small enough to be sent with every reading.
+
+    Args:
+        found: the marks among the objects, where they are known already.
 
     Returns:
         `count` of the objects, whether there is a `picture` among them, and the `strokes`: their
         `points` as 16-bit sixteenths of a pixel in base64, one after the other, and the `lengths`
         (points) and `widths` (pixels) of each.
     """
-    strokes, pictures = canvas.marks(objects)
+    strokes, pictures = found or canvas.marks(objects)
     points = np.concatenate([np.zeros((0, 2)), *(stroke.points for stroke in strokes)])
     packed = np.clip(np.round(points * 16), -32768, 32767).astype("<i2").tobytes()
     return {
@@ -142,11 +149,6 @@ def marks(objects: canvas.Objects) -> dict[str, Any]:
             "widths": [round(stroke.width, 3) for stroke in strokes],
         },
     }
-
-
-def _address(content: bytes, kind: str, place: str) -> str:
-    """Where the browser gets a file: an address made from its content."""
-    return _based(runtime.get_instance().media_file_mgr.add(content, kind, place))
 
 
 def _based(path: str) -> str:

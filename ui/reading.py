@@ -7,12 +7,10 @@ person who draws does not wait for it. LiteRT reads; the server never loads Tens
 from __future__ import annotations
 
 import concurrent.futures
-import threading
-from collections import OrderedDict
-from collections.abc import Callable
+import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -20,64 +18,19 @@ import streamlit as st
 
 from mnist_core import runs
 from mnist_core.errors import InputError
+from mnist_core.networks.kept import DEFAULT, Kept
 from mnist_core.networks.predictor import UnconvertedError
 from mnist_core.runs import Run
+from routes import networks
 from ui import actions
 
 if TYPE_CHECKING:
     from mnist_core.networks.predictor import Predictor
 
 Reader = concurrent.futures.Future["Predictor"]
-Packed = concurrent.futures.Future[bytes]
-# When a model file was written, in ns, its size in bytes, and the checksum of its LiteRT file.
-Stamp = tuple[int, int, str | None]
 
+LOOK_SECONDS = 1.0  # between two looks at the files of a run while people draw
 PICKER = "run"  # the picker's key; the choice holds on every page
-DEFAULT = runs.SHIPPED_DIR / runs.DEFAULT_RUN
-KEPT = 8  # networks that are kept in memory, the default one among them
-T = TypeVar("T")
-
-
-class Cache(Generic[T]):
-    """What is made of runs' networks, each once for everybody, by a thread of its own.
-
-    The least recently used entry is dropped for a new one; that of the default run, which
-    reads where no other was picked or can, is always kept.
-    """
-
-    def __init__(self, make: Callable[[Run], T], thread: str) -> None:
-        self._make = make
-        self._maker = concurrent.futures.ThreadPoolExecutor(1, thread_name_prefix=thread)
-        self._entries: OrderedDict[Path, tuple[Stamp, concurrent.futures.Future[T]]] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def get(self, run: Run) -> concurrent.futures.Future[T]:
-        """The run's entry, now or soon; it is made anew when the run has another model file."""
-        stamp = _stamp(run)
-        with self._lock:
-            known = self._entries.get(run.path)
-            if known is None or known[0] != stamp:
-                self._entries[run.path] = stamp, self._maker.submit(self._make, run)
-            self._entries.move_to_end(run.path)
-            if len(self._entries) > KEPT:
-                del self._entries[next(path for path in self._entries if path != DEFAULT)]
-            return self._entries[run.path][1]
-
-
-def _stamp(run: Run) -> Stamp:
-    """What tells a run's network from one that was in its place."""
-    try:
-        stat = run.model_file.stat()
-    except OSError:
-        return 0, 0, None
-    made = run.record.litert
-    return stat.st_mtime_ns, stat.st_size, made.sha256 if made else None
-
-
-def _pack(run: Run) -> bytes:
-    from mnist_core.networks import browser
-
-    return browser.pack(run)
 
 
 def _load(run: Run) -> Predictor:
@@ -88,8 +41,7 @@ def _load(run: Run) -> Predictor:
     return loaded
 
 
-_readers = Cache(_load, "opener")
-_packed = Cache(_pack, "packer")
+_readers = Kept(_load, "opener")
 
 
 def reader(run: Run) -> Reader:
@@ -106,30 +58,46 @@ def predict(reader: Reader, images: npt.NDArray[np.float32]) -> npt.NDArray[np.f
     return reader.result().predict(images)
 
 
-def packed(run: Run) -> Packed:
-    """The run's network for the browser, now or soon, whether or not the predictor has started.
-
-    Its `result()` raises InputError if the network cannot run in a browser.
-    """
-    return _packed.get(run)
-
-
 @dataclass(frozen=True)
 class Active:
     """The run that reads, its predictor, and a sentence if it is not the one that was picked."""
 
     run: Run
     reader: Reader
-    problem: str | None = None
+    problem: str | None
+    read: bool  # whether its network has started here,
+    packed: bool  # and whether it is there for the browser
 
     @property
     def started(self) -> bool:
         """Whether the run has started, here and for the browser."""
-        return self.reader.done() and packed(self.run).done()
+        return self.read and self.packed
 
 
-def active() -> Active:
-    """The run that this visitor picked, or the default one where that cannot be used."""
+_looks: dict[tuple[Path, str | None], tuple[float, Active]] = {}
+
+
+def active(lately: bool = False) -> Active:
+    """The run that this visitor picked, or the default one where that cannot be used.
+
+    Args:
+        lately: whether it is enough to know how that was a second ago, so that the files of a run
+            are not looked at for every stroke of everybody.
+    """
+    key, now = (runs.models_dir(), picked()), time.monotonic()
+    if lately and (known := _looks.get(key)) and now - known[0] < LOOK_SECONDS:
+        return known[1]
+    found = _active()
+    for other in [k for k, (seen, _) in list(_looks.items()) if now - seen > LOOK_SECONDS]:
+        _looks.pop(other, None)
+    if found.started and not found.problem:
+        _looks[key] = now, found
+    else:  # that may change at any moment
+        _looks.pop(key, None)
+    return found
+
+
+def _active() -> Active:
     default = runs.read_if_changed(DEFAULT)
     name = picked()
     run = runs.named(name) if name else default
@@ -141,9 +109,13 @@ def active() -> Active:
         # Some damage shows only when the network is loaded.
         error = loading.exception() if loading.done() else None
         if error is None:
-            return Active(run, loading)
+            return _state(run, loading)
         problem = _prepared(run) if isinstance(error, UnconvertedError) else str(error)
-    return Active(default, reader(default), f"{problem} Meanwhile {default.name} reads.")
+    return _state(default, reader(default), f"{problem} Meanwhile {default.name} reads.")
+
+
+def _state(run: Run, reader: Reader, problem: str | None = None) -> Active:
+    return Active(run, reader, problem, reader.done(), networks.packed(run).done())
 
 
 def _prepared(run: Run) -> str:

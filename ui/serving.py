@@ -8,13 +8,15 @@ import hashlib
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 from starlette.middleware import Middleware
 
+import routes
 from routes import access as keys
 from routes.guard import Guard
-from ui import access, inline
+from ui import access, inline, quiet
 from ui.guard import StreamlitGuard
 
 SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)  # one that stands within a page
@@ -32,6 +34,7 @@ def middleware() -> list[Middleware]:
             origins=st.get_option("server.corsAllowedOrigins"),
         ),
         Middleware(StreamlitGuard),
+        *routes.MIDDLEWARE,
     ]
 
 
@@ -41,10 +44,12 @@ def script_hash(script: str) -> str:
 
 
 @contextlib.asynccontextmanager
-async def announced(app: st.App) -> AsyncIterator[None]:
+async def lifespan(app: Any) -> AsyncIterator[None]:
     """The life of the server; where it is open to a network, it begins with the links to it."""
     rule = access.rule()
     if rule.open:
         address, port = st.get_option("server.address"), st.get_option("server.port")
-        print(keys.invitation(rule, address, port), flush=True)
-    yield
+        base = st.get_option("server.baseUrlPath") or ""
+        print(keys.invitation(rule, address, port, base), flush=True)
+    async with quiet.lifespan(app):
+        yield

@@ -160,6 +160,9 @@ def read_if_changed(run: str | Path) -> Run:
     path = locate(run)
     stamp = tuple(_stamp(path / name) for name in ("run.json", "model.keras"))
     known = _read_before.get(path)
+    if stamp == (None, None):  # there is nothing to be kept of it
+        _read_before.pop(path, None)
+        return read(path)
     if known is None or known[0] != stamp or known[1].status in (QUEUED, RUNNING):
         known = _read_before[path] = stamp, read(path)
     return known[1]
@@ -267,7 +270,7 @@ def all_runs(trials: bool = False) -> list[Run]:
         if folder.is_dir():
             found = (p for p in folder.iterdir() if p.is_dir() and p.name[0] not in "._")
             paths |= {p.name: p for p in found if p.name not in SHIPPED or folder == SHIPPED_DIR}
-    listed = sorted((read(path) for path in paths.values()), key=lambda run: run.name)
+    listed = sorted((read_if_changed(path) for path in paths.values()), key=lambda run: run.name)
     listed = [run for run in listed if trials or run.record.study is None]
     listed.sort(key=lambda run: run.record.created, reverse=True)
     listed.sort(key=lambda run: run.name != DEFAULT_RUN)

@@ -289,7 +289,7 @@ def test_undo_and_clear_are_followed(visit):
 def test_weights_that_do_not_arrive_leave_the_servers_reading(visit, app, chromium):
     context = chromium.new_context(viewport={"width": 1100, "height": 900})
     page = context.new_page()
-    page.route("**/media/*.bin", lambda route: route.abort())
+    page.route("**/networks/*", lambda route: route.abort())
     page.goto(app)
     hand = Hand(page)
     expect(page.locator(".live-note")).to_have_text(
@@ -305,7 +305,7 @@ def test_weights_that_do_not_arrive_leave_the_servers_reading(visit, app, chromi
     page.mouse.up()
     assert hand.wait_for_guess("7") == "7"
     # Once they can arrive, they are asked for again.
-    page.unroute("**/media/*.bin")
+    page.unroute("**/networks/*")
     hand.clear()
     page.wait_for_timeout(5000)
     hand.stroke([(100, 100), (110, 110)])
@@ -331,8 +331,6 @@ def test_another_network_is_read_with_once_it_is_picked(visit):
     page = open_live(visit).page
     hand = Hand(page)
     wait_until_the_server_reads(page)
-    files = []
-    page.on("request", lambda request: request.url.endswith(".bin") and files.append(request.url))
     for name in ("report-ann", "pen-cnn"):
         box = page.get_by_role("combobox", name="Network")
         box.click()

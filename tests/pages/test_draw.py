@@ -11,7 +11,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from mnist_core import runs
-from ui.reading import Active, reader
+from ui import reading as readers
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -136,10 +136,9 @@ def reading(page):
 
 
 def wait_until_started(page):
-    default = runs.read(runs.SHIPPED_DIR / runs.DEFAULT_RUN)
     for _ in range(600):
         page.run()
-        if Active(default, reader(default)).started:
+        if readers.active().started:
             return
         time.sleep(0.2)
     pytest.fail("The network did not start.")

@@ -12,11 +12,11 @@ from mnist_core import datasets, drawing
 from mnist_core.errors import InputError
 from ui import canvas, say
 from ui.draw import state
-from ui.draw.state import BRUSH, Objects, State
+from ui.draw.state import BRUSH, AtHand, State
 
 
-def show(now: State, objects: Objects) -> None:
-    """The controls of a canvas on which these objects lie."""
+def show(now: State) -> None:
+    """The controls of the canvas; each has the whole page drawn anew."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.button("Undo", key="undo", icon=":material/undo:", on_click=state.undo)
         st.button("Clear", key="clear", icon=":material/delete:", on_click=state.put, args=([],))
@@ -26,7 +26,7 @@ def show(now: State, objects: Objects) -> None:
             show_sources()
         st.download_button(
             "Save",
-            functools.partial(canvas.png, objects, now.size),
+            functools.partial(_png, state.at_hand(), now.size),
             "drawing.png",
             "image/png",
             icon=":material/download:",
@@ -35,6 +35,11 @@ def show(now: State, objects: Objects) -> None:
         )
     if now.note:
         st.caption(say.plain(now.note))
+
+
+def _png(at_hand: AtHand, size: tuple[int, int]) -> bytes:
+    """What lies on the canvas when somebody asks for it, as a PNG file."""
+    return canvas.png(at_hand.objects, size)
 
 
 def show_sources() -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from mnist_core import drawing
 from mnist_core.report import pictures
@@ -16,20 +19,39 @@ from ui.wording import in_words
 INVITATION = "Draw a digit from 0 to 9."
 
 
-def show(run: Run, reader: reading.Reader, objects: Objects) -> None:
+@dataclass(frozen=True)
+class Places:
+    """The containers that the reading of a digit goes into."""
+
+    answer: DeltaGenerator
+    bars: DeltaGenerator
+    model_input: DeltaGenerator
+
+
+def lay_out(run: Run) -> Places:
+    """The containers, and in them the bars, which read by themselves while the pen moves."""
+    places = Places(st.container(), st.container(key="bars"), st.container(key="model_input"))
+    with places.bars:
+        live_bars.show(run)
+    return places
+
+
+def show(active: reading.Active, objects: Objects, places: Places) -> None:
     """The run's reading of what lies on the canvas."""
-    image = canvas.read(objects)
+    marks = canvas.marks(objects)
+    image = canvas.read(objects, marks)
     probabilities, digit, words, unsure = None, "", INVITATION, False
     if image.any():
-        answers, words = guess.probabilities_of(reader, image[None])
+        answers, words = guess.probabilities_of(active.reader, image[None])
         if answers is not None:
             probabilities = answers[0]
-            digit, words, unsure = in_words(probabilities, run.confidence_threshold)
-    guess.show(digit, words, unsure, spoken=False)  # the bars speak
-    with st.container(key="bars"):
-        starting = words == guess.STARTING
-        live_bars.show(run, objects, probabilities, digit, words, unsure, starting)
-    with st.container(key="model_input"):
+            digit, words, unsure = in_words(probabilities, active.run.confidence_threshold)
+    with places.answer:
+        guess.show(digit, words, unsure, spoken=False)  # the bars speak
+    data = live_bars.reading_data(objects, probabilities, digit, words, marks)
+    with places.bars:
+        st.html(live_bars.as_html(data, unsure, starting=words == guess.STARTING))
+    with places.model_input:
         st.html(model_input(image))
 
 

@@ -6,8 +6,8 @@ import base64
 
 import numpy as np
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
-from mnist_core.runs import Run
 from ui import canvas, reading
 from ui.draw import guess
 from ui.draw.state import Objects
@@ -16,17 +16,29 @@ from ui.wording import percent
 INVITATION = "Draw a number of several digits."
 
 
-def show(run: Run, reader: reading.Reader, objects: Objects, size: tuple[int, int]) -> None:
-    """The run's reading of a number on a canvas of that width and height in pixels."""
+def show(
+    active: reading.Active, objects: Objects, size: tuple[int, int], place: DeltaGenerator
+) -> None:
+    """The run's reading of a number on a canvas of that width and height in pixels.
+
+    Args:
+        place: the container that it goes into.
+    """
+    with place:
+        _show(active, objects, size)
+
+
+def _show(active: reading.Active, objects: Objects, size: tuple[int, int]) -> None:
     digits = canvas.read_number(objects)
     answers, words = None, INVITATION
     if digits:
-        answers, words = guess.probabilities_of(reader, np.stack([digit.form for digit in digits]))
+        forms = np.stack([digit.form for digit in digits])
+        answers, words = guess.probabilities_of(active.reader, forms)
     if answers is None:
         guess.show("", words)
         return
     best, read = answers.max(axis=1), answers.argmax(axis=1)
-    sure = best >= run.confidence_threshold
+    sure = best >= active.run.confidence_threshold
     if sure.all():
         words = f"{percent(best.min())} sure of each digit"
     else:

@@ -25,6 +25,19 @@ class State:
     note: str | None  # a sentence about it
 
 
+class AtHand:
+    """What lies on the canvas now, for who asks when no page is being drawn."""
+
+    def __init__(self) -> None:
+        self.objects: Objects = []
+
+
+def at_hand() -> AtHand:
+    """The visitor's, always the same one."""
+    found: AtHand = st.session_state.setdefault("at_hand", AtHand())
+    return found
+
+
 def read() -> State:
     """The visitor's state, as the widgets and callbacks have left it."""
     number = st.session_state.get("mode") == NUMBER
@@ -75,8 +88,8 @@ def tell(note: str) -> None:
 
 def drawn(reported: Objects) -> Objects:
     """What is on the canvas, from what the canvas reports."""
-    if reported == st.session_state.get("replaced"):
-        return list(st.session_state["drawing"])
-    st.session_state["replaced"] = None
-    st.session_state["drawing"] = reported
-    return reported
+    if reported != st.session_state.get("replaced"):
+        st.session_state["replaced"] = None
+        st.session_state["drawing"] = reported
+    at_hand().objects = objects = st.session_state["drawing"]
+    return list(objects)

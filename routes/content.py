@@ -1,0 +1,45 @@
+"""Files at addresses made from their content, which a browser keeps for good."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+from dataclasses import dataclass
+
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+
+FOR_GOOD = {"Cache-Control": "public, max-age=31536000, immutable"}
+GONE = "This page is older than the server: load it again."
+
+
+@dataclass(frozen=True)
+class Content:
+    """A file, compressed once for everybody."""
+
+    digest: str  # of its content: other content has another
+    compressed: bytes
+    media_type: str
+
+    @classmethod
+    def of(cls, content: bytes, media_type: str) -> Content:
+        digest = hashlib.sha256(content).hexdigest()[:16]
+        return cls(digest, gzip.compress(content, mtime=0), media_type)
+
+    def answer(self, request: Request) -> Response:
+        """The file for who asks for it: nothing where it is known, else compressed if it may be."""
+        tag = f'"{self.digest}"'
+        headers = {**FOR_GOOD, "ETag": tag, "Vary": "Accept-Encoding"}
+        known = request.headers.get("If-None-Match", "")
+        if tag in (given.strip().removeprefix("W/") for given in known.split(",")):
+            return Response(status_code=304, headers=headers)
+        if "gzip" in request.headers.get("Accept-Encoding", ""):
+            headers["Content-Encoding"] = "gzip"
+            return Response(self.compressed, media_type=self.media_type, headers=headers)
+        content = gzip.decompress(self.compressed)
+        return Response(content, media_type=self.media_type, headers=headers)
+
+
+def gone() -> Response:
+    """The answer where the server has other content by now."""
+    return PlainTextResponse(GONE, 404, headers={"Cache-Control": "no-store"})
