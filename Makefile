@@ -2,6 +2,7 @@
 PYTHON ?= python3
 PORT ?= 8501
 HOST ?= 127.0.0.1
+UPGRADE ?=
 BIN = .venv/bin
 
 .PHONY: run test check quick lint ruff mypy floors house biome bench lock clean
@@ -52,11 +53,13 @@ bench: .venv/dev
 	@set -e; for script in $$(grep -l __main__ benchmarks/*.py); do \
 		echo; echo "== $$script"; $(BIN)/python $$script; done
 
-# After a change of requirements.txt or requirements-dev.txt
-lock: .venv/dev
+# After a change of requirements.txt or requirements-dev.txt; UPGRADE=--upgrade takes newer versions
+COMPILE = $(BIN)/uv pip compile -q --universal --python-version 3.11 --no-annotate --no-header \
+	--generate-hashes $(UPGRADE)
+lock: .venv/pip
 	$(BIN)/python -m pip install -q uv
-	$(BIN)/uv pip compile -q --universal --upgrade --python-version 3.11 --no-annotate --no-header \
-		requirements-dev.txt -o requirements.lock
+	$(COMPILE) requirements.txt -o requirements.lock
+	$(COMPILE) requirements-dev.txt -c requirements.lock -o requirements-dev.lock
 
 clean:
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis
@@ -67,11 +70,13 @@ clean:
 	$(PYTHON) -m venv .venv
 	@touch $@
 
-.venv/app: .venv/pip requirements.txt requirements.lock
-	$(BIN)/python -m pip install -q --disable-pip-version-check -r requirements.txt -c requirements.lock
+# A constraint file with hashes is refused beside versions that are not pinned: the locks are all.
+.venv/app: .venv/pip requirements.lock
+	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements.lock
 	@$(BIN)/python -m compileall -q mnist_core routes ui  # so that the first start is as quick
 	@touch $@
 
-.venv/dev: .venv/app requirements-dev.txt
-	$(BIN)/python -m pip install -q --disable-pip-version-check -r requirements-dev.txt -c requirements.lock
+.venv/dev: .venv/app requirements-dev.lock
+	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes \
+		-r requirements-dev.lock
 	@touch $@

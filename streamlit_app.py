@@ -13,14 +13,14 @@ ICON = Path(__file__).parent / "ui" / "icon.png"
 
 if get_script_run_ctx(suppress_warning=True) is None:
     import routes
-    from ui import quiet
+    from ui import serving
 
     base = st.get_option("server.baseUrlPath") or ""
     app = st.App(
         __file__,
         routes=routes.below(base),
-        middleware=routes.MIDDLEWARE,
-        lifespan=quiet.lifespan,
+        middleware=serving.middleware(),
+        lifespan=serving.lifespan,
     )
 else:
     st.set_page_config(page_title="Draw a digit", page_icon=ICON, layout="centered")

@@ -10,7 +10,7 @@ import streamlit as st
 
 from mnist_core import runs
 from mnist_core.runs import Evaluation, Run
-from ui import heading, links
+from ui import heading, links, say
 from ui.confusion import at_hand, choice, figures, grid, headline, label_issues, matrix, state
 from ui.confusion.selection import FIGURES, MATRIX, VIEWS
 from ui.confusion.state import State
@@ -39,10 +39,10 @@ def page(found: Mapping[str, Run], now: State) -> None:
     selection, memory = now.selection, now.memory
     choice.show(found, selection.run)
     if memory.nonsense:
-        parts = ", ".join(f"`{part.replace('`', '')}`" for part in memory.nonsense)
-        st.warning(f"Part of the address means nothing here and was left out: {parts}.")
+        parts = ", ".join(memory.nonsense)
+        say.warning(f"Part of the address means nothing here and was left out: {parts}.")
     if memory.problem:
-        st.error(memory.problem)
+        say.error(memory.problem)
     run, checksum = found[selection.run], memory.checksums.get(selection.dataset)
     own = at_hand.evaluation(run, selection.dataset, checksum)
     if own is None or len(own.labels) == 0:

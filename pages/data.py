@@ -8,7 +8,7 @@ from mnist_core import datasets
 from mnist_core.datasets import Dataset
 from mnist_core.errors import InputError
 from mnist_core.report import pictures
-from ui import heading
+from ui import heading, say
 from ui.data import download, facts, outliers, overview, pens, projection, samples, typical
 
 OVERVIEW = "Overview"
@@ -34,7 +34,7 @@ try:
     with st.spinner("Reading the digits …", show_time=True):
         dataset = datasets.load(name, fetch=False)
 except InputError as error:
-    st.error(str(error))
+    say.error(error)
     st.stop()
 facts.show(dataset)
 sections: dict[str, Callable[[Dataset], None]] = {

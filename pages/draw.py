@@ -5,7 +5,7 @@ from functools import partial
 
 import streamlit as st
 
-from ui import canvas, heading, reading
+from ui import canvas, heading, reading, say
 from ui.draw import canvas_widget, controls, digit, number, state
 
 POLL_SECONDS = 0.2  # between polls of a network that is starting
@@ -76,7 +76,7 @@ else:
         problem = st.container()
         show = partial(digit.show, places=digit.lay_out(active.run))
 if active.problem:
-    problem.warning(active.problem)
+    problem.warning(say.plain(active.problem))
 with board:
     st.fragment(desk, run_every=None if active.started else POLL_SECONDS)(now, active, show)
     canvas_widget.hide_toolbar()

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ui import heading, links, reading
+from ui import access, heading, links, reading, say
 from ui.train import actions, charts, choose, snapshot, state, table, upload, watch
 
 heading.begin("Train a network", wide=True)
@@ -18,13 +18,18 @@ with choosing, st.container(key="choose"):
     job = choose.show(found.listed)
     # What was typed a moment before the click counts: no callback, whose arguments are older.
     pressed = st.button(
-        "Train", key="train", type="primary", icon=":material/play_arrow:", disabled=job is None
+        "Train",
+        key="train",
+        type="primary",
+        icon=":material/play_arrow:",
+        disabled=job is None or not access.allowed(),
     )
+    access.note("Training, importing, renaming and deleting")
     if pressed and job is not None:
         choose.submit(job)
         st.rerun()  # there is one run more
     if asked.note:
-        st.error(asked.note)
+        say.error(asked.note)
 with watching, st.container(key="watch"):
     watch.show(found, asked)
 with st.container(key="table"):

@@ -38,7 +38,7 @@ SLOW_FILES = (
     "pages/test_draw", "test_architectures", "test_augmentation", "test_workers", "test_explain",
     "test_warm", "test_memory", "test_house", "test_documents", "test_routes",
 )  # fmt: skip
-SLOW_FIXTURES = {"tiny_run", "chromium", "server", "own_server"}
+SLOW_FIXTURES = {"tiny_run", "chromium", "server", "own_server", "open_server"}
 HERE = Path(__file__).parent
 TINY = Recipe("tiny", "tiny", (dense(16),), epochs=2, batch_size=64)
 

@@ -365,11 +365,32 @@ def test_without_a_folder_of_ones_own_the_shipped_runs_are_listed(tmp_path, monk
     assert set(runs.SHIPPED) <= {run.name for run in runs.all_runs()}
 
 
-def test_a_run_of_ones_own_hides_a_shipped_one_of_the_same_name(models_dir):
-    runs.create(CNN, "mnist", 5, "cnn")
-    assert runs.read("cnn").path == models_dir / "cnn"
-    assert not runs.is_shipped(runs.read("cnn"))
-    assert [run.path for run in runs.all_runs() if run.name == "cnn"] == [models_dir / "cnn"]
+def test_a_shipped_name_is_never_given_away(own_run, models_dir):
+    for name in (*runs.SHIPPED, "Pen-CNN"):
+        for take in (
+            lambda name: runs.create(CNN, "mnist", 5, name),
+            lambda name: runs.rename(own_run, name),
+            runs.check_name,
+        ):
+            with pytest.raises(InputError, match=f"The run {name} is part of the program"):
+                take(name)
+    shutil.copytree(own_run.path, models_dir / "pen-cnn")  # put there past the program
+    for found in (runs.read("pen-cnn"), runs.named("pen-cnn"), runs.all_runs()[0]):
+        assert found.path == runs.SHIPPED_DIR / "pen-cnn"
+        assert runs.is_shipped(found)
+    assert [run.path.parent for run in runs.all_runs()].count(models_dir) == 1
+
+
+def test_a_page_asks_for_runs_by_name_alone(own_run, models_dir, tmp_path, monkeypatch):
+    assert runs.named("mine").path == own_run.path
+    assert runs.named("cnn").usable
+    assert_broken(runs.named("gone"), "gone does not exist")
+    elsewhere = shutil.copytree(own_run.path, tmp_path / "elsewhere")
+    monkeypatch.chdir(tmp_path)
+    hidden = shutil.copytree(own_run.path, models_dir / ".hidden")
+    tries = "", ".", "..", "a/b", "../models/mine", "mine/.", "\0", "elsewhere", ".hidden"
+    for name in (*tries, str(elsewhere), str(hidden), str(own_run.path)):
+        assert_broken(runs.named(name), "no such run")
 
 
 def test_deleting_removes_a_run_and_no_other(own_run):

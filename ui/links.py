@@ -4,14 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-# The link is there before the script, but the browser may put them into the page the other way.
-FOLLOW = """<style>.st-key-way_to_draw { display: none; }</style><script>
-(function follow(tries) {
-    const link = document.querySelector('.st-key-way_to_draw a');
-    if (link) link.click();
-    else if (tries > 0) setTimeout(follow, 20, tries - 1);
-})(250);
-</script>"""
+from ui.inline import FOLLOW
 
 
 def train(recipe: str, label: str | None = None) -> None:

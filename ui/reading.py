@@ -18,11 +18,11 @@ import streamlit as st
 
 from mnist_core import runs
 from mnist_core.errors import InputError
-from mnist_core.networks import converter
 from mnist_core.networks.kept import DEFAULT, Kept
 from mnist_core.networks.predictor import UnconvertedError
 from mnist_core.runs import Run
 from routes import networks
+from ui import actions
 
 if TYPE_CHECKING:
     from mnist_core.networks.predictor import Predictor
@@ -99,7 +99,8 @@ def active(lately: bool = False) -> Active:
 
 def _active() -> Active:
     default = runs.read_if_changed(DEFAULT)
-    run = runs.read_if_changed(picked() or default.path)
+    name = picked()
+    run = runs.named(name) if name else default
     problem = run.problem
     if problem is None and not run.usable:
         problem = f"The run {run.name} is {run.status}."
@@ -120,7 +121,7 @@ def _state(run: Run, reader: Reader, problem: str | None = None) -> Active:
 def _prepared(run: Run) -> str:
     """Have the network of an older run put into LiteRT's form, and say how far that is."""
     try:
-        status = converter.start(run)
+        status = actions.prepare(run)
     except InputError as error:
         return str(error)
     if status is not None and status.problem:

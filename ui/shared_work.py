@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING
 
 from mnist_core import datasets
 from mnist_core.datasets import Dataset, Images
-from mnist_core.datasets.embedding import Embedding
+from mnist_core.datasets import embedding as embeddings
+from mnist_core.datasets.embedding import Embedding, Points
 from mnist_core.errors import InputError
 from mnist_core.evaluation import comparison
 
@@ -90,18 +91,35 @@ def embedding(key: str, images: Images, again: bool = False) -> Embedding:
         return _embeddings[place]
 
 
+def kept_embedding(key: str, images: Images) -> Points | None:
+    """The t-SNE of images if somebody had it computed before."""
+    with _lock:
+        known = _embeddings.get((key, len(images)))
+    return known.points if known else embeddings.kept(images)
+
+
 _measured: dict[tuple[str, int, int, bool], concurrent.futures.Future[Measured]] = {}
 
 
 def measured(run: Run) -> concurrent.futures.Future[Measured]:
     """A run's network tried out, now or soon; `result()` raises InputError if it is broken."""
+    key = _measured_key(run)
+    with _lock:
+        if key not in _measured:
+            _measured[key] = _measurer.submit(comparison.measure, run)
+        return _measured[key]
+
+
+def is_measured(run: Run) -> bool:
+    """Whether a run was tried out before, or is at this moment."""
+    with _lock:
+        return _measured_key(run) in _measured
+
+
+def _measured_key(run: Run) -> tuple[str, int, int, bool]:
     try:
         stat = run.model_file.stat()
         stamp = stat.st_mtime_ns, stat.st_size
     except OSError:
         stamp = 0, 0
-    key = str(run.path), *stamp, datasets.at_hand(comparison.DRAWN)
-    with _lock:
-        if key not in _measured:
-            _measured[key] = _measurer.submit(comparison.measure, run)
-        return _measured[key]
+    return str(run.path), *stamp, datasets.at_hand(comparison.DRAWN)

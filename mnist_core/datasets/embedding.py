@@ -30,9 +30,8 @@ class Embedding:
     def __init__(self, images: Images) -> None:
         """Look for the points of images uint8 (n, 28, 28), and have them computed if need be."""
         self._count = len(images)
-        digest = hashlib.sha256(np.ascontiguousarray(images).data).hexdigest()[:16]
-        folder, name = datasets.cache_folder(), f"tsne-{VERSION}-{digest}"
-        self.path = folder / f"{name}.npy"
+        self.path = _place(images)
+        folder, name = self.path.parent, self.path.stem
         self._job = Job.named(folder, name)
         self._points: Points | None = None
         self.error: str | None = None
@@ -51,17 +50,8 @@ class Embedding:
     def points(self) -> Points | None:
         """Float32 (n, 2); None before they are computed."""
         if self._points is None:
-            self._points = self._read()
+            self._points = _read(self.path, self._count)
         return self._points
-
-    def _read(self) -> Points | None:
-        try:
-            points = np.load(self.path, allow_pickle=False)
-        except Exception:  # missing or damaged: it is computed again
-            return None
-        if points.shape != (self._count, 2) or not np.isfinite(points).all():
-            return None
-        return points
 
     @property
     def done(self) -> bool:
@@ -90,3 +80,23 @@ class Embedding:
 
     def _status(self) -> Status | None:
         return self._job.status()
+
+
+def kept(images: Images) -> Points | None:
+    """The points float32 (n, 2) of images uint8 (n, 28, 28), if they were computed before."""
+    return _read(_place(images), len(images))
+
+
+def _place(images: Images) -> Path:
+    digest = hashlib.sha256(np.ascontiguousarray(images).data).hexdigest()[:16]
+    return datasets.cache_folder() / f"tsne-{VERSION}-{digest}.npy"
+
+
+def _read(path: Path, count: int) -> Points | None:
+    try:
+        points = np.load(path, allow_pickle=False)
+    except Exception:  # missing or damaged: it is computed again
+        return None
+    if points.shape != (count, 2) or not np.isfinite(points).all():
+        return None
+    return points

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import importlib.util
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -17,6 +18,7 @@ import psutil
 
 from mnist_core.errors import InputError
 
+SCHEDULER = "DASK_SCHEDULER_ADDRESS"  # in the environment, as Dask itself has it
 TASK_BYTES = 1.2e9  # of memory, for a worker and what it trains
 MISSING = 'Several at a time takes Dask: install it with pip install "dask[distributed]".'
 
@@ -33,6 +35,15 @@ def most() -> int:
     """How many workers this machine has processors and memory for; at least one."""
     fit = int(psutil.virtual_memory().available / TASK_BYTES)
     return max(1, min(psutil.cpu_count() or 1, fit))
+
+
+def configured_scheduler() -> str | None:
+    """The address of the Dask scheduler that whoever started this process named, if they did.
+
+    A program connects to no other than that or one named on its command line: whoever answers
+    there may run programs here.
+    """
+    return os.environ.get(SCHEDULER, "").strip() or None
 
 
 def check() -> None:

@@ -127,7 +127,7 @@ def configuration(run: Run) -> Rows:
             rows.append((name, ", ".join(f"{key} {value:g}" for key, value in amounts.items())))
     if recipe.start_from:
         frozen = f", the first {recipe.frozen} layers frozen" if recipe.frozen else ""
-        rows.append(("starts from", f"the weights of {recipe.start_from}{frozen}"))
+        rows.append(("starts from", f"the weights of {runs.name_in(recipe.start_from)}{frozen}"))
     if recipe.renderings:
         rows.append(("renderings of each stroke digit", str(recipe.renderings)))
     if recipe.non_digits:

@@ -204,11 +204,16 @@ def _with_true_status(found: Record) -> Record:
 
 
 def locate(run: str | Path) -> Path:
-    """The directory of a run given by name or path; among names, the user's own come first."""
+    """The directory of a run given by name or path; among names, the user's own come first.
+
+    The name of a shipped run always means that run, whatever else is called so.
+    """
     path = Path(run)
     try:
         if len(path.parts) > 1 or not path.name:
             return path.resolve()
+        if path.name in SHIPPED:
+            return SHIPPED_DIR / path
         for folder in (models_dir(), SHIPPED_DIR, Path.cwd()):
             if (folder / path).is_dir():
                 return folder / path
@@ -217,10 +222,28 @@ def locate(run: str | Path) -> Path:
         return SHIPPED_DIR / path
 
 
+def named(name: str) -> Run:
+    """A run that `all_runs` lists, by its name; `problem` says so if there is none.
+
+    Pages read runs by this, never by `read`: what a browser sends may be the path of anything.
+    """
+    plain = Path(name).name == name and name[0] not in "._" and "\0" not in name if name else False
+    found = locate(name) if plain else None
+    if found is None or found.parent not in (models_dir(), SHIPPED_DIR):
+        return Run(Path("unknown"), problem="There is no such run: choose one of the list.")
+    return read_if_changed(found)
+
+
 def reference(run: Run) -> str:
     """What `read` finds a run by from anywhere: its name, or its directory."""
     path = run.path.resolve()
     return run.name if locate(run.name).resolve() == path else str(path)
+
+
+def name_in(reference: str) -> str:
+    """The name of the run that `reference` told; a report tells nobody the way to its folder."""
+    path = Path(reference)
+    return path.name if path.is_absolute() else reference
 
 
 def trained_on(run: Run) -> set[str]:
@@ -245,12 +268,13 @@ def all_runs(trials: bool = False) -> list[Run]:
     paths: dict[str, Path] = {}
     for folder in (SHIPPED_DIR, models_dir()):
         if folder.is_dir():
-            paths |= {p.name: p for p in folder.iterdir() if p.is_dir() and p.name[0] not in "._"}
-    found = sorted((read_if_changed(path) for path in paths.values()), key=lambda run: run.name)
-    found = [run for run in found if trials or run.record.study is None]
-    found.sort(key=lambda run: run.record.created, reverse=True)
-    found.sort(key=lambda run: run.name != DEFAULT_RUN)
-    return found
+            found = (p for p in folder.iterdir() if p.is_dir() and p.name[0] not in "._")
+            paths |= {p.name: p for p in found if p.name not in SHIPPED or folder == SHIPPED_DIR}
+    listed = sorted((read_if_changed(path) for path in paths.values()), key=lambda run: run.name)
+    listed = [run for run in listed if trials or run.record.study is None]
+    listed.sort(key=lambda run: run.record.created, reverse=True)
+    listed.sort(key=lambda run: run.name != DEFAULT_RUN)
+    return listed
 
 
 def create(
@@ -269,11 +293,11 @@ def create(
         entries: of the record, besides the usual ones or in their place.
 
     Raises:
-        InputError: a name that is no plain file name or is taken, or a folder that cannot
-            be written to.
+        InputError: a name that is no plain file name, is taken or is that of a shipped run, or
+            a folder that cannot be written to.
     """
     if name is not None:
-        check_name(name)
+        check_name(name, folder)
     path = _new_directory(folder or models_dir(), recipe, name)
     usual: dict[str, Any] = {
         "name": path.name,
@@ -313,13 +337,20 @@ def _new_directory(folder: Path, recipe: Recipe, name: str | None) -> Path:
     raise InputError(f"There is a run {base} already: choose another name or delete it.")
 
 
-def check_name(name: str) -> None:
-    """Raises InputError for a name that is no plain file name everywhere."""
+def check_name(name: str, folder: Path | None = None) -> None:
+    """Refuse a name that no run in a folder, by default `models_dir()`, can have.
+
+    Raises:
+        InputError: it is no plain file name everywhere, or that of a run that is shipped with the
+            program; only where those lie themselves can such a run be trained again.
+    """
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}", name):
         raise InputError(
             "A run's name must be 1 to 80 letters, digits, dots, dashes or underscores, "
             f"not {name[:80]!r}."
         )
+    if name.lower() in SHIPPED and (folder or models_dir()).resolve() != SHIPPED_DIR:
+        raise InputError(f"The run {name} is part of the program: choose another name.")
 
 
 def change(run: Run, **entries: Any) -> Run:

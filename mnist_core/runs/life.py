@@ -77,9 +77,9 @@ def rename(run: Run, name: str) -> Run:
         InputError: a name that is no plain file name or is taken, or a run that is shipped,
             queued or in training.
     """
-    check_name(name)
     if name == run.name:
         return run
+    check_name(name, run.path.parent)
     if is_shipped(run):
         raise InputError(f"The run {run.name} is part of the program and keeps its name.")
     if run.active:

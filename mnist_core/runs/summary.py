@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mnist_core.runs.directory import Run
+from mnist_core.runs.directory import Run, name_in
 
 
 def summary(run: Run) -> dict[str, str]:
@@ -15,11 +15,11 @@ def summary(run: Run) -> dict[str, str]:
         "parameters": f"{found.parameters or 0:,}",
     }
     if start := found.start:
-        rows["starts from"] = f"{start.run}, {start.layers} layers"
+        rows["starts from"] = f"{name_in(start.run)}, {start.layers} layers"
         if run.recipe.frozen:
             rows["starts from"] += f", {run.recipe.frozen} of them frozen"
     if run.members:
-        rows["averages"] = ", ".join(run.members)
+        rows["averages"] = ", ".join(name_in(member) for member in run.members)
     if found.epochs is not None:
         seconds = found.seconds or 0
         rows["epochs"] = f"{found.epochs} in {seconds:,.0f} s, best {metrics.best_epoch}"

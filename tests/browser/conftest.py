@@ -29,8 +29,9 @@ def free_port():
 class Server:
     """The application, served from a folder for runs."""
 
-    def __init__(self, models, log):
+    def __init__(self, models, log, **environment):
         self.models, self.log, self.port = models, log, free_port()
+        self.environment = {"MODELS_DIR": str(models), **environment}
         self.address = f"http://127.0.0.1:{self.port}"
         self.process = None
 
@@ -46,7 +47,7 @@ class Server:
             self.process = subprocess.Popen(
                 [*command, "--server.port", str(self.port), "--server.address", "127.0.0.1"],
                 cwd=ROOT,
-                env={**os.environ, "MODELS_DIR": str(self.models)},
+                env={**os.environ, **self.environment},
                 stdout=output,
                 stderr=output,
             )
@@ -68,8 +69,9 @@ class Server:
             self.process.wait(20)
 
 
-def serve(tmp_path_factory):
-    server = Server(tmp_path_factory.mktemp("models"), tmp_path_factory.mktemp("log") / "log.txt")
+def serve(tmp_path_factory, **environment):
+    log = tmp_path_factory.mktemp("log") / "log.txt"
+    server = Server(tmp_path_factory.mktemp("models"), log, **environment)
     server.start()
     try:
         yield server
@@ -87,6 +89,12 @@ def server(tmp_path_factory):
 def own_server(tmp_path_factory):
     """A server of the test's own, which it may stop and start again."""
     yield from serve(tmp_path_factory)
+
+
+@pytest.fixture(scope="module")
+def open_server(tmp_path_factory):
+    """A server as if it were open to a network, with the key `right`."""
+    yield from serve(tmp_path_factory, OPEN_TO_NETWORK="1", TEACHER_KEY="right")
 
 
 @pytest.fixture(scope="session")

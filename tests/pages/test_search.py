@@ -189,12 +189,14 @@ def test_two_workers_try_at_a_time_and_the_page_shows_them(page):
     assert "Stopped after" in said(app)
 
 
-def test_a_cluster_takes_an_address(page):
+def test_a_cluster_is_offered_where_the_server_was_given_its_address(page, monkeypatch):
+    app = page()
+    assert app.selectbox(key="search_by").options[0] == "This machine, one at a time"
+    assert "A Dask cluster" not in app.selectbox(key="search_by").options
+    monkeypatch.setenv("DASK_SCHEDULER_ADDRESS", "nowhere")
     app = page()
     app.selectbox(key="search_dataset").set_value("optical-digits")
     app.selectbox(key="search_by").set_value("A Dask cluster").run()
-    assert app.button(key="search_start").disabled
-    app.text_input(key="search_scheduler").set_value("nowhere").run()
     app.button(key="search_start").click().run()
     limit = time.monotonic() + 120
     while search.state("search-1").active:

@@ -12,6 +12,7 @@ from mnist_core.evaluation import comparison
 from mnist_core.evaluation.comparison import Contender
 from mnist_core.runs import Run
 from mnist_core.training import ensembles
+from ui import access, actions, say
 
 AVERAGED = "averaged"  # in the session: the name of the average that is being made
 POLL_SECONDS = 0.5
@@ -28,6 +29,9 @@ def with_finished(chosen: Sequence[str], found: Mapping[str, Run], most: int) ->
 
 def offer(chosen: Sequence[Run]) -> None:
     """A button that averages the chosen runs, and how far that is."""
+    access.note("Averaging and measuring runs")
+    if not access.allowed():
+        return
     with st.container(key="averaging"):
         if AVERAGED in st.session_state:
             st.fragment(_watch, run_every=POLL_SECONDS)(st.session_state[AVERAGED])
@@ -44,9 +48,9 @@ def offer(chosen: Sequence[Run]) -> None:
             if not st.form_submit_button("Average", key="average", type="primary"):
                 return
             try:
-                st.session_state[AVERAGED] = ensembles.start(name, chosen).name
+                st.session_state[AVERAGED] = actions.average(name, chosen).name
             except InputError as error:
-                st.error(str(error))
+                say.error(error)
                 return
         st.rerun()
 
@@ -54,12 +58,14 @@ def offer(chosen: Sequence[Run]) -> None:
 def _watch(name: str) -> None:
     run = runs.read(name)
     if run.active:
-        st.progress(0.5, f"{name}: putting the networks together and reading the test digits …")
+        st.progress(
+            0.5, f"{say.plain(name)}: putting the networks together and reading the test digits …"
+        )
         return
     if run.usable:
         st.rerun()  # it joins those that are compared
     reason = run.record.reason or f"The run {name} has been deleted."
-    st.error(f"The ensemble failed: {reason}")
+    say.error(f"The ensemble failed: {reason}")
     if st.button("Close", key="average_close", type="tertiary"):
         st.session_state.pop(AVERAGED, None)
         st.rerun()
@@ -69,4 +75,4 @@ def show_gain(contenders: Sequence[Contender]) -> None:
     """For each average: its members, what it gains and what it costs."""
     for contender in contenders:
         if contender.run.members:
-            st.markdown(comparison.gain(contender, contenders))
+            st.markdown(say.plain(comparison.gain(contender, contenders)))

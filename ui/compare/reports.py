@@ -10,7 +10,7 @@ import streamlit as st
 from mnist_core import figures, runs
 from mnist_core.errors import InputError
 from mnist_core.experiments import reproductions
-from ui import charts, links
+from ui import charts, links, say
 
 
 def show() -> None:
@@ -18,7 +18,7 @@ def show() -> None:
     try:
         rows = reproductions.read()
     except InputError as error:
-        st.error(str(error))
+        say.error(error)
         return
     st.write(
         "Five documents train networks on MNIST and say how well they read. Here each was "

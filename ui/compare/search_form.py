@@ -8,6 +8,7 @@ from mnist_core import datasets, recipes, runs
 from mnist_core.errors import InputError
 from mnist_core.experiments import search
 from mnist_core.experiments.search import Space
+from ui import actions, say
 from ui.compare import workers
 
 LAYERS = list(range(search.MOST_LAYERS + 1))
@@ -57,21 +58,20 @@ def ask(known: list[str]) -> str | None:
             st.caption(f"About {runs.duration(max(5.0, seconds))}.")
     except InputError as error:
         fits = False
-        st.error(str(error))
+        say.error(error)
     asked = st.button(
         "Start",
         key="search_start",
         type="primary",
         icon=":material/search:",
-        disabled=not fits or workers.missing(where),
+        disabled=not fits,
     )
     if not (asked and fits):
         return None
     try:
-        search.create(name, dataset, int(trials), int(seed), space, int(at_a_time))
-        search.start(name, where=where)
+        actions.begin_search(name, dataset, int(trials), int(seed), space, int(at_a_time), where)
     except InputError as error:
-        st.error(str(error))
+        say.error(error)
         return None
     return name
 

@@ -11,6 +11,7 @@ from mnist_core.errors import InputError
 from mnist_core.experiments import search
 from mnist_core.experiments.search import Search
 from mnist_core.training import queue
+from ui import access, actions, say
 from ui.compare import search_trials, workers
 
 QUICK, SLOW = 1.0, 5.0  # seconds between polls of a search
@@ -21,7 +22,7 @@ def watch(name: str) -> None:
     try:
         found = search.state(name)
     except InputError as error:
-        st.error(str(error))
+        say.error(error)
         offer_to_delete(name)
         return
     was = found.activity
@@ -30,7 +31,7 @@ def watch(name: str) -> None:
         try:
             found = search.state(name)
         except InputError as error:
-            st.error(str(error))
+            say.error(error)
             return
         if (found.activity in (search.FINISHED, search.FAILED)) != (
             was in (search.FINISHED, search.FAILED)
@@ -69,7 +70,7 @@ def show_progress(found: Search) -> None:
         if found.workers:
             workers.show(found.workers)
     elif found.activity == search.FAILED:
-        st.error(found.problem or "It failed.")
+        say.error(found.problem or "It failed.")
     elif found.activity == search.INTERRUPTED:
         st.warning(
             f"The process ended unexpectedly after {done} of {total} trials. Resume it: it ends "
@@ -77,8 +78,9 @@ def show_progress(found: Search) -> None:
         )
     elif found.activity == search.STOPPED:
         st.info(f"Stopped after {done} of {total} trials.")
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        show_controls(found)
+    if access.allowed():
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            show_controls(found)
 
 
 def show_controls(found: Search) -> None:
@@ -92,7 +94,7 @@ def show_controls(found: Search) -> None:
             disabled=asked,
             help="What was tried is kept; the search can be resumed later.",
         ):
-            act(search.stop, found.name)
+            act(actions.stop_search, found.name)
         if asked:
             st.caption("Stopping …")
         return
@@ -103,26 +105,26 @@ def show_controls(found: Search) -> None:
             "Resume",
             key="search_resume",
             icon=":material/resume:",
-            disabled=workers.missing(by),
         ):
-            act(search.start, found.name, None, by)
+            act(actions.resume_search, found.name, None, by)
     else:
         more = st.number_input("Trials in all", value=total + 10, step=5, key="search_more")
         if st.button(
             "Try more",
             key="search_extend",
             icon=":material/add:",
-            disabled=workers.missing(by),
         ):
-            act(search.start, found.name, int(more), by)
+            act(actions.resume_search, found.name, int(more), by)
     offer_to_delete(found.name)
 
 
 def offer_to_delete(name: str) -> None:
+    if not access.allowed():
+        return
     with st.popover("Delete", icon=":material/delete:", key="search_delete_open"):
-        st.write(f"The search {name} and its trials are removed for good. Runs stay.")
+        st.write(f"The search {say.plain(name)} and its trials are removed for good. Runs stay.")
         if st.button("Delete for good", key="search_delete", type="primary"):
-            act(search.delete, name)
+            act(actions.delete_search, name)
 
 
 def act(what: Any, *arguments: Any) -> None:
@@ -130,7 +132,7 @@ def act(what: Any, *arguments: Any) -> None:
     try:
         what(*arguments)
     except InputError as error:
-        st.error(str(error))
+        say.error(error)
         return
     st.rerun()
 
@@ -148,7 +150,7 @@ def show_best(found: Search) -> None:
         if run.problem is None and (run.active or run.usable or run.resumable):
             show_winner(run)
             return
-    if found.active:
+    if found.active or not access.allowed():
         return
     if st.button(
         "Train the winner",
@@ -157,7 +159,7 @@ def show_best(found: Search) -> None:
         icon=":material/trophy:",
         help="A run like any other. Only now are the test digits read.",
     ):
-        act(search.winner, found.name)
+        act(actions.train_winner, found.name)
 
 
 def show_winner(run: runs.Run) -> None:
@@ -168,7 +170,7 @@ def show_winner(run: runs.Run) -> None:
         words = run.status
     st.page_link(
         "pages/train.py",
-        label=f"The winner's run, {run.name}: {words}",
+        label=f"The winner's run, {say.plain(run.name)}: {words}",
         icon=":material/trophy:",
         query_params={"run": run.name},
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Future
+
 import streamlit as st
 
 from mnist_core import datasets, runs
@@ -9,7 +11,7 @@ from mnist_core.errors import InputError
 from mnist_core.evaluation import comparison
 from mnist_core.evaluation.comparison import Contender, Measured
 from mnist_core.runs import Run
-from ui import shared_work
+from ui import actions, say
 from ui.compare import cost, curves, ensembles, metrics, run_report
 
 MOST = 8  # runs that are compared at a time
@@ -33,12 +35,12 @@ def show() -> None:
     )
     for name in gone:
         why = comparison.refusal(found[name]) if name in found else None
-        st.warning(why or f"The run {name} has been deleted.")
+        say.warning(why or f"The run {name} has been deleted.")
     others = [run for name, run in found.items() if name not in fit]
     if others:
         with st.expander(f"{len(others)} that cannot be compared"):
             for run in others:
-                st.write(comparison.refusal(run))
+                st.write(say.plain(comparison.refusal(run)))
     chosen_runs = [found[name] for name in names]
     if not chosen_runs:
         st.info("Choose two runs or more.")
@@ -50,11 +52,11 @@ def show() -> None:
 
 def measuring(chosen: list[Run]) -> None:
     """Show the comparison, and again as soon as more has been measured."""
-    pending = [shared_work.measured(run) for run in chosen]
-    waiting = not all(future.done() for future in pending)
+    pending = [measure(run) for run in chosen]
+    waiting = not all(future.done() for future in pending if future)
 
     def show() -> None:
-        done = [future.done() for future in pending]
+        done = [future is None or future.done() for future in pending]
         if waiting and all(done):
             st.rerun()
         if waiting:
@@ -65,9 +67,9 @@ def measuring(chosen: list[Run]) -> None:
         results: list[Measured | None] = []
         for future, is_done in zip(pending, done, strict=True):
             try:
-                results.append(future.result() if is_done else None)
+                results.append(future.result() if future and is_done else None)
             except InputError as error:
-                st.warning(str(error))
+                say.warning(error)
                 results.append(None)
         contenders = [comparison.contender(*pair) for pair in zip(chosen, results, strict=True)]
         show_comparison(contenders, complete=all(done))
@@ -75,11 +77,19 @@ def measuring(chosen: list[Run]) -> None:
     st.fragment(show, run_every=1.0 if waiting else None)()
 
 
+def measure(run: Run) -> Future[Measured] | None:
+    """What comes of trying the run on drawn digits; None where that takes the teacher's key."""
+    try:
+        return actions.measure(run)
+    except InputError:
+        return None
+
+
 def show_comparison(contenders: list[Contender], complete: bool) -> None:
     sentence = comparison.recommend(contenders) if complete else ""
     with st.container(key="recommendation"):
         if sentence:
-            st.success(sentence, icon=":material/check_circle:")
+            st.success(say.plain(sentence), icon=":material/check_circle:")
     if not datasets.at_hand(comparison.DRAWN):
         st.caption(f"{datasets.missing(comparison.DRAWN)} Then runs are tried on drawn digits too.")
     tests = sorted({c.test_digits for c in contenders})

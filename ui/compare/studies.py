@@ -14,6 +14,7 @@ from mnist_core.experiments.studies import STUDIES, Study
 from mnist_core.experiments.study_pool import Pool
 from mnist_core.experiments.study_progress import StudyProgress
 from mnist_core.training import queue
+from ui import access, actions, say
 from ui.compare import study_effect, workers
 
 POLL_SECONDS = 1.0
@@ -36,7 +37,7 @@ def show() -> None:
         study_trials.gather()
         rows, state = study_trials.read(), study_progress.progress(study.trials())
     except InputError as error:
-        st.error(str(error))
+        say.error(error)
         return
     with st.container(key="trials"):
         every = POLL_SECONDS if state.active or pool_of(study) else None
@@ -59,13 +60,15 @@ def follow(study: Study, shown: StudyProgress, was_active: bool) -> None:
             show_pool(pool, state)
         elif state.active:
             st.progress(state.measured / state.total, progress_in_words(state))
-            if st.button("Stop", key="stop_study", icon=":material/stop_circle:"):
-                study_trials.stop(trials)
+            if access.allowed() and st.button(
+                "Stop", key="stop_study", icon=":material/stop_circle:"
+            ):
+                actions.stop_study(study)
                 st.rerun()
         elif state.measured < state.total:
             offer(study, state)
     except InputError as error:
-        st.error(str(error))
+        say.error(error)
         return
     active = state.active or pool is not None
     if (state.measured, active) != (shown.measured, was_active):
@@ -92,10 +95,12 @@ def show_pool(pool: Pool, state: StudyProgress) -> None:
     st.progress(state.measured / state.total, " · ".join(parts))
     if pool.status:
         workers.show(pool.status)
+    if not access.allowed():
+        return
     asked = study_pool.job(pool.name).asked_to_stop() is not None
     with st.container(horizontal=True, vertical_alignment="center"):
         if st.button("Stop", key="stop_pool", icon=":material/stop_circle:", disabled=asked):
-            study_pool.stop(pool.name)
+            actions.stop_pool(pool.name)
             st.rerun()
         if asked:
             st.caption("What is in training comes to its end first.")
@@ -120,12 +125,15 @@ def offer(study: Study, state: StudyProgress) -> None:
     if not state.measured:
         st.info("Nothing has been measured yet.")
     for run in state.failed[:1]:
-        st.warning(f"{len(state.failed)} failed and will be tried again. {study_trials.why(run)}")
+        say.warning(f"{len(state.failed)} failed and will be tried again. {study_trials.why(run)}")
     for pool in study_pool.pools():
         if pool.problem and study.name in pool.studies:
-            st.error(pool.problem)
+            say.error(pool.problem)
     if not datasets.at_hand(DRAWN):
         st.caption(f"{datasets.missing(DRAWN)} Then drawn digits are tried too.")
+    access.note("Measuring")
+    if not access.allowed():
+        return
     by = workers.ask("study", state.total - state.measured)
     with st.container(horizontal=True, vertical_alignment="center"):
         words = "Measure the rest" if state.measured else "Measure"
@@ -134,12 +142,8 @@ def offer(study: Study, state: StudyProgress) -> None:
             key="run_study",
             type="primary",
             icon=":material/play_arrow:",
-            disabled=workers.missing(by),
         ):
-            if by:
-                study_pool.start([study.name], by)
-            else:
-                study_trials.submit(study.trials())
+            actions.measure_study(study, by)
             st.rerun()
         alone = f"about {runs.duration(state.seconds_missing)}, one after another. "
         st.caption(

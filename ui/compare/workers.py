@@ -7,8 +7,14 @@ import streamlit as st
 
 from mnist_core.experiments import worker_pool
 from mnist_core.experiments.worker_pool import ClusterSpec, PoolStatus
+from ui import say
 
 ONE, CLUSTER = "This machine, one at a time", "A Dask cluster"
+HELP = (
+    "Several at a time share the processors. A Dask cluster is offered where the server was "
+    f"started with {worker_pool.SCHEDULER}; whoever reaches its scheduler can run programs on its "
+    "workers and on this machine."
+)
 
 
 def ask(key: str, most: int | None = None) -> ClusterSpec | None:
@@ -22,32 +28,27 @@ def ask(key: str, most: int | None = None) -> ClusterSpec | None:
     """
     here = {ONE: 1}
     choices = [ONE]
+    cluster = worker_pool.configured_scheduler()
     if worker_pool.available():
         for count in range(2, min(worker_pool.most(), most or worker_pool.most()) + 1):
             here[f"This machine, {count} at a time"] = count
-        choices = [*here, CLUSTER]
+        choices = [*here, CLUSTER] if cluster else list(here)
     by = st.selectbox(
         "Trained by",
         choices,
         key=f"{key}_by",
-        help="Several at a time share the processors."
-        if worker_pool.available()
-        else worker_pool.MISSING,
+        help=HELP if worker_pool.available() else worker_pool.MISSING,
     )
-    if by == CLUSTER:
-        address = st.text_input("Scheduler", placeholder="tcp://HOST:8786", key=f"{key}_scheduler")
-        return ClusterSpec(scheduler=address.strip())
+    if cluster and by == CLUSTER:
+        return ClusterSpec(scheduler=cluster)
     return None if by == ONE else ClusterSpec(here[by])
-
-
-def missing(where: ClusterSpec | None) -> bool:
-    """Whether the address of a scheduler is still to be given."""
-    return where is not None and where.scheduler == ""
 
 
 def in_words(status: PoolStatus) -> str:
     """How many workers there are, or what is wrong with them."""
-    return status.note or f"{len(status.workers)} worker{'s' * (len(status.workers) != 1)}"
+    return (
+        say.plain(status.note) or f"{len(status.workers)} worker{'s' * (len(status.workers) != 1)}"
+    )
 
 
 def show(status: PoolStatus) -> None:

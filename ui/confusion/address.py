@@ -53,6 +53,6 @@ def write(selection: Selection) -> dict[str, str]:
 
 def own_test_set(name: str) -> str:
     """The test digits that a run was measured on, or MNIST's."""
-    run = runs.read(name)
+    run = runs.named(name)
     own = "mnist" if run.problem else results.test_set(run.dataset)
     return own if own in results.TEST_SETS else "mnist"

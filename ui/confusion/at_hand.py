@@ -9,6 +9,7 @@ from mnist_core.datasets import Dataset
 from mnist_core.errors import InputError
 from mnist_core.evaluation import results
 from mnist_core.runs import Evaluation, Run
+from ui import access, say
 from ui.confusion import state, work
 
 
@@ -23,18 +24,21 @@ def evaluation(run: Run, dataset: str, checksum: str | None) -> Evaluation | Non
         return results.find(run, dataset, checksum)
     except InputError as error:
         if status is None:
-            st.info(str(error), icon=":material/info:")
+            say.info(error)
             if run.usable:
                 offer(run, dataset)
             return None
-    work.follow(run, dataset, results.EVALUATION, f"Evaluating {run.name} on {dataset}")
+    work.follow(run, dataset, results.EVALUATION, f"Evaluating {say.plain(run.name)} on {dataset}")
     return None
 
 
 def offer(run: Run, dataset: str) -> None:
+    access.note("Evaluating")
+    if not access.allowed():
+        return
     words = "Evaluate" if datasets.at_hand(dataset) else "Download the digits and evaluate"
     st.button(
-        f"{words} {run.name} on {dataset}",
+        f"{words} {say.plain(run.name)} on {dataset}",
         key=f"evaluate_{run.name}",
         type="primary",
         icon=":material/play_arrow:",
@@ -53,11 +57,11 @@ def dataset(name: str, run: Run) -> Dataset | None:
         with st.spinner("Reading the digits …"):
             found = loaded(name)
     except InputError as error:
-        st.info(str(error), icon=":material/info:")
+        say.info(error)
         if name in ("mnist", "pen-strokes") and not datasets.at_hand(name) and run.usable:
             if results.progress(run, name, results.DIGITS):
                 work.follow(run, name, results.DIGITS, f"Downloading {name}")
-            else:
+            elif access.allowed():
                 st.button(
                     f"Download {name}",
                     on_click=work.start,

@@ -11,7 +11,7 @@ from mnist_core.datasets import Dataset
 from mnist_core.errors import InputError
 from mnist_core.evaluation import explanations, results
 from mnist_core.runs import Evaluation, Run
-from ui import canvas, charts, warm, wording
+from ui import access, canvas, charts, say, warm, wording
 from ui.confusion import at_hand, samples, state, work
 
 
@@ -67,8 +67,8 @@ def percent(probability: float) -> str:
 
 def hand_over(run: Run, dataset: Dataset, index: int, true: int, read: int) -> None:
     """Leave a digit for the drawing page, where the same network is to read it."""
-    note = f"Test digit {index} of {dataset.name}. Its label says **{true}**, {run.name} read "
-    note += f"**{read}**. Draw on it to change that."
+    note = f"Test digit {index} of {dataset.name}. Its label says **{true}**, "
+    note += f"{say.plain(run.name)} read **{read}**. Draw on it to change that."
     state.hand_over(canvas.picture_object(dataset.x_test[index]), note, run.name)
 
 
@@ -110,7 +110,7 @@ def show_maps(
     if not was_done:
         st.rerun()  # nothing is to be looked at again and again any more
     if maps.exception() is not None:
-        st.warning(str(maps.exception()))
+        say.warning(maps.exception())
         return
     covered, summed = (explanations.overlay(image, relevance) for relevance in maps.result())
     words = f"for a {digit}: blue speaks for it, orange against it"
@@ -135,7 +135,7 @@ def show_others(run: Run, dataset: Dataset, index: int, true: int) -> None:
         row = found.probabilities[index]
         read = int(row.argmax())
         mark = "✓" if read == true else "✗"
-        shown = f"**{name}**" if name == run.name else name
+        shown = f"**{say.plain(name)}**" if name == run.name else say.plain(name)
         lines.append(f"| {shown} | {mark} {read} | {percent(row[read])} |")
     if len(lines) > 1:
         st.markdown("**What the networks say**")
@@ -147,12 +147,15 @@ def show_neighbours(run: Run, dataset: Dataset, index: int) -> None:
     try:
         found = results.find_neighbours(run, dataset)
     except InputError as error:
-        st.warning(str(error))
+        say.warning(error)
         return
     kind = results.NEIGHBOURS
     if found is None:
         if results.progress(run, dataset.name, kind):
             work.follow(run, dataset.name, kind, "Comparing with every training digit")
+            return
+        access.note("Finding them")
+        if not access.allowed():
             return
         st.button(
             "Find them",

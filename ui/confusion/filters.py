@@ -10,6 +10,7 @@ import streamlit as st
 
 from mnist_core import evaluation
 from mnist_core.runs import Evaluation, Run
+from ui import say
 from ui.confusion import state
 from ui.confusion.selection import ORDERS, RIGHTNESS, SIZES, Filters, Selection
 
@@ -64,8 +65,8 @@ def choose_group(
     """Let the visitor choose digits by which of two runs reads them; what was chosen."""
     split = evaluation.disagreement(own.probabilities, other[1].probabilities, own.labels)
     groups = [
-        Group(f"Only {run.name} right", split.only_first),
-        Group(f"Only {other[0].name} right", split.only_second),
+        Group(f"Only {say.plain(run.name)} right", split.only_first),
+        Group(f"Only {say.plain(other[0].name)} right", split.only_second),
         Group("Both wrong", split.both_wrong),
     ]
     state.begin_comparison(selection)

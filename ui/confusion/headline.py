@@ -7,20 +7,24 @@ import streamlit as st
 from mnist_core import evaluation
 from mnist_core.evaluation import comparison
 from mnist_core.runs import Evaluation, Run
+from ui import say
 
 
 def show(run: Run, own: Evaluation, other: tuple[Run, Evaluation] | None, dataset: str) -> None:
     """How well the run reads, and the other one below it."""
     if dataset == comparison.DRAWN and (writers := comparison.known_writers(run)):
         st.caption(
-            f"{run.name} has learnt the hand of writer {', '.join(map(str, sorted(writers)))}, "
-            "who is among these."
+            f"{say.plain(run.name)} has learnt the hand of writer "
+            f"{', '.join(map(str, sorted(writers)))}, who is among these."
         )
     with st.container(key="headline"):
         if other is None:
             st.markdown(in_words(own))
         else:
-            lines = f"{run.name} {in_words(own)}", f"{other[0].name} {in_words(other[1])}"
+            lines = (
+                f"{say.plain(run.name)} {in_words(own)}",
+                f"{say.plain(other[0].name)} {in_words(other[1])}",
+            )
             st.markdown("  \n".join(lines))
 
 

@@ -9,6 +9,7 @@ import streamlit as st
 
 from mnist_core import evaluation, figures
 from mnist_core.runs import Evaluation, Run
+from ui import say
 from ui.confusion import saving, screen, state
 from ui.confusion.selection import Cell
 
@@ -73,6 +74,6 @@ def show(
             config=saving.picture_config("confusion"),
             alt=words,
         )
-    st.caption(hint)
+    st.caption(say.plain(hint))
     table.index.name = "true"
     saving.csv_button("Matrix as CSV", table, "confusion.csv")

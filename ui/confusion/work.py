@@ -8,13 +8,14 @@ from mnist_core.background import LOADING, WAITING, WORKING
 from mnist_core.errors import InputError
 from mnist_core.evaluation import results
 from mnist_core.runs import Run
+from ui import access, actions, say
 from ui.confusion import state
 
 
 def start(run: Run, dataset: str, kind: str) -> None:
     """Start it; if that fails, the page says why when it runs again."""
     try:
-        results.start(run, dataset, kind)
+        actions.evaluate(run, dataset, kind)
     except InputError as error:
         state.tell(str(error))
 
@@ -26,10 +27,10 @@ def follow(run: Run, dataset: str, kind: str, what: str) -> None:
     if status is None:
         st.rerun()
     elif status.problem:
-        st.error(status.problem)
-        st.button(
-            "Try again", key=f"again_{kind}_{run.name}", on_click=start, args=(run, dataset, kind)
-        )
+        say.error(status.problem)
+        if access.allowed():
+            again = f"again_{kind}_{run.name}"
+            st.button("Try again", key=again, on_click=start, args=(run, dataset, kind))
     else:
         left = "" if status.seconds_left is None else f", {status.seconds_left:.0f} s left"
         words = {

@@ -5,7 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from mnist_core import datasets
-from ui import shared_work
+from mnist_core.errors import InputError
+from ui import access, actions, say, shared_work
 
 
 def offer(name: str) -> None:
@@ -13,7 +14,7 @@ def offer(name: str) -> None:
     parts = [part for part in name.split("+") if not datasets.at_hand(part)]
     given = [part for part in parts if datasets.find(part) is not None]
     if given:  # the environment names a file that is not there
-        st.error(f"{datasets.missing(given[0])} It looks for {datasets.find(given[0])} now.")
+        say.error(f"{datasets.missing(given[0])} It looks for {datasets.find(given[0])} now.")
         return
     under_way = shared_work.download(name)
     if under_way and not under_way.done:
@@ -32,12 +33,19 @@ def offer(name: str) -> None:
 
         wait()
         return
-    st.info(" ".join(datasets.missing(part) for part in parts))
+    say.info(" ".join(datasets.missing(part) for part in parts))
     if under_way and under_way.error:
-        st.error(under_way.error)
+        say.error(under_way.error)
+    access.note("Downloading")
+    if not access.allowed():
+        return
     size = datasets.ABOUT[name].megabytes
     if st.button(
         f"Download (about {size:g} MB)", type="primary", icon=":material/download:", key="download"
     ):
-        shared_work.start_download(name)
+        try:
+            actions.download(name)
+        except InputError as error:
+            say.error(error)
+            return
         st.rerun()

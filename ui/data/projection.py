@@ -7,7 +7,8 @@ import numpy.typing as npt
 import streamlit as st
 
 from mnist_core.datasets import Dataset, Images, analysis
-from ui import shared_work
+from mnist_core.errors import InputError
+from ui import access, actions, say, shared_work
 from ui.data import digit_map
 
 MAPPED = 3000  # digits on the map
@@ -63,13 +64,19 @@ def _pca(checksum: str, count: int, _images: Images) -> npt.NDArray[np.float32]:
 
 def _tsne(checksum: str, images: Images) -> npt.NDArray[np.float32] | None:
     """The t-SNE of the images, or None while it is computed; then its progress is shown."""
-    found = shared_work.embedding(checksum, images)
+    try:
+        found = actions.embed(checksum, images)
+    except InputError:
+        kept = shared_work.kept_embedding(checksum, images)
+        if kept is None:
+            access.note("Computing this map")
+        return kept
     if found.points is not None:
         return found.points
     if found.error:
-        st.error(found.error)
+        say.error(found.error)
         if st.button("Try again", key="map_again"):
-            shared_work.embedding(checksum, images, again=True)
+            actions.embed(checksum, images, again=True)
             st.rerun()
         return None
 

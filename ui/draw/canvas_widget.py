@@ -8,23 +8,7 @@ from streamlit_drawable_canvas import st_canvas
 from ui import canvas
 from ui.draw import state
 from ui.draw.state import Objects, State
-
-# The component's own toolbar lies over the upper right corner of the canvas, invisible until
-# it is pointed at, and would take the strokes that begin there. Undo and clear stand below.
-HIDE_TOOLBAR = """<script>
-(function hide(tries) {
-    for (const element of document.querySelectorAll('.st-key-canvas *')) {
-        const root = element.shadowRoot;
-        if (root?.querySelector('.dc-toolbar')) {
-            const style = document.createElement('style');
-            style.textContent = '.dc-toolbar { display: none !important; }';
-            root.append(style);
-            return;
-        }
-    }
-    if (tries > 0) setTimeout(hide, 50, tries - 1);
-})(400);
-</script>"""
+from ui.inline import HIDE_TOOLBAR
 
 
 def show(now: State) -> Objects:

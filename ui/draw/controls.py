@@ -10,7 +10,7 @@ from PIL import Image
 
 from mnist_core import datasets, drawing
 from mnist_core.errors import InputError
-from ui import canvas
+from ui import canvas, say
 from ui.draw import state
 from ui.draw.state import BRUSH, AtHand, State
 
@@ -34,7 +34,7 @@ def show(now: State) -> None:
             on_click="ignore",
         )
     if now.note:
-        st.caption(now.note)
+        st.caption(say.plain(now.note))
 
 
 def _png(at_hand: AtHand, size: tuple[int, int]) -> bytes:

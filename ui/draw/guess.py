@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import html
+
 import numpy as np
 import numpy.typing as npt
 import streamlit as st
 
 from mnist_core.errors import InputError
-from ui import reading
+from ui import reading, say
 
 STARTING = "The network is starting …"
 
@@ -36,4 +38,4 @@ def show(guess: str, words: str, unsure: bool = False, spoken: bool = True) -> N
         kind = ' class="unsure"' if unsure else ""
         st.html(f"<p{role}{kind}>{guess}</p>")
     with st.container(key="confidence"):
-        st.html(f"<p{role}>{words}</p>")
+        st.html(f"<p{role}>{html.escape(say.without_paths(words), quote=False)}</p>")

@@ -8,9 +8,8 @@ from pathlib import Path
 import streamlit as st
 
 from mnist_core import runs
-from mnist_core.errors import InputError
 from mnist_core.runs import Run
-from ui import warm
+from ui import access, actions, say, warm
 from ui.train import state
 from ui.train.state import State
 
@@ -29,19 +28,20 @@ def show(run: Run, asked: State) -> None:
         st.button(
             "Show", key="show", icon=":material/monitoring:", on_click=state.watch, args=(run.name,)
         )
-        with st.popover("Rename, note", icon=":material/edit:", disabled=shipped or run.active):
-            rename_form(run, asked.watched == run.name)
-        st.button(
-            "Delete",
-            key="delete",
-            icon=":material/delete:",
-            on_click=delete,
-            args=(run,),
-            disabled=shipped or run.status == runs.RUNNING or in_use,
-            help="Shipped runs, and the one that reads on the drawing page, stay."
-            if shipped or in_use
-            else None,
-        )
+        if access.allowed():
+            with st.popover("Rename, note", icon=":material/edit:", disabled=shipped or run.active):
+                rename_form(run, asked.watched == run.name)
+            st.button(
+                "Delete",
+                key="delete",
+                icon=":material/delete:",
+                on_click=delete,
+                args=(run,),
+                disabled=shipped or run.status == runs.RUNNING or in_use,
+                help="Shipped runs, and the one that reads on the drawing page, stay."
+                if shipped or in_use
+                else None,
+            )
         if run.usable:
             downloads(run)
 
@@ -57,32 +57,27 @@ def rename_form(run: Run, watched: bool) -> None:
 
 
 def keep_names(run: Run, name: str, note: str, watched: bool) -> None:
-    if run.problem is None:
-        run = runs.change(run, note=note or None)
-    runs.rename(run, name)
+    actions.rename(run, name, note)
     if watched:
         state.watch(name)
 
 
 def delete(run: Run) -> None:
-    state.attempt(lambda run: state.keep_deleted(runs.delete(run)), run)
+    state.attempt(lambda run: state.keep_deleted(actions.delete(run)), run)
 
 
 def offer_undo(deleted: Path) -> None:
     """A button that brings back the run that was deleted last and lies there now."""
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(f"Deleted {deleted.name}.")
+        st.caption(f"Deleted {say.plain(deleted.name)}.")
         st.button(
             "Undo", key="undelete", icon=":material/undo:", on_click=undelete, args=(deleted,)
         )
 
 
 def undelete(deleted: Path) -> None:
+    state.attempt(actions.restore, deleted)
     state.keep_deleted(None)
-    try:
-        runs.restore(deleted)
-    except InputError as error:
-        state.tell(str(error))
 
 
 def downloads(run: Run) -> None:

@@ -11,7 +11,8 @@ from mnist_core import datasets, recipes
 from mnist_core.errors import InputError
 from mnist_core.recipes import RECIPES, Recipe
 from mnist_core.runs import Run
-from mnist_core.training import queue, transfer
+from mnist_core.training import transfer
+from ui import actions, say
 from ui.train import hyperparameters, network, state
 from ui.train.hyperparameters import Job
 
@@ -51,7 +52,7 @@ def show(found: Sequence[Run]) -> Job | None:
             return job
         except InputError as error:
             problem = str(error)
-    st.error(problem)
+    say.error(problem)
     return None
 
 
@@ -99,7 +100,7 @@ def fine_tuned(run: Run) -> Recipe:
 def submit(job: Job) -> None:
     """Put a job at the end of the queue and show its run, or say why it is refused."""
     try:
-        run = queue.submit(job.recipe, job.recipe.dataset, job.seed, job.name)
+        run = actions.submit(job.recipe, job.seed, job.name)
     except InputError as error:
         state.tell(str(error))
         return

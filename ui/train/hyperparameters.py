@@ -12,6 +12,7 @@ import streamlit as st
 from mnist_core import recipes, runs
 from mnist_core.errors import InputError
 from mnist_core.recipes import Recipe
+from ui import say
 from ui.train import network
 
 USUAL_PATIENCE = 5  # epochs
@@ -49,7 +50,7 @@ def field(entry: str, widget: Callable[..., Any], label: str, base: Recipe, **op
 
 def complain(error: InputError) -> None:
     """Say below a widget what is wrong with its value."""
-    st.caption(f":red[:material/error: {error}]")
+    st.caption(f":red[:material/error: {say.plain(error)}]")
 
 
 def show(base: Recipe, recipe: Recipe) -> Job:

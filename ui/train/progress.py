@@ -10,7 +10,7 @@ import streamlit as st
 from mnist_core import runs
 from mnist_core.experiments import study_trials
 from mnist_core.runs import Run
-from mnist_core.training import queue
+from ui import access, actions, say
 from ui.train import state
 from ui.train.network import duration
 from ui.train.snapshot import Snapshot
@@ -27,6 +27,8 @@ def show(run: Run, status: Mapping[str, Any], found: Snapshot) -> None:
         st.progress(0.0, _place_in_queue(run, found))
     else:
         st.progress(*_phase(status))
+    if not access.allowed():
+        return
     asked = runs.asked_to_stop(run.path)
     with st.container(horizontal=True):
         if run.status == runs.RUNNING:
@@ -35,7 +37,7 @@ def show(run: Run, status: Mapping[str, Any], found: Snapshot) -> None:
                 key="stop",
                 icon=":material/stop_circle:",
                 on_click=state.attempt,
-                args=(queue.stop, run),
+                args=(actions.stop, run),
                 disabled=asked is not None,
                 help="Ends the training now and keeps its best weights so far.",
             )
@@ -45,7 +47,7 @@ def show(run: Run, status: Mapping[str, Any], found: Snapshot) -> None:
             icon=":material/delete:",
             type="tertiary",
             on_click=state.attempt,
-            args=(queue.discard, run),
+            args=(actions.discard, run),
             disabled=asked == runs.DISCARD,
         )
         if asked:
@@ -83,15 +85,15 @@ def _phase(status: Mapping[str, Any]) -> tuple[float, str]:
 
 def show_failure(run: Run) -> None:
     """Why a run failed, the end of its log, and the button that resumes it if it can be."""
-    st.error(f"Failed: {run.record.reason or 'the reason is not known'}")
-    if run.resumable:
+    say.error(f"Failed: {run.record.reason or 'the reason is not known'}")
+    if run.resumable and access.allowed():
         st.button(
             f"Resume after epoch {len(runs.read_history(run))}",
             key="resume",
             icon=":material/resume:",
             on_click=state.attempt,
-            args=(queue.resume, run),
+            args=(actions.resume, run),
         )
     if log := runs.log_end(run):
         with st.expander("The end of its log"):
-            st.code(log, language=None, wrap_lines=True)
+            st.code(say.without_paths(log), language=None, wrap_lines=True)

@@ -9,14 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import streamlit as st
 
 from mnist_core.errors import InputError
 from mnist_core.recipes import RECIPES
-from mnist_core.runs import Run
 from ui import reading
+
+T = TypeVar("T")
 
 RECIPE = "recipe"  # the key of the selectbox, and the name in the address
 
@@ -61,7 +62,7 @@ def watch(name: str) -> None:
     st.session_state["watched"] = name
 
 
-def attempt(action: Callable[[Run], Any], run: Run) -> None:
+def attempt(action: Callable[[T], Any], run: T) -> None:
     """Do something with a run, and keep the sentence if it is refused."""
     st.session_state["train_note"] = None
     try:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from mnist_core.runs import Run
-from mnist_core.training import queue
+from ui import access, actions, say
 from ui.train import state
 
 
@@ -22,12 +22,13 @@ def show(waiting: Sequence[Run]) -> None:
         st.markdown(f"**Waiting: {len(own)}**")
         for number, run in enumerate(own, 1):
             with st.container(horizontal=True, vertical_alignment="center"):
-                st.markdown(f"{number}. {run.name}")
-                st.button(
-                    "Take out",
-                    key=f"out-{run.name}",
-                    type="tertiary",
-                    icon=":material/close:",
-                    on_click=state.attempt,
-                    args=(queue.discard, run),
-                )
+                st.markdown(f"{number}. {say.plain(run.name)}")
+                if access.allowed():
+                    st.button(
+                        "Take out",
+                        key=f"out-{run.name}",
+                        type="tertiary",
+                        icon=":material/close:",
+                        on_click=state.attempt,
+                        args=(actions.discard, run),
+                    )

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import html
+
 import streamlit as st
 
 from mnist_core import runs
 from mnist_core.runs import Run
 from mnist_core.training import queue
+from ui import say
 from ui.train import charts, guesses, progress, result, snapshot, state, waiting
 from ui.train.snapshot import Snapshot
 from ui.train.state import State
@@ -38,11 +41,11 @@ def _refresh(shown: Snapshot, asked: State) -> None:
 
 def panel(run: Run, found: Snapshot, asked: State) -> None:
     """A run: how far it is, its curves, its guesses, its result, and what waits after it."""
-    st.html(f"<h2>{run.name}</h2>")
+    st.html(f"<h2>{html.escape(run.name)}</h2>")
     # Each part has its place, whether it is there or not, so that nothing blinks.
     top, middle, low, last = (st.container() for _ in range(4))
     if run.problem:
-        top.warning(run.problem)
+        top.warning(say.plain(run.problem))
         return
     status = runs.read_progress(run) if run.active else {}
     with top:

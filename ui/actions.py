@@ -1,0 +1,171 @@
+"""Everything that writes to the disk or works for longer than a moment: all of it needs the key.
+
+No page and no other module of `ui` calls the core for such a thing. Each function here raises
+InputError for a visitor (`ui.access`), or what the core says is wrong; whoever calls it shows that.
+"""
+
+from __future__ import annotations
+
+import concurrent.futures
+from collections.abc import Sequence
+from pathlib import Path
+
+from mnist_core import runs
+from mnist_core.background import Status
+from mnist_core.datasets import Images
+from mnist_core.datasets.embedding import Embedding
+from mnist_core.errors import InputError
+from mnist_core.evaluation import results
+from mnist_core.evaluation.comparison import Measured
+from mnist_core.experiments import search, study_pool, study_trials
+from mnist_core.experiments.search import Space
+from mnist_core.experiments.study import Study
+from mnist_core.experiments.worker_pool import ClusterSpec
+from mnist_core.networks import converter
+from mnist_core.recipes import Recipe
+from mnist_core.runs import Run
+from mnist_core.training import ensembles, queue
+from ui import access, shared_work, warm
+from ui.access import teachers_only
+
+# --- runs ------------------------------------------------------------------------------
+
+
+@teachers_only
+def submit(recipe: Recipe, seed: int, name: str | None) -> Run:
+    """Put a training run at the end of the queue."""
+    return queue.submit(recipe, recipe.dataset, seed, name)
+
+
+@teachers_only
+def stop(run: Run) -> None:
+    queue.stop(run)
+
+
+@teachers_only
+def discard(run: Run) -> None:
+    queue.discard(run)
+
+
+@teachers_only
+def resume(run: Run) -> Run:
+    return queue.resume(run)
+
+
+@teachers_only
+def rename(run: Run, name: str, note: str) -> Run:
+    """Give a run a name and a note."""
+    if runs.is_shipped(run):
+        raise InputError(f"The run {run.name} is part of the program and stays as it is.")
+    if run.problem is None:
+        run = runs.change(run, note=note or None)
+    return runs.rename(run, name)
+
+
+@teachers_only
+def delete(run: Run) -> Path | None:
+    return runs.delete(run)
+
+
+@teachers_only
+def restore(deleted: Path) -> Run:
+    return runs.restore(deleted)
+
+
+@teachers_only
+def import_keras(content: bytes, name: str) -> Run:
+    return warm.import_keras(content, name)
+
+
+@teachers_only
+def average(name: str, members: Sequence[Run]) -> Run:
+    return ensembles.start(name, members)
+
+
+@teachers_only
+def prepare(run: Run) -> Status | None:
+    """Have the network of an older run put into LiteRT's form."""
+    return converter.start(run)
+
+
+# --- searches and studies --------------------------------------------------------------
+
+
+@teachers_only
+def begin_search(
+    name: str,
+    dataset: str,
+    trials: int,
+    seed: int,
+    space: Space,
+    at_a_time: int,
+    where: ClusterSpec | None,
+) -> None:
+    search.create(name, dataset, trials, seed, space, at_a_time)
+    search.start(name, where=where)
+
+
+@teachers_only
+def resume_search(name: str, trials: int | None, where: ClusterSpec | None) -> None:
+    search.start(name, trials, where)
+
+
+@teachers_only
+def stop_search(name: str) -> None:
+    search.stop(name)
+
+
+@teachers_only
+def delete_search(name: str) -> None:
+    search.delete(name)
+
+
+@teachers_only
+def train_winner(name: str) -> None:
+    search.winner(name)
+
+
+@teachers_only
+def measure_study(study: Study, by: ClusterSpec | None) -> None:
+    """Train what is missing of a study: by workers, or by the queue."""
+    if by:
+        study_pool.start([study.name], by)
+    else:
+        study_trials.submit(study.trials())
+
+
+@teachers_only
+def stop_study(study: Study) -> None:
+    study_trials.stop(study.trials())
+
+
+@teachers_only
+def stop_pool(name: str) -> None:
+    study_pool.stop(name)
+
+
+# --- figures and datasets --------------------------------------------------------------
+
+
+@teachers_only
+def evaluate(run: Run, dataset: str, kind: str) -> None:
+    """Begin one of the long works on a run that `evaluation.results` names."""
+    results.start(run, dataset, kind)
+
+
+def measure(run: Run) -> concurrent.futures.Future[Measured]:
+    """Try a run on drawn digits; the shipped ones for everybody, as they are few."""
+    if not runs.is_shipped(run) and not shared_work.is_measured(run):
+        access.require()
+    return shared_work.measured(run)
+
+
+@teachers_only
+def download(name: str) -> None:
+    shared_work.start_download(name)
+
+
+@teachers_only
+def embed(key: str, images: Images, again: bool = False) -> Embedding:
+    """Begin a t-SNE, unless there is one."""
+    return shared_work.embedding(key, images, again)

@@ -1,0 +1,29 @@
+"""Scripts that stand within pages. A browser runs no others: `ui.serving` tells it their hashes."""
+
+from __future__ import annotations
+
+# The component's own toolbar lies over the upper right corner of the canvas, invisible until
+# it is pointed at, and would take the strokes that begin there. Undo and clear stand below.
+HIDE_TOOLBAR = """<script>
+(function hide(tries) {
+    for (const element of document.querySelectorAll('.st-key-canvas *')) {
+        const root = element.shadowRoot;
+        if (root?.querySelector('.dc-toolbar')) {
+            const style = document.createElement('style');
+            style.textContent = '.dc-toolbar { display: none !important; }';
+            root.append(style);
+            return;
+        }
+    }
+    if (tries > 0) setTimeout(hide, 50, tries - 1);
+})(400);
+</script>"""
+
+# The link is there before the script, but the browser may put them into the page the other way.
+FOLLOW = """<style>.st-key-way_to_draw { display: none; }</style><script>
+(function follow(tries) {
+    const link = document.querySelector('.st-key-way_to_draw a');
+    if (link) link.click();
+    else if (tries > 0) setTimeout(follow, 20, tries - 1);
+})(250);
+</script>"""
