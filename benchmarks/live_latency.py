@@ -170,7 +170,8 @@ def server_share() -> float:
     return 1e3 * median_seconds(answer, 200)
 
 
-def main() -> None:
+def asked() -> tuple[int, list[str]]:
+    """How many strokes are drawn, and on what machines."""
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--strokes", type=int, default=50)
     options.add_argument(
@@ -178,10 +179,12 @@ def main() -> None:
         action=argparse.BooleanOptionalAction,
         help="only with, or only without a training run in the background",
     )
-    given = options.parse_args()
-    count, loads = given.strokes, ["no training", "training"]
-    if given.training is not None:
-        loads = [loads[given.training]]
+    given, loads = options.parse_args(), ["no training", "training"]
+    return given.strokes, loads if given.training is None else [loads[given.training]]
+
+
+def main() -> None:
+    count, loads = asked()
     need("pen-strokes")
     from playwright.sync_api import sync_playwright
 

@@ -43,7 +43,7 @@ def policy(host: str, scripts: Sequence[str]) -> str:
 
     Args:
         host: that was asked, with its port; the websocket leads there.
-        scripts: hashes of the scripts that stand within pages.
+        scripts: what else may run: hashes of the scripts that stand within pages, keywords.
     """
     return "; ".join(
         (
@@ -79,7 +79,9 @@ class Guard:
             scripts: hashes of the scripts that stand within pages.
             origins: of other hosts whose pages may do what our own may, as https://HOST.
         """
-        self.app, self.access, self.scripts = app, access, scripts
+        # Programs that drive a browser on this machine have a page evaluate what they wait for.
+        self.scripts = [*scripts, *([] if access.open else ["'unsafe-eval'"])]
+        self.app, self.access = app, access
         self.origins = {origin.strip().rstrip("/") for origin in origins}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -165,6 +165,8 @@ def test_every_answer_has_the_headers():
         assert "connect-src 'self' ws://127.0.0.1:8501 wss://127.0.0.1:8501;" in policy
         assert "http:" not in policy
         assert "*" not in policy
+        assert "unsafe-eval" not in policy.replace("wasm-unsafe-eval", "")
+    assert "'unsafe-eval'" in asked(served(CLOSED))[1]["content-security-policy"]
 
 
 @pytest.mark.parametrize(
