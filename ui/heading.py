@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 from streamlit.runtime.pages_manager import PagesManager
 
+from ui import projector
 
-def begin(title: str, wide: bool = False) -> None:
-    """The page's head: its title, its width and the style that all pages share."""
+
+def begin(title: str, wide: bool = False) -> DeltaGenerator:
+    """The page's head: its title, its width and the style that all pages share.
+
+    Returns:
+        The place beside the title.
+    """
     _inside_the_application()
     if wide:
         st.set_page_config(layout="wide")
@@ -16,9 +23,14 @@ def begin(title: str, wide: bool = False) -> None:
         .stMainBlockContainer { padding-top: 3.5rem; padding-bottom: 2rem; }
         h1 { font-size: 1.75rem !important; padding: 0 !important; margin: 0; }
         h2 { font-size: 1.25rem !important; padding: 0 !important; margin: 0; }
+        @media (max-width: 900px) { .st-key-projector { display: none; } }
         </style>"""
     )
-    st.html(f"<h1>{title}</h1>")
+    with st.container(horizontal=True, vertical_alignment="center", key="heading"):
+        st.html(f"<h1>{title}</h1>", width="content")
+        beside = st.container()
+        projector.switch()
+    return beside
 
 
 def _inside_the_application() -> None:
