@@ -63,20 +63,20 @@ beside.segmented_control(
 # looks every moment whether it has.
 active, now = reading.active(), state.read()
 sizes.show(now)
-if now.number:
-    board = st.container(key="canvas")
-    controls.show(now)
-    problem = st.container()
-    show = partial(number.show, size=now.size, place=st.container())
-else:
-    with st.container(key="desk"):
-        left, right = st.columns([canvas.SIDE, 330], gap="medium")
-    with left:
+with st.container(key="desk"):
+    if now.number:
         board = st.container(key="canvas")
         controls.show(now)
-    with right:
         problem = st.container()
-        show = partial(digit.show, places=digit.lay_out(active.run))
+        show = partial(number.show, size=now.size, place=st.container())
+    else:
+        left, right = st.columns([canvas.SIDE, 330], gap="medium")
+        with left:
+            board = st.container(key="canvas")
+            controls.show(now)
+        with right:
+            problem = st.container()
+            show = partial(digit.show, places=digit.lay_out(active.run))
 if active.problem:
     problem.warning(say.plain(active.problem))
 with board:

@@ -8,6 +8,10 @@ from streamlit.runtime.pages_manager import PagesManager
 
 from ui import projector
 
+# Streamlit's own layout is the same on every page (`streamlit_app.py`): it forgets another one
+# whenever a page is drawn anew before it has said which, and the page would change its width.
+NARROW = "<style>.stMainBlockContainer { max-width: 736px; padding-inline: 1rem; }</style>"
+
 
 def begin(title: str, wide: bool = False) -> DeltaGenerator:
     """The page's head: its title, its width and the style that all pages share.
@@ -16,16 +20,18 @@ def begin(title: str, wide: bool = False) -> DeltaGenerator:
         The place beside the title.
     """
     _inside_the_application()
-    if wide:
-        st.set_page_config(layout="wide")
     st.html(
         """<style>
-        .stMainBlockContainer { padding-top: 3.5rem; padding-bottom: 2rem; }
+        .stMainBlockContainer { padding-block: 3.5rem 2rem;
+                                padding-inline: clamp(1rem, 4vw, 5rem); }
+        .stMain { scrollbar-gutter: stable; }
         h1 { font-size: 1.75rem !important; padding: 0 !important; margin: 0; }
         h2 { font-size: 1.25rem !important; padding: 0 !important; margin: 0; }
         @media (max-width: 900px) { .st-key-projector { display: none; } }
         </style>"""
     )
+    if not wide:
+        st.html(NARROW)
     with st.container(horizontal=True, vertical_alignment="center", key="heading"):
         st.html(f"<h1>{title}</h1>", width="content")
         beside = st.container()
