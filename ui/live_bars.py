@@ -87,6 +87,7 @@ def as_html(
     }
     text = html.escape(json.dumps(now, separators=(",", ":")), quote=True)
     more = " data-several" if several else ""
+    more += " data-inked" if data["probabilities"] is not None else ""
     return f'<div class="server-reading" data-reading="{text}"{more} hidden></div>'
 
 

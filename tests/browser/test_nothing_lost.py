@@ -118,3 +118,26 @@ def test_another_network_reads_once_the_one_that_was_picked_is_deleted(visit, se
     page.locator(".st-key-clear button").click()
     expect(page.get_by_text("short-lived is no longer there")).to_be_visible()
     expect(chosen).to_have_value(re.compile(runs.DEFAULT_RUN))
+
+
+def test_why_says_where_it_looked_what_others_say_and_what_is_like_it(visit):
+    window = visit()
+    page = window.page
+    hand = Hand(page)
+    why = page.get_by_role("button", name="Why?")
+    expect(why).to_be_hidden()  # there is nothing to ask about
+    hand.draw(3)
+    assert hand.wait_for_guess("3") == "3"
+    why.click()
+    expect(page.get_by_role("heading", name="Why a 3?")).to_be_visible()
+    hand.draw(1, height=60, corner=(20, 20))  # drawing goes on meanwhile
+    hand.wait_for_server()
+    expect(page.locator(".st-key-why_networks")).to_contain_text("report-ann", timeout=120_000)
+    nearest = page.locator(".st-key-why_nearest img")
+    expect(nearest).to_have_count(12)
+    labels = nearest.evaluate_all("images => images.map(image => image.alt)")
+    assert labels.count("A training 3") >= 9, labels
+    expect(page.locator(".st-key-why_maps img")).to_have_count(3, timeout=180_000)
+    page.get_by_role("button", name="Close").click()
+    expect(page.get_by_role("heading", name="Why a 3?")).to_have_count(0)
+    assert not window.errors

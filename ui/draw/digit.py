@@ -12,7 +12,7 @@ from mnist_core import drawing
 from mnist_core.report import pictures
 from mnist_core.runs import Run
 from ui import canvas, live_bars, reading
-from ui.draw import guess, state
+from ui.draw import guess, state, why
 from ui.draw.state import Objects
 from ui.wording import in_words
 
@@ -36,6 +36,7 @@ def lay_out(run: Run) -> Places:
         answer = st.container()
         # Seen once the reading says that there are several digits (`live_bars.as_html`).
         st.button("Two digits? Read a number", key="to_number", on_click=state.to_number)
+        why.button()
     places = Places(answer, st.container(key="bars"), st.container(key="model_input"))
     with places.bars:
         live_bars.show(run)
