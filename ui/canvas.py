@@ -197,7 +197,7 @@ def read_number(objects: Objects, size: tuple[int, int] = NUMBER_SIZE) -> list[N
 def _read_ink(seen: npt.NDArray[np.uint8]) -> list[NumberDigit]:
     """The digits of a picture of a number: uint8 (h, w), 255 the ink."""
     digits = []
-    for ink in segmentation.segment_ink(seen.astype(np.float32) / 255):
+    for ink in segmentation.segment_ink((seen / 255).astype(np.float32)):
         rows, columns = (np.flatnonzero(ink.any(axis=axis)) for axis in (1, 0))
         top, bottom, left, right = rows[0], rows[-1] + 1, columns[0], columns[-1] + 1
         form = drawing.normalise(drawing.thin(ink[top:bottom, left:right]))

@@ -201,7 +201,7 @@ class LiveBars {
     setText(place, guess);
     place.classList.toggle("unsure", Boolean(unsure));
     setText(beside, words);
-    const label = this.container("answer")?.querySelector(".label");
+    const label = this.container("label")?.querySelector("[data-label]");
     if (!label) return;
     const mark = guess === label.dataset.label ? "✓" : "✗";
     setText(label.querySelector(".mark"), guess ? mark : "");

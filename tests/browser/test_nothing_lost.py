@@ -54,7 +54,7 @@ def test_a_test_digits_label_stands_beside_the_guess(visit):
     page = visit().page
     hand = Hand(page)
     page.locator(".st-key-test_digit button").click()
-    label = page.locator(".st-key-answer .label")
+    label = page.locator(".st-key-label [data-label]")
     expect(label).to_be_visible()
     expect(page.locator(".st-key-confidence")).to_contain_text("ure", timeout=60_000)
     hand.wait_for_server()
@@ -63,9 +63,11 @@ def test_a_test_digits_label_stands_beside_the_guess(visit):
     expect(label.locator(".mark")).to_have_text(mark)
     sizes = [
         page.locator(place).evaluate("place => getComputedStyle(place).fontSize")
-        for place in (".st-key-guess p", ".st-key-answer .label")
+        for place in (".st-key-guess p", ".st-key-label [data-label]")
     ]
     assert sizes[0] == sizes[1]
+    tops = [page.locator(f".st-key-{key}").bounding_box()["y"] for key in ("guess", "label")]
+    assert tops[0] == pytest.approx(tops[1], abs=2)
     hand.clear()
     expect(label).to_have_count(0)
 

@@ -63,7 +63,8 @@ def show(
     with places.answer:
         guess.show(digit, words, unsure, spoken=False)  # the bars speak
         if label is not None and marks[1]:
-            st.html(beside(label, digit))
+            with st.container(key="label"):
+                st.html(beside(label, digit))
     data = live_bars.reading_data(objects, probabilities, digit, words, marks)
     with places.bars:
         st.html(live_bars.as_html(data, unsure, words == guess.STARTING, several))
@@ -95,7 +96,7 @@ def beside(label: int, digit: str) -> str:
     right = digit == str(label) if digit else None
     words = {True: "read right", False: "misread", None: "not read"}[right]
     return (
-        f'<div class="label" data-label="{label}" role="img" '
+        f'<div data-label="{label}" role="img" '
         f'aria-label="Its label: {label}, {words}"><b>{label}</b>'
         f'<span class="mark">{MARKS[right]}</span><small>its label</small></div>'
     )
