@@ -248,7 +248,7 @@ def test_weights_that_are_none_are_said_to_be_read_afterwards(bench):
 
 def test_the_words_are_the_servers(chromium, web_files):
     from mnist_core.figures import bars_in_words
-    from ui.wording import in_words
+    from mnist_core.wording import in_words
 
     page = chromium.new_page()
     page.goto(web_files)
