@@ -14,6 +14,7 @@ import html
 import json
 import string
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -119,7 +120,7 @@ def about(run: Run) -> str:
     parts = [run.name]
     if accuracy is not None:
         dataset = run.dataset.split("+")[0].replace("mnist", "MNIST")
-        parts.append(f"{accuracy:.2%} of the test digits of {dataset}")
+        parts.append(f"{accuracy:.2%} of {dataset}’s test digits")
     if run.record.finished:
-        parts.append(f"trained on {run.record.finished[:10]}")
+        parts.append(datetime.fromisoformat(run.record.finished).strftime("%d %b %Y").lstrip("0"))
     return " · ".join(parts)

@@ -42,7 +42,6 @@ export function followPointer(element, listener) {
     } catch {
       // it has gone already, or a script made it up
     }
-    element.focus({ preventScroll: true });
     listener.down(shareOf(element, event));
   };
 

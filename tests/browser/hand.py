@@ -63,13 +63,15 @@ PHONE = {
 class Hand:
     """Draws on the page's canvas with the mouse, or with a finger."""
 
+    canvas, answer, clear_button = ".st-key-canvas canvas", ".st-key-guess", ".st-key-clear button"
+
     def __init__(self, page, touch=False):
         self.page = page
         self.touch = page.context.new_cdp_session(page) if touch else None
-        page.locator(".st-key-canvas canvas").last.wait_for()
+        page.locator(self.canvas).last.wait_for()
 
     def box(self):
-        return self.page.locator(".st-key-canvas canvas").last.bounding_box()
+        return self.page.locator(self.canvas).last.bounding_box()
 
     def wait_for_width(self, width):
         """Wait until the canvas is that wide, in pixels."""
@@ -143,7 +145,7 @@ class Hand:
 
     def guess(self):
         # While the page changes its mode, the old answer stands beside the new one.
-        return self.page.locator(".st-key-guess").last.inner_text().strip()
+        return self.page.locator(self.answer).last.inner_text().strip()
 
     def wait_for_guess(self, wanted=None, seconds=60):
         """The guess, once there is one (or once it is `wanted`) and no longer changes."""
@@ -163,5 +165,14 @@ class Hand:
         return last
 
     def clear(self):
-        self.page.locator(".st-key-clear button").click()
+        self.page.locator(self.clear_button).click()
         assert self.wait_for_guess("") == ""
+
+
+class PocketHand(Hand):
+    """Draws on the canvas of the page without Streamlit."""
+
+    canvas, answer, clear_button = "#canvas", "#guess", "#clear"
+
+    def wait_for_network(self):
+        self.page.locator("#bars[data-live=true]").wait_for()

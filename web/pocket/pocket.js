@@ -88,7 +88,7 @@ export class Pocket {
     this.mode = mode;
     remember("mode", mode);
     const { width, height, brush } = PAPER[mode];
-    part("#desk").style.setProperty("--ratio", width / height);
+    part("main").style.setProperty("--ratio", width / height);
     document.body.dataset.mode = mode;
     this.sketch.lay(width, height, brush);
   }
