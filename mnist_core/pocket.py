@@ -51,9 +51,7 @@ def script_hash() -> str:
 
 def served(run: Run, addresses: Addresses) -> str:
     """The page for a server to give; the network is at its address."""
-    preload = (
-        f'<link rel="preload" as="fetch" crossorigin href="{html.escape(addresses.network)}">'
-    )
+    preload = f'<link rel="preload" as="fetch" crossorigin href="{html.escape(addresses.network)}">'
     settings = {
         "digest": addresses.network.rpartition("/")[2],
         "network": addresses.network,

@@ -84,7 +84,7 @@ def pack(run: Run, bits: int = 8) -> bytes:
             "large for a browser."
         )
     if not np.abs(flat).max(initial=0) <= np.finfo(np.float16).max:
-        raise InputError("The network has weights that a browser cannot hold.")
+        raise InputError("The network has weights that half precision cannot hold.")
     header = {
         "layers": [described for described, _ in layers],
         "temperature": run.temperature,

@@ -1,17 +1,13 @@
 """The page without Streamlit, served by the application and as a file opened from the disk."""
 
-import gzip
-import json
 import re
-import urllib.request
 
 import numpy as np
 import pytest
-from browser.hand import DIGITS, PHONE, PocketHand
+from browser.hand import PHONE, PocketHand
 from playwright.sync_api import expect
 
 from mnist_core import drawing, pocket, predictor, runs
-from mnist_core.drawing import segmentation
 
 pytestmark = pytest.mark.browser
 
