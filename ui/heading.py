@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
+
+from ui.inline import NAME_MENU
+
+STYLE = (Path(__file__).parent / "page.css").read_text(encoding="utf-8")
 
 
 def begin(title: str, wide: bool = False) -> None:
@@ -18,6 +24,9 @@ def begin(title: str, wide: bool = False) -> None:
         h2 { font-size: 1.25rem !important; padding: 0 !important; margin: 0; }
         </style>"""
     )
+    st.html(f"<style>{STYLE}</style>")
+    with st.container(key="page_script"):
+        st.html(NAME_MENU, unsafe_allow_javascript=True)
     st.html(f"<h1>{title}</h1>")
 
 
