@@ -31,7 +31,7 @@ def default():
 
 
 def made_up(name):
-    return runs.Run(runs.SHIPPED_DIR / name, {})
+    return runs.Run(runs.SHIPPED_DIR / name)
 
 
 def ask(cache, *asked):

@@ -1,12 +1,16 @@
 """Run directories: made, read whatever state they are in, listed, deleted."""
 
+import contextlib
 import copy
 import dataclasses
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
+import threading
+import unicodedata
 
 import msgspec
 import numpy as np
@@ -16,7 +20,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tampering import as_json, rewrite
 
-from mnist_core import background, recipes, runs
+from mnist_core import background, limits, recipes, runs
 from mnist_core.errors import InputError
 from mnist_core.runs import Metrics, Run, directory
 
@@ -59,33 +63,93 @@ def test_the_folder_of_runs_is_made_when_it_is_needed(tmp_path, monkeypatch):
     assert runs.create(CNN, "mnist", 0, "x").path == tmp_path / "a" / "b" / "x"
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        *[
-            "",
-            ".",
-            "..",
-            ".hidden",
-            "a/b",
-            "../a",
-            "/tmp/a",
-            "a\\b",
-            "a b",
-            "a\n",
-            "a\0",
-            "-x",
-            "é",
-        ],
-        *["x" * 81, "x" * 300],
-    ],
-)
-def test_a_name_that_is_no_plain_name_is_refused(models_dir, name):
-    with pytest.raises(InputError, match="1 to 80 letters") as refusal:
-        runs.create(CNN, "mnist", 0, name)
-    assert "\n" not in str(refusal.value)
-    assert len(str(refusal.value)) < 250
-    assert list(models_dir.iterdir()) == []
+NO_NAMES = [
+    "",
+    " ",
+    ".",
+    "..",
+    "a/b",
+    "../a",
+    "/tmp/a",
+    "a\\b",
+    "a\0",
+    "a\x1bb",
+    "a\u202eb",
+    "\ud800",
+]
+NO_NAMES += ["-", "?!", "\u200d", "x" * 81, "é" * 300]
+
+
+@pytest.mark.parametrize("name", NO_NAMES)
+def test_what_can_be_no_name_is_refused(models_dir, own_run, name):
+    for take in (lambda: runs.create(CNN, "mnist", 0, name), lambda: runs.rename(own_run, name)):
+        with pytest.raises(InputError, match="1 to 80 characters") as refusal:
+            take()
+        assert str(refusal.value).isprintable()
+        assert len(str(refusal.value)) < 500
+    assert [path.name for path in models_dir.iterdir()] == ["mine"]
+
+
+NAMES = [
+    "手書き",
+    "Anna's net",
+    "élan",
+    "a b",
+    "nul",
+    "LPT1.x",
+    "a.",
+    "-x",
+    ".hidden",
+    "π ≈ 3?",
+    "🦊",
+]
+FOLDER = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9_-])?")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_name_may_hold_whatever_people_write(models_dir, name):
+    run = runs.create(CNN, "mnist", 7, f"  {name}\n")
+    assert (run.name, run.record.name) == (name, name)
+    assert FOLDER.fullmatch(run.path.name)  # every file system and every command line takes it
+    assert run.path.name.split(".")[0] not in ("nul", "LPT1")
+    for way in (name, run.path.name, run.path, unicodedata.normalize("NFD", name)):
+        assert runs.read(way).record.seed == 7
+    assert runs.named(name).path == run.path
+    assert name in [other.name for other in runs.all_runs()]
+    with pytest.raises(InputError, match="already"):
+        runs.create(CNN, "mnist", 8, name)
+
+
+@given(st.text(max_size=90))
+def test_every_name_is_refused_or_found_again(models_folder, name):
+    try:
+        run = runs.create(CNN, "mnist", 0, name)
+    except InputError as error:
+        assert "\n" not in str(error)  # noqa: PT017 - what is refused is told in a line
+        return
+    try:
+        assert FOLDER.fullmatch(run.path.name)
+        assert runs.read(run.name).path == runs.named(name).path == run.path
+    finally:
+        shutil.rmtree(run.path)
+
+
+def test_names_that_differ_have_directories_that_differ(models_dir):
+    found = [runs.create(CNN, "mnist", 0, name) for name in ("élan", "elan", "e lan", "elan?")]
+    assert len({run.path for run in found}) == 4
+    with pytest.raises(InputError, match="already"):
+        runs.create(CNN, "mnist", 0, "ÉLAN")
+
+
+def test_a_directory_that_was_copied_or_made_by_older_programs_is_called_as_it_is(own_run):
+    copy = shutil.copytree(own_run.path, own_run.path.with_name("copy of mine"))
+    older = shutil.copytree(own_run.path, own_run.path.with_name("a."))
+    for path in (copy, older):
+        assert runs.read(path).name == path.name
+        assert runs.read(path.name).path == path
+        assert runs.named(path.name).usable
+    assert rewrite(own_run, name="pen-cnn").name == "mine"  # no run passes for another
+    assert rewrite(own_run, name="a\nb").name == "mine"
 
 
 def test_the_longest_name_is_allowed(models_dir):
@@ -272,6 +336,14 @@ def look_at(run):
 
 
 @pytest.fixture(scope="module")
+def models_folder(tmp_path_factory):
+    """A folder for runs that are made and removed many times."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MODELS_DIR", str(tmp_path_factory.mktemp("names")))
+        yield
+
+
+@pytest.fixture(scope="module")
 def scratch(tiny_run, tmp_path_factory):
     """A copy of the finished run for tests that overwrite its run.json many times."""
     return runs.read(shutil.copytree(tiny_run.path, tmp_path_factory.mktemp("scratch") / "run"))
@@ -366,7 +438,7 @@ def test_without_a_folder_of_ones_own_the_shipped_runs_are_listed(tmp_path, monk
 
 
 def test_a_shipped_name_is_never_given_away(own_run, models_dir):
-    for name in (*runs.SHIPPED, "Pen-CNN"):
+    for name in (*runs.SHIPPED, "Pen-CNN", "ｐen-cnn"):
         for take in (
             lambda name: runs.create(CNN, "mnist", 5, name),
             lambda name: runs.rename(own_run, name),
@@ -569,3 +641,86 @@ def test_what_has_not_changed_is_not_opened_again(own_run, monkeypatch):
     assert runs.read_if_changed("waiting").status == runs.QUEUED
     runs.delete(waiting)
     assert "does not exist" in runs.read_if_changed("waiting").problem
+
+
+def test_deleted_runs_are_listed_and_had_back_under_their_names(models_dir, monkeypatch):
+    names = ["ä", "a b", "plain"]
+    for name in names:
+        runs.delete(runs.create(CNN, "mnist", 0, name))
+        monkeypatch.setattr("time.time_ns", lambda: 5)  # the clock was put back
+    assert [gone.name for gone in runs.deleted()] == names[::-1]
+    assert runs.restore(runs.deleted()[-1].place).name == "ä"
+    assert [gone.name for gone in runs.deleted()] == ["plain", "a b"]
+    runs.create(CNN, "mnist", 1, "a b")
+    with pytest.raises(InputError, match="another run a b now"):
+        runs.restore(runs.deleted()[-1].place)
+    assert runs.read("a b").record.seed == 1
+    gone = runs.deleted()[0].place
+    shutil.rmtree(gone)
+    with pytest.raises(InputError, match="not in the trash"):
+        runs.restore(gone)
+    assert not (models_dir / gone.name).exists()
+
+
+def test_the_trash_keeps_the_last_of_them_and_less_of_a_full_disk(models_dir, monkeypatch):
+    for number in range(limits.MOST_DELETED + 2):
+        runs.delete(runs.create(CNN, "mnist", 0, f"run-{number}"))
+    assert len(runs.deleted()) == limits.MOST_DELETED
+    last = runs.create(CNN, "mnist", 0, "last")
+    monkeypatch.setattr(limits, "free_bytes", lambda _: 5)
+    runs.delete(last)
+    assert [gone.name for gone in runs.deleted()] == ["last"]
+
+
+def test_a_run_is_given_a_name_and_a_note_at_once_or_neither(own_run):
+    runs.create(CNN, "mnist", 0, "taken")
+    for name in ("taken", "cnn", "a/b"):
+        with pytest.raises(InputError):
+            runs.rename(own_run, name, "a note")
+        assert runs.read("mine").record == own_run.record
+    renamed = runs.rename(own_run, "Größe 3", "a note")
+    assert (renamed.name, renamed.record.note) == ("Größe 3", "a note")
+    assert runs.read("Größe 3").usable
+    again = runs.rename(renamed, "größe 3", "")  # the same directory
+    assert (again.name, again.record.note, again.path) == ("größe 3", None, renamed.path)
+    assert not (own_run.path).exists()
+
+
+def test_of_two_who_rename_one_run_the_second_is_told(own_run):
+    runs.rename(own_run, "first")
+    with pytest.raises(InputError, match="renamed or deleted mine meanwhile"):
+        runs.rename(own_run, "second")
+    runs.create(CNN, "mnist", 0, "mine")  # another run, by the old name
+    with pytest.raises(InputError, match="renamed or deleted mine meanwhile"):
+        runs.rename(own_run, "second")
+    seen = runs.read("first")
+    runs.rename(seen, "first", "one note")
+    with pytest.raises(InputError, match="changed the note of first"):
+        runs.rename(seen, "first", "another note")
+    assert runs.read("first").record.note == "one note"
+
+
+def test_of_many_who_rename_at_the_same_moment_one_does(own_run, models_dir):
+    pair = [own_run, runs.read(shutil.copytree(own_run.path, models_dir / "other"))]
+    for turn in range(10):
+        done, barrier = [], threading.Barrier(6)
+
+        def rename(run, name, done=done, barrier=barrier):
+            barrier.wait()
+            with contextlib.suppress(InputError):
+                done.append((run.path, runs.rename(run, name).name))
+
+        wanted = [f"{name} {turn}" for name in ("x", "x", "y")]  # two of them want the same
+        people = [
+            threading.Thread(target=rename, args=(run, name)) for run in pair for name in wanted
+        ]
+        for person in people:
+            person.start()
+        for person in people:
+            person.join()
+        for each in done, [path for path, _ in done], [name for _, name in done]:
+            assert len(each) == len(set(each)) > 0
+        pair = [run for run in runs.all_runs() if run.path.parent == models_dir]
+        assert len(pair) == 2
+        assert all(run.usable for run in pair)
+        assert {name for _, name in done} <= {run.name for run in pair}

@@ -272,7 +272,7 @@ def measured(run: Run) -> bool:
 def remove(run: Run) -> None:
     """Delete a trial's directory for good."""
     # Under another name first: half a directory would be shown as a broken run.
-    gone = run.path.with_name(f".gone-{run.name}-{time.time_ns()}")
+    gone = run.path.with_name(f".gone-{run.path.name}-{time.time_ns()}")
     with contextlib.suppress(FileNotFoundError):
         run.path.rename(gone)
     for left in run.path.parent.glob(".gone-*"):  # and what an interruption left

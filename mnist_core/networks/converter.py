@@ -19,7 +19,7 @@ from mnist_core.runs import LiteRtFile, Run
 def job(run: Run) -> Job:
     """The job that converts a run, to be watched."""
     sha256 = (run.record.model.sha256 if run.record.model else None) or "unknown"
-    return Job.named(runs.models_dir() / ".conversions", f"{run.name}-{sha256[:16]}")
+    return Job.named(runs.models_dir() / ".conversions", f"{run.path.name}-{sha256[:16]}")
 
 
 def start(run: Run) -> Status | None:

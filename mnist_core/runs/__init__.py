@@ -1,5 +1,6 @@
 """A run directory: a typed record, its life, its files."""
 
+from mnist_core.runs.creation import check_name, check_room, create
 from mnist_core.runs.directory import (
     DEFAULT_RUN,
     SHIPPED,
@@ -7,8 +8,6 @@ from mnist_core.runs.directory import (
     Run,
     all_runs,
     change,
-    check_name,
-    create,
     is_shipped,
     job,
     locate,
@@ -43,9 +42,11 @@ from mnist_core.runs.life import (
     DISCARD,
     KEEP,
     TRASH,
+    Deleted,
     ask_to_stop,
     asked_to_stop,
     delete,
+    deleted,
     rename,
     restore,
 )
@@ -84,6 +85,7 @@ __all__ = [
     "STOPPED",
     "TRASH",
     "DatasetUsed",
+    "Deleted",
     "Ensemble",
     "Evaluation",
     "LiteRtFile",
@@ -100,8 +102,10 @@ __all__ = [
     "asked_to_stop",
     "change",
     "check_name",
+    "check_room",
     "create",
     "delete",
+    "deleted",
     "duration",
     "file_sha256",
     "is_shipped",

@@ -18,11 +18,9 @@ The directory is the only channel between who trains, who shows and who uses a n
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import os
-import re
-import shutil
-import time
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,14 +31,13 @@ from mnist_core.background import Job
 from mnist_core.errors import InputError
 from mnist_core.files import written_whole
 from mnist_core.recipes import Recipe
-from mnist_core.runs import record, shipped
+from mnist_core.runs import names, record, shipped
 from mnist_core.runs.record import (
     FAILED,
     FINISHED,
     QUEUED,
     RUNNING,
     STOPPED,
-    DatasetUsed,
     Member,
     Metrics,
     Record,
@@ -71,7 +68,8 @@ class Run:
 
     @property
     def name(self) -> str:
-        return self.path.name
+        """As people call it, and as every command takes it; see `runs.names`."""
+        return names.told(self.record.name, self.path.name)
 
     @property
     def status(self) -> str:
@@ -208,18 +206,20 @@ def locate(run: str | Path) -> Path:
 
     The name of a shipped run always means that run, whatever else is called so.
     """
-    path = Path(run)
-    try:
-        if len(path.parts) > 1 or not path.name:
-            return path.resolve()
-        if path.name in SHIPPED:
-            return SHIPPED_DIR / path
-        for folder in (models_dir(), SHIPPED_DIR, Path.cwd()):
-            if (folder / path).is_dir():
-                return folder / path
-        return SHIPPED_DIR / path
-    except OSError:  # longer than the name of a file can be
-        return SHIPPED_DIR / path
+    text = str(run)
+    if any(sign in text for sign in (os.sep, os.altsep or os.sep)) or text in ("", ".", ".."):
+        with contextlib.suppress(OSError, ValueError):
+            return Path(run).resolve()
+        return SHIPPED_DIR / "no-such-run"
+    if text in SHIPPED:
+        return SHIPPED_DIR / text
+    made = names.directory(text)
+    for folder in (models_dir(), SHIPPED_DIR, Path.cwd()):
+        for name in (made, text):  # older directories may have names that are made no more
+            with contextlib.suppress(OSError, ValueError):
+                if (folder / name).is_dir():
+                    return folder / name
+    return SHIPPED_DIR / made
 
 
 def named(name: str) -> Run:
@@ -227,9 +227,10 @@ def named(name: str) -> Run:
 
     Pages read runs by this, never by `read`: what a browser sends may be the path of anything.
     """
-    plain = Path(name).name == name and name[0] not in "._" and "\0" not in name if name else False
-    found = locate(name) if plain else None
-    if found is None or found.parent not in (models_dir(), SHIPPED_DIR):
+    apart = "/" in name or "\\" in name or "\0" in name
+    found = None if apart or name in ("", ".", "..") else locate(name)
+    folders = (models_dir(), SHIPPED_DIR)
+    if found is None or found.parent not in folders or found.name[0] in "._":
         return Run(Path("unknown"), problem="There is no such run: choose one of the list.")
     return read_if_changed(found)
 
@@ -268,89 +269,21 @@ def all_runs(trials: bool = False) -> list[Run]:
     paths: dict[str, Path] = {}
     for folder in (SHIPPED_DIR, models_dir()):
         if folder.is_dir():
-            found = (p for p in folder.iterdir() if p.is_dir() and p.name[0] not in "._")
-            paths |= {p.name: p for p in found if p.name not in SHIPPED or folder == SHIPPED_DIR}
-    listed = sorted((read_if_changed(path) for path in paths.values()), key=lambda run: run.name)
-    listed = [run for run in listed if trials or run.record.study is None]
+            every = (p for p in folder.iterdir() if p.is_dir() and p.name[0] not in "._")
+            paths |= {p.name: p for p in every if p.name not in SHIPPED or folder == SHIPPED_DIR}
+    found = [read_if_changed(path) for path in paths.values()]
+    listed = [run for run in found if (trials or run.record.study is None) and not _begun(run)]
+    listed.sort(key=lambda run: run.name)
     listed.sort(key=lambda run: run.record.created, reverse=True)
     listed.sort(key=lambda run: run.name != DEFAULT_RUN)
     return listed
 
 
-def create(
-    recipe: Recipe,
-    dataset: str,
-    seed: int,
-    name: str | None = None,
-    folder: Path | None = None,
-    **entries: Any,
-) -> Run:
-    """Make the directory of a new run, with the status `queued`.
-
-    Args:
-        name: of the directory; by default the recipe's with date and time.
-        folder: in which it lies, by default `models_dir()`.
-        entries: of the record, besides the usual ones or in their place.
-
-    Raises:
-        InputError: a name that is no plain file name, is taken or is that of a shipped run, or
-            a folder that cannot be written to.
-    """
-    if name is not None:
-        check_name(name, folder)
-    path = _new_directory(folder or models_dir(), recipe, name)
-    usual: dict[str, Any] = {
-        "name": path.name,
-        "recipe": recipe,
-        "dataset": DatasetUsed(name=dataset),
-        "seed": seed,
-        "status": QUEUED,
-        "created": now(),
-        "order": time.time_ns(),
-    }
-    found = Record(**(usual | entries))
-    try:
-        write(path, found)
-    except InputError:
-        shutil.rmtree(path, ignore_errors=True)
-        raise
-    return Run(path, found)
-
-
-def _new_directory(folder: Path, recipe: Recipe, name: str | None) -> Path:
-    base = name or f"{recipe.name}-{datetime.datetime.now():%Y%m%d-%H%M%S}"
-    for number in range(1, 1000):
-        path = folder / (base if number == 1 else f"{base}-{number}")
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            path.mkdir()
-            return path
-        except OSError as error:
-            if isinstance(error, FileExistsError) and folder.is_dir():
-                if name is None:
-                    continue
-                break
-            raise InputError(
-                f"Cannot create a run in {folder} ({error.strerror}): free some space or set "
-                "MODELS_DIR to a folder that can be written to."
-            ) from error
-    raise InputError(f"There is a run {base} already: choose another name or delete it.")
-
-
-def check_name(name: str, folder: Path | None = None) -> None:
-    """Refuse a name that no run in a folder, by default `models_dir()`, can have.
-
-    Raises:
-        InputError: it is no plain file name everywhere, or that of a run that is shipped with the
-            program; only where those lie themselves can such a run be trained again.
-    """
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}", name):
-        raise InputError(
-            "A run's name must be 1 to 80 letters, digits, dots, dashes or underscores, "
-            f"not {name[:80]!r}."
-        )
-    if name.lower() in SHIPPED and (folder or models_dir()).resolve() != SHIPPED_DIR:
-        raise InputError(f"The run {name} is part of the program: choose another name.")
+def _begun(run: Run) -> bool:
+    """Whether a directory is empty: somebody is about to make a run of it."""
+    with contextlib.suppress(OSError):
+        return run.problem is not None and next(run.path.iterdir(), None) is None
+    return True  # it has gone meanwhile
 
 
 def change(run: Run, **entries: Any) -> Run:

@@ -57,7 +57,9 @@ def show(run: Run, own: Evaluation, other: tuple[Run, Evaluation] | None, now: S
                 type="tertiary",
                 on_click="ignore",
             )
-        saving.csv_button("List as CSV", listing(indices, own, other), f"{run.name}-digits.csv")
+        saving.csv_button(
+            "List as CSV", listing(indices, own, other), f"{run.path.name}-digits.csv"
+        )
 
 
 def _choose(selection: Selection) -> None:

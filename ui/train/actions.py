@@ -57,9 +57,9 @@ def rename_form(run: Run, watched: bool) -> None:
 
 
 def keep_names(run: Run, name: str, note: str, watched: bool) -> None:
-    actions.rename(run, name, note)
+    renamed = actions.rename(run, name, note)
     if watched:
-        state.watch(name)
+        state.watch(renamed.name)
 
 
 def delete(run: Run) -> None:
@@ -69,7 +69,7 @@ def delete(run: Run) -> None:
 def offer_undo(deleted: Path) -> None:
     """A button that brings back the run that was deleted last and lies there now."""
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(f"Deleted {say.plain(deleted.name)}.")
+        st.caption(f"Deleted {say.plain(runs.read(deleted).name)}.")
         st.button(
             "Undo", key="undelete", icon=":material/undo:", on_click=undelete, args=(deleted,)
         )
@@ -89,7 +89,7 @@ def downloads(run: Run) -> None:
             st.download_button(
                 f"{ending} – {words}",
                 functools.partial(exported, run, ending),
-                f"{run.name}{ending}",
+                f"{run.path.name}{ending}",
                 key=f"download{ending}",
                 on_click="ignore",
                 type="tertiary",

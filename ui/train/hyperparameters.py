@@ -137,7 +137,7 @@ def choose_name(base: Recipe) -> str | None:
     name = st.text_input("Name, if it shall have one", **persistent(base, "name")) or None
     if name is not None:
         try:
-            runs.check_name(name)
+            name = runs.check_name(name)
         except InputError as error:
             complain(error)
             raise
