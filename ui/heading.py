@@ -10,16 +10,19 @@ from streamlit.runtime.pages_manager import PagesManager
 from ui.inline import NAME_MENU
 
 STYLE = (Path(__file__).parent / "page.css").read_text(encoding="utf-8")
+# Streamlit's own layout is the same on every page (`streamlit_app.py`): it forgets another one
+# whenever a page is drawn anew before it has said which, and the page would change its width.
+NARROW = "<style>.stMainBlockContainer { max-width: 736px; padding-inline: 1rem; }</style>"
 
 
 def begin(title: str, wide: bool = False) -> None:
     """The page's head: its title, its width and the style that all pages share."""
     _inside_the_application()
-    if wide:
-        st.set_page_config(layout="wide")
     st.html(
         """<style>
-        .stMainBlockContainer { padding-top: 3.5rem; padding-bottom: 2rem; }
+        .stMainBlockContainer { padding-block: 3.5rem 2rem;
+                                padding-inline: clamp(1rem, 4vw, 5rem); }
+        .stMain { scrollbar-gutter: stable; }
         h1 { font-size: 1.75rem !important; padding: 0 !important; margin: 0; }
         h2 { font-size: 1.25rem !important; padding: 0 !important; margin: 0; }
         </style>"""
@@ -27,6 +30,8 @@ def begin(title: str, wide: bool = False) -> None:
     st.html(f"<style>{STYLE}</style>")
     with st.container(key="page_script"):
         st.html(NAME_MENU, unsafe_allow_javascript=True)
+    if not wide:
+        st.html(NARROW)
     st.html(f"<h1>{title}</h1>")
 
 
