@@ -35,7 +35,8 @@ PLACES = {
 # Buttons, links and fields whose place on the screen is smaller than a finger. A field's place is
 # its frame, that of a box to be ticked its line, that of a slider its track.
 TOO_SMALL = """finger => {
-    const frame = '.stCheckbox label, .react-aria-ComboBox > [role=group], .stSlider [data-orientation]';
+    const frame = ['.stCheckbox label', '.react-aria-ComboBox > [role=group]',
+                   '.stSlider [data-orientation]'].join();
     const found = [];
     (function walk(root) {
         for (const element of root.querySelectorAll('*')) {
