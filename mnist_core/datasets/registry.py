@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mnist_core.datasets import mnist, optical_digits, pen_strokes
+from mnist_core.datasets import mnist, optical_digits, pen_strokes, swiss_digits, uji_pen
 from mnist_core.datasets.combination import combined
 from mnist_core.datasets.dataset import Dataset
 from mnist_core.datasets.source import Source
@@ -17,11 +17,21 @@ from mnist_core.files import Progress
 _SOURCES = (
     mnist.SOURCE,
     pen_strokes.SOURCE,
+    uji_pen.SOURCE,
+    swiss_digits.SOURCE,
     combined(
         "MNIST's training digits and those of 24 people with a pen, to train on; the test digits "
         "are MNIST's.",
         mnist.SOURCE,
         pen_strokes.SOURCE,
+    ),
+    combined(
+        "MNIST's training digits and those of 85 people besides, 69 of them with a pen, to train "
+        "on; the test digits are MNIST's.",
+        mnist.SOURCE,
+        pen_strokes.SOURCE,
+        uji_pen.SOURCE,
+        swiss_digits.SOURCE,
     ),
     optical_digits.SOURCE,
 )
@@ -61,6 +71,17 @@ def find(name: str) -> Path | None:
     it exists or not, so that a mistake in it is noticed.
     """
     return _FILES[name].find()
+
+
+def content(name: str, path: Path) -> bytes | None:
+    """What a dataset of `FILES` is read from at a path that `find` gave, as one file's content.
+
+    None if those are several files which nothing packs.
+
+    Raises:
+        InputError: the path is no copy of the dataset.
+    """
+    return _FILES[name].content(path)
 
 
 def missing(name: str) -> str:

@@ -129,7 +129,7 @@ _ALL = (
     ),
     Recipe(
         "pen-cnn",
-        "A convolutional network that has seen pens: MNIST and pen strokes together",
+        "A convolutional network that has seen many hands: MNIST, pens and scans together",
         (
             conv(32, 5, strides=2, norm=True),
             conv(64, norm=True),
@@ -146,8 +146,8 @@ _ALL = (
         epochs=14,
         validation_split=0.04,
         augmentation=LIGHT | {"rotation": 6.0, "shear": 0.1, "thickness": 0.3, "blur": 0.5},
-        dataset="mnist+pen-strokes",
-        renderings=16,
+        dataset="mnist+pen-strokes+uji-pen+swiss-digits",
+        renderings=8,
         stroke_augmentation={
             "rotation": 16.0,
             "slant": 0.35,
@@ -156,9 +156,11 @@ _ALL = (
             "slip": 0.02,
             "trim": 0.05,
             "thinnest": 1.3,
-            "thickest": 6.0,
+            "thickest": 4.8,
+            "canvas": 0.15,
+            "speck": 0.06,
         },
-        non_digits=12_000,
+        non_digits=18_000,
         tta_angle=8.0,
         calibrate=True,
     ),
