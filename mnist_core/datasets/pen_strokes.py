@@ -174,11 +174,11 @@ SOURCE = Source(
     "pen-strokes",
     About(
         "7,494 digits as 30 people wrote them with a pen on a tablet, here drawn in MNIST's form; "
-        "six people are kept for testing (Alpaydin, Alimoglu 1996).",
+        "six people are kept for testing (Alpaydin, Alimoglu 1996, CC BY 4.0).",
         1,
     ),
     load,
     size=(TRAIN_DIGITS, TRAIN_DIGITS),
     file=FILE,
 )
-OF_ONE_WRITER = Family(f"pen-strokes-1 to pen-strokes-{WRITERS} for one writer", _writer_source)
+OF_ONE_WRITER = Family(f"or pen-strokes-1 to pen-strokes-{WRITERS} for one writer", _writer_source)

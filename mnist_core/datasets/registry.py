@@ -10,7 +10,7 @@ from pathlib import Path
 from mnist_core.datasets import mnist, optical_digits, pen_strokes, swiss_digits, uji_pen
 from mnist_core.datasets.combination import combined
 from mnist_core.datasets.dataset import Dataset
-from mnist_core.datasets.source import Source
+from mnist_core.datasets.source import Family, Source
 from mnist_core.errors import InputError
 from mnist_core.files import Progress
 
@@ -35,9 +35,24 @@ _SOURCES = (
     ),
     optical_digits.SOURCE,
 )
-_FAMILIES = (pen_strokes.OF_ONE_WRITER,)
-
 _BY_NAME = {source.name: source for source in _SOURCES}
+
+
+def _joined(name: str) -> Source | None:
+    """The combination of datasets whose names are joined by a plus sign."""
+    parts = name.split("+")
+    sources = [_BY_NAME[part] for part in parts if part in _BY_NAME]
+    if len(parts) < 2 or len(sources) < len(parts) or len(set(parts)) < len(parts):
+        return None
+    text = f"The training digits of all of them; the test digits are those of {parts[0]}."
+    return combined(text, *sources)
+
+
+_FAMILIES = (
+    pen_strokes.OF_ONE_WRITER,
+    Family('or several of them joined by "+"', _joined),
+)
+
 NAMES = tuple(_BY_NAME)
 ABOUT = {source.name: source.about for source in _SOURCES}
 TRAIN_SIZES = {source.name: source.size for source in _SOURCES if source.size is not None}
@@ -50,7 +65,8 @@ def load(name: str, progress: Progress | None = None, fetch: bool = True) -> Dat
     """Load a dataset by name, downloading it if it is not on this machine.
 
     Args:
-        name: one of `NAMES`, or `pen-strokes-7` for the digits of that writer alone.
+        name: one of `NAMES`, several of them joined by `+`, or `pen-strokes-7` for the digits of
+            that writer alone.
         progress: called during a download with the bytes loaded so far and in all.
         fetch: whether a dataset that is not on this machine may be downloaded.
 
@@ -59,7 +75,7 @@ def load(name: str, progress: Progress | None = None, fetch: bool = True) -> Dat
     """
     source = _source(name)
     if source is None:
-        others = "".join(f", or {family.names}" for family in _FAMILIES)
+        others = "".join(f", {family.names}" for family in _FAMILIES)
         raise InputError(f"There is no dataset {name!r}: choose one of {', '.join(NAMES)}{others}.")
     return source.load(progress, fetch)
 

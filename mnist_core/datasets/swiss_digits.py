@@ -238,7 +238,7 @@ SOURCE = Source(
     About(
         "12,197 digits that 21 people, most of them Swiss, wrote into boxes on paper, scanned: "
         "ones with a long upstroke, crossed sevens; five people are kept for testing "
-        "(kensanata/numbers, 2017).",
+        "(kensanata/numbers 2017, public domain).",
         20,
     ),
     load,

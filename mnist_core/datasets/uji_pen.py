@@ -140,7 +140,7 @@ SOURCE = Source(
     "uji-pen",
     About(
         "1,200 digits by 60 people in Spain, with a pen on a tablet computer: crossed sevens, ones "
-        "with a long upstroke; 15 people are kept for testing (Llorens et al. 2008).",
+        "with a long upstroke; 15 people are kept for testing (Llorens et al. 2008, CC BY 4.0).",
         6,
     ),
     load,

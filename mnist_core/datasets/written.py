@@ -22,9 +22,7 @@ class PenDigit:
     writer: int  # from 1
 
 
-def part_of(
-    digits: Sequence[PenDigit], test_writers: Collection[int], part: str
-) -> list[PenDigit]:
+def part_of(digits: Sequence[PenDigit], test_writers: Collection[int], part: str) -> list[PenDigit]:
     """The digits of the part `train` or `test`, those of one writer together."""
     chosen = [d for d in digits if (d.writer in test_writers) == (part == "test")]
     return sorted(chosen, key=lambda digit: digit.writer)
