@@ -183,14 +183,14 @@ def _round_letter(random: Random) -> list[Path]:
             strokes = [np.concatenate([bowl, stem])]
         case "j" | "J":
             hook = bow(0, random.uniform(100, 190), random.uniform(0.3, 0.8), 0.5)
-            stem = np.array([[hook[0, 0] + off(0.05), random.uniform(-1.2, -0.7)]])
-            strokes = [np.concatenate([stem, hook])]
-            top = stem[0] - (0, random.uniform(0.12, 0.35))
+            staff = np.array([[hook[0, 0] + off(0.05), random.uniform(-1.2, -0.7)]])
+            strokes = [np.concatenate([staff, hook])]
+            top = staff[0] - (0, random.uniform(0.12, 0.35))
             if letter == "j":
                 strokes.append(top[None] + (off(0.05), 0))
             elif random.random() < 0.6:
                 ends = (-random.uniform(0.15, 0.5), 0), (random.uniform(0.0, 0.4), 0)
-                strokes.append(stem + np.array(ends))
+                strokes.append(staff + np.array(ends))
         case "f":
             top = bow(-20 + off(20), -180, 0.5, 0.5) + (0.25, -0.25)
             strokes = [np.concatenate([top, [(off(0.05), random.uniform(0.6, 1.0))]])]
