@@ -32,7 +32,11 @@ _component = st.components.v2.component(
     html=HTML,
     css="\n".join(
         path.read_text(encoding="utf-8")
-        for path in (javascript.WEB / "bars.css", HERE / "live_bars.css")
+        for path in (
+            javascript.WEB / "bars.css",
+            javascript.WEB / "slim_bars.css",
+            HERE / "live_bars.css",
+        )
     ),
     js=JS,
     isolate_styles=False,
