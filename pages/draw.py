@@ -5,7 +5,7 @@ from functools import partial
 
 import streamlit as st
 
-from ui import canvas, heading, reading, say
+from ui import canvas, heading, links, reading, say
 from ui.draw import canvas_widget, controls, digit, number, sizes, state
 
 POLL_SECONDS = 0.2  # between polls of a network that is starting
@@ -83,3 +83,4 @@ with board:
     st.fragment(desk, run_every=None if active.started else POLL_SECONDS)(now, active, show)
     canvas_widget.hide_toolbar()
 reading.picker()
+links.pocket(active.run)
