@@ -42,7 +42,7 @@ def show() -> None:
     )
     names = [name for name in reproductions.REPORTED if any(row.recipe == name for row in rows)]
     if not names:
-        st.info(f"Nothing has been measured yet. Run `{reproductions.COMMAND}` to do so.")
+        st.info(f"Nothing has been measured yet. Run `{reproductions.COMMAND}`.")
         return
     key = "; ".join(f"**{letter}** {words}" for letter, words in reproductions.DOCUMENTS.items())
     with st.container(key="documents"):
