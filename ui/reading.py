@@ -112,7 +112,9 @@ def _active() -> Active:
         if error is None:
             return _state(run, loading)
         problem = _prepared(run) if isinstance(error, UnconvertedError) else str(error)
-    return _state(default, reader(default), f"{problem} Until then, {default.name} reads your drawing.")
+    return _state(
+        default, reader(default), f"{problem} Until then, {default.name} reads your drawing."
+    )
 
 
 def _state(run: Run, reader: Reader, problem: str | None = None) -> Active:
