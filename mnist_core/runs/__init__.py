@@ -1,8 +1,9 @@
 """A run directory: a typed record, its life, its files."""
 
-from mnist_core.runs.creation import check_name, check_room, create
+from mnist_core.runs.creation import bring_in, check_name, check_room, create, prepared
 from mnist_core.runs.directory import (
     DEFAULT_RUN,
+    MODEL,
     SHIPPED,
     SHIPPED_DIR,
     Run,
@@ -22,6 +23,7 @@ from mnist_core.runs.directory import (
     write,
 )
 from mnist_core.runs.files import (
+    EVALUATION,
     HISTORY,
     LIVE,
     Evaluation,
@@ -72,12 +74,14 @@ from mnist_core.runs.summary import duration, summary
 __all__ = [
     "DEFAULT_RUN",
     "DISCARD",
+    "EVALUATION",
     "FAILED",
     "FINISHED",
     "FORMAT",
     "HISTORY",
     "KEEP",
     "LIVE",
+    "MODEL",
     "QUEUED",
     "RUNNING",
     "SHIPPED",
@@ -100,6 +104,7 @@ __all__ = [
     "all_runs",
     "ask_to_stop",
     "asked_to_stop",
+    "bring_in",
     "change",
     "check_name",
     "check_room",
@@ -118,6 +123,7 @@ __all__ = [
     "name_in",
     "named",
     "now",
+    "prepared",
     "read",
     "read_evaluation",
     "read_history",

@@ -16,6 +16,7 @@ from mnist_core import background
 from mnist_core.files import written_whole
 from mnist_core.runs.directory import Run, job, now
 
+EVALUATION = "evaluation.npz"
 HISTORY = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy", "seconds")
 LIVE = ("epoch", "loss", "accuracy")
 
@@ -96,7 +97,7 @@ class Evaluation:
 
 def write_evaluation(path: Path, evaluation: Evaluation) -> None:
     """Write the evaluation of the run in the directory `path`."""
-    save_evaluation(path / "evaluation.npz", evaluation)
+    save_evaluation(path / EVALUATION, evaluation)
 
 
 def save_evaluation(file: Path, evaluation: Evaluation) -> None:
@@ -106,7 +107,7 @@ def save_evaluation(file: Path, evaluation: Evaluation) -> None:
 
 def read_evaluation(run: Run) -> Evaluation | None:
     """The run's evaluation, or None if there is none that can be read."""
-    return load_evaluation(run.path / "evaluation.npz")
+    return load_evaluation(run.path / EVALUATION)
 
 
 def load_evaluation(file: Path) -> Evaluation | None:
