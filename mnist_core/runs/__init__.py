@@ -2,6 +2,7 @@
 
 from mnist_core.runs.creation import check_name, check_room, create
 from mnist_core.runs.directory import (
+    CHECKPOINT,
     DEFAULT_RUN,
     SHIPPED,
     SHIPPED_DIR,
@@ -22,8 +23,11 @@ from mnist_core.runs.directory import (
     write,
 )
 from mnist_core.runs.files import (
+    EVALUATION_FILE,
     HISTORY,
+    HISTORY_FILE,
     LIVE,
+    LIVE_FILE,
     Evaluation,
     add_live,
     file_sha256,
@@ -49,6 +53,7 @@ from mnist_core.runs.life import (
     deleted,
     rename,
     restore,
+    tidy,
 )
 from mnist_core.runs.record import (
     FAILED,
@@ -70,14 +75,18 @@ from mnist_core.runs.record import (
 from mnist_core.runs.summary import duration, summary
 
 __all__ = [
+    "CHECKPOINT",
     "DEFAULT_RUN",
     "DISCARD",
+    "EVALUATION_FILE",
     "FAILED",
     "FINISHED",
     "FORMAT",
     "HISTORY",
+    "HISTORY_FILE",
     "KEEP",
     "LIVE",
+    "LIVE_FILE",
     "QUEUED",
     "RUNNING",
     "SHIPPED",
@@ -129,6 +138,7 @@ __all__ = [
     "restore",
     "save_evaluation",
     "summary",
+    "tidy",
     "trained_on",
     "write",
     "write_evaluation",

@@ -69,7 +69,7 @@ def save_as_run(run: Run, model: keras.Model, dataset: Dataset, **entries: Any) 
         InputError: nothing can be written, or the file reads differently.
     """
     probabilities = KerasPredictor(model).predict(datasets.scale(dataset.x_test))
-    saving.save(model, run.model_file, dataset.x_test[: saving.PROOF_IMAGES])
+    saving.save(model, run.model_file, dataset.x_test[: saving.PROOF_IMAGES], make_folder=False)
     proof = datasets.scale(dataset.x_test[: conversion.PROOF_IMAGES])
     made = conversion.write(model, run.path / LITERT, proof)
     sha256 = runs.file_sha256(run.model_file)
