@@ -81,9 +81,7 @@ def _taken(path: Path) -> int | None:
         except OSError:
             if time.monotonic() > until:
                 os.close(handle)
-                raise ClaimedError(
-                    "Another process is at this already: wait for its end."
-                ) from None
+                raise ClaimedError("Another process is at it already: wait for its end.") from None
             time.sleep(0.02)
         os.close(handle)
 

@@ -88,8 +88,9 @@ def _train_in_process(run: Run) -> None:
         _remove(run)
         return
     after = runs.read(run.path)
-    # Another process may be at it: one that somebody started by hand, or on another machine.
-    if run.path.is_dir() and after.record.finished is None and not after.training:
+    # Another process may be at it, or somebody has put it into the queue again at once.
+    same = after.record.order == run.record.order and not after.training
+    if run.path.is_dir() and same and after.record.finished is None:
         say_why_it_ended(after, trainer.returncode)
 
 
