@@ -23,7 +23,7 @@ if get_script_run_ctx(suppress_warning=True) is None:
         lifespan=serving.lifespan,
     )
 else:
-    st.set_page_config(page_title="Draw a digit", page_icon=ICON, layout="centered")
+    st.set_page_config(page_title="Draw a digit", page_icon=ICON, layout="wide")
     st.navigation(
         [
             st.Page("pages/draw.py", title="Draw", icon=":material/draw:", default=True),

@@ -5,19 +5,25 @@ from __future__ import annotations
 import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 
+# Streamlit's own layout is the same on every page (`streamlit_app.py`): it forgets another one
+# whenever a page is drawn anew before it has said which, and the page would change its width.
+NARROW = "<style>.stMainBlockContainer { max-width: 736px; padding-inline: 1rem; }</style>"
+
 
 def begin(title: str, wide: bool = False) -> None:
     """The page's head: its title, its width and the style that all pages share."""
     _inside_the_application()
-    if wide:
-        st.set_page_config(layout="wide")
     st.html(
         """<style>
-        .stMainBlockContainer { padding-top: 3.5rem; padding-bottom: 2rem; }
+        .stMainBlockContainer { padding-block: 3.5rem 2rem;
+                                padding-inline: clamp(1rem, 4vw, 5rem); }
+        .stMain { scrollbar-gutter: stable; }
         h1 { font-size: 1.75rem !important; padding: 0 !important; margin: 0; }
         h2 { font-size: 1.25rem !important; padding: 0 !important; margin: 0; }
         </style>"""
     )
+    if not wide:
+        st.html(NARROW)
     st.html(f"<h1>{title}</h1>")
 
 

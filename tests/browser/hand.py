@@ -60,6 +60,18 @@ PHONE = {
 }
 
 
+# Whether ink is seen on the canvas; what the page puts there is loaded some time after it was told.
+INK_IS_SEEN = """() => {
+    const find = root => [...root.querySelectorAll('*')].flatMap(element => [
+        ...(element.matches('canvas.dc-canvas.lower-canvas') ? [element] : []),
+        ...(element.shadowRoot ? find(element.shadowRoot) : []),
+    ]);
+    const canvas = [...document.querySelectorAll('.st-key-canvas')].flatMap(find).at(-1);
+    const {data} = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+    return data.some((level, at) => at % 4 === 0 && level > 100);
+}"""
+
+
 class Hand:
     """Draws on the page's canvas with the mouse, or with a finger."""
 
@@ -163,5 +175,10 @@ class Hand:
         return last
 
     def clear(self):
+        """Press *Clear*, and wait as a person does until the canvas is seen to be empty.
+
+        A stroke begun before that is cleared with the rest.
+        """
         self.page.locator(".st-key-clear button").click()
+        self.page.wait_for_function(f"() => !({INK_IS_SEEN})()")
         assert self.wait_for_guess("") == ""

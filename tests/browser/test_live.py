@@ -3,12 +3,11 @@
 import itertools
 import os
 import signal
-import time
 from functools import partial
 
 import numpy as np
 import pytest
-from browser.hand import DIGITS, PHONE, Hand
+from browser.hand import DIGITS, INK_IS_SEEN, PHONE, Hand
 from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
@@ -34,18 +33,6 @@ NOTE_STATES = """() => {
         requestAnimationFrame(look);
     };
     look();
-}"""
-
-
-# Whether the canvas shows a picture; it is decoded some time after the page has told of it.
-PICTURE_IS_SHOWN = """() => {
-    const find = root => [...root.querySelectorAll('*')].flatMap(element => [
-        ...(element.matches('canvas.dc-canvas.lower-canvas') ? [element] : []),
-        ...(element.shadowRoot ? find(element.shadowRoot) : []),
-    ]);
-    const canvas = [...document.querySelectorAll('.st-key-canvas')].flatMap(find).at(-1);
-    const {data} = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
-    return data.some((level, at) => at % 4 === 0 && level > 100);
 }"""
 
 
@@ -233,7 +220,7 @@ def test_ten_digits_are_read_alike_in_the_browser_and_on_the_server(visit):
                         .at(-1).dataset.reading).brush === width""",
                     arg=width,
                 )
-                time.sleep(0.5)  # the canvas takes its brush a moment later
+                hand.wait_for_rest()  # the canvas takes its brush a moment later
             page.evaluate("states.length = 0")
             hand.draw(digit, height=150, before_lifting=partial(read_to_the_end, page))
             before, after = handed_over(page)
@@ -249,7 +236,7 @@ def test_strokes_over_a_test_digit_are_read_too(visit):
     page.locator(".st-key-test_digit button").click()
     expect(page.get_by_text("Its label says")).to_be_visible()
     expect(page.locator(".live-bars .best")).to_be_attached()
-    page.wait_for_function(PICTURE_IS_SHOWN)
+    page.wait_for_function(INK_IS_SEEN)
     page.evaluate(NOTE_STATES)
     draw_slowly(page, along((20, 20), (320, 320), step=30))
     box = Hand(page).box()

@@ -12,7 +12,7 @@ from mnist_core.errors import InputError
 from mnist_core.recipes import RECIPES, Recipe
 from mnist_core.runs import Run
 from mnist_core.training import transfer
-from ui import actions, say
+from ui import actions, glossary, say
 from ui.train import hyperparameters, network, state
 from ui.train.hyperparameters import Job
 
@@ -36,7 +36,9 @@ def show(found: Sequence[Run]) -> Job | None:
             **hyperparameters.persistent(base, "dataset"),
         )
     with right:
-        epochs = hyperparameters.field("epochs", st.number_input, "Epochs", base, step=1)
+        epochs = hyperparameters.field(
+            "epochs", st.number_input, "Epochs", base, step=1, help=glossary.help_for("epoch")
+        )
     job, problem = None, None
     with st.expander("Change its hyperparameters"):
         try:
@@ -78,7 +80,7 @@ def choose_recipe(found: Sequence[Run]) -> Recipe:
         persist_state="session",
         format_func=lambda name: name or FRESH,
         placeholder=FRESH,
-        help="Fine-tuning: training begins with that run's layers and weights, in smaller steps.",
+        help=glossary.help_for("fine-tuning"),
     )
     return base if name is None else fine_tuned(possible[name])
 
@@ -88,10 +90,10 @@ def fine_tuned(run: Run) -> Recipe:
     recipe = recipes.fine_tuned(run.recipe, run.name)
     most = len(recipes.widths(recipe.hidden))
     frozen = st.number_input(
-        f"Freeze, 0 to {most} first layers",
+        f"Layers to freeze, 0 to {most}",
         0,
         most,
-        help="Layers that keep the weights of that run.",
+        help=glossary.help_for("frozen", also="The first layers count."),
         **hyperparameters.persistent(recipe, "frozen"),
     )
     return dataclasses.replace(recipe, frozen=int(frozen))

@@ -12,7 +12,7 @@ import streamlit as st
 from mnist_core import recipes, runs
 from mnist_core.errors import InputError
 from mnist_core.recipes import Recipe
-from ui import say
+from ui import glossary, say
 from ui.train import network
 
 USUAL_PATIENCE = 5  # epochs
@@ -84,12 +84,19 @@ def optimization(base: Recipe) -> dict[str, Any]:
     hidden = base.hidden if base.start_from else layers(base)
     optimizers = list(recipes.OPTIMIZERS)
     optimizer = st.selectbox(
-        "Optimizer", optimizers, optimizers.index(base.optimizer), **persistent(base, "optimizer")
+        "Optimizer",
+        optimizers,
+        optimizers.index(base.optimizer),
+        help=glossary.help_for("optimizer"),
+        **persistent(base, "optimizer"),
     )
     rate = field(
-        "learning_rate", st.number_input, "Learning rate", base, step=0.0005, format="%.5g"
+        "learning_rate", st.number_input, "Learning rate", base, step=0.0005, format="%.5g",
+        help=glossary.help_for("learning rate"),
+    )  # fmt: skip
+    batch = field(
+        "batch_size", st.number_input, "Batch size", base, step=1, help=glossary.help_for("batch")
     )
-    batch = field("batch_size", st.number_input, "Batch size", base, step=1)
     return {
         "hidden": hidden,
         "optimizer": optimizer,
@@ -101,21 +108,34 @@ def optimization(base: Recipe) -> dict[str, Any]:
 def data(base: Recipe) -> dict[str, Any]:
     """What is trained on and for how long, as entries of the recipe."""
     split = field(
-        "validation_split", st.number_input, "Validation split", base, step=0.05, format="%.2f"
-    )
+        "validation_split", st.number_input, "Validation split", base, step=0.05, format="%.2f",
+        help=glossary.help_for("validation", also="The share of the images that is held back."),
+    )  # fmt: skip
     patience = None
-    if st.checkbox("Early stopping", base.patience is not None, **persistent(base, "early")):
+    early = st.checkbox(
+        "Early stopping",
+        base.patience is not None,
+        help=glossary.help_for("early stopping"),
+        **persistent(base, "early"),
+    )
+    if early:
         patience = field(
             "patience",
             st.number_input,
-            "Patience, epochs without a lower validation loss",
+            "Patience, in epochs",
             base,
+            help=glossary.help_for("patience"),
             value=base.patience or USUAL_PATIENCE,
             step=1,
         )
     own = {"the recipe's own": base.augmentation} if any(base.augmentation.values()) else {}
     kinds = {**own, **recipes.AUGMENTED}
-    augmentation = st.selectbox("Augmentation", list(kinds), **persistent(base, "augmentation"))
+    augmentation = st.selectbox(
+        "Augmentation",
+        list(kinds),
+        help=glossary.help_for("augmentation"),
+        **persistent(base, "augmentation"),
+    )
     images = field("train_images", st.number_input, "Training images, 0 for all", base, step=1000)
     return {
         "validation_split": split,
@@ -127,7 +147,9 @@ def data(base: Recipe) -> dict[str, Any]:
 
 def choose_seed(base: Recipe) -> int:
     """The seed; raises InputError for one that no random generator takes."""
-    seed = st.number_input("Seed", value=0, step=1, **persistent(base, "seed"))
+    seed = st.number_input(
+        "Seed", value=0, step=1, help=glossary.help_for("seed"), **persistent(base, "seed")
+    )
     recipes.check_seed(seed)
     return int(seed)
 
@@ -162,8 +184,9 @@ def layers(base: Recipe) -> tuple[recipes.Layer, ...]:
     )
     rates = [layer["rate"] for layer in base.hidden if layer["kind"] == "dropout"]
     dropout = st.slider(
-        "Dropout", 0.0, 0.9, max(rates, default=0.0), 0.05, **persistent(base, "dropout")
-    )
+        "Dropout", 0.0, 0.9, max(rates, default=0.0), 0.05, help=glossary.help_for("dropout"),
+        **persistent(base, "dropout"),
+    )  # fmt: skip
     kinds = [layer["activation"] for layer in base.hidden if layer["kind"] == "dense"]
     activation = kinds[0] if kinds else "relu"
     if only_dense:
@@ -171,6 +194,7 @@ def layers(base: Recipe) -> tuple[recipes.Layer, ...]:
             "Activation",
             recipes.ACTIVATIONS,
             recipes.ACTIVATIONS.index(activation),
+            help=glossary.help_for("activation"),
             **persistent(base, "activation"),
         )
     try:
