@@ -7,15 +7,14 @@ call and ends when nobody has called for five minutes.
 from __future__ import annotations
 
 import concurrent.futures
-import tempfile
 import threading
 from collections import OrderedDict
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from mnist_core.background import WarmHelper
+from mnist_core.files import scratch
 from mnist_core.runs import Run
 
 Maps = tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]
@@ -50,8 +49,8 @@ def explanation(run: Run, image: npt.NDArray[np.float32], digit: int) -> Future:
 
 
 def _explain(run: Run, image: npt.NDArray[np.float32], digit: int) -> Maps:
-    with tempfile.TemporaryDirectory(prefix="explanation-") as folder:
-        given, result = Path(folder, "image.npy"), Path(folder, "maps.npz")
+    with scratch() as folder:
+        given, result = folder / "image.npy", folder / "maps.npz"
         np.save(given, image)
         _helper.call(
             "evaluation.explainer", str(run.path.resolve()), str(given), str(digit), str(result)
@@ -66,7 +65,7 @@ def export(run: Run, ending: str) -> bytes:
     Raises:
         InputError: the run is broken, or its network does not fit into such a file.
     """
-    with tempfile.TemporaryDirectory(prefix="export-") as folder:
-        path = Path(folder, f"model{ending}")
+    with scratch() as folder:
+        path = folder / f"model{ending}"
         _helper.call("networks.exporter", str(run.path.resolve()), str(path))
         return path.read_bytes()

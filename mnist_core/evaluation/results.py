@@ -20,6 +20,7 @@ from mnist_core import datasets, runs
 from mnist_core.background import Job, Status
 from mnist_core.datasets import Dataset
 from mnist_core.errors import InputError
+from mnist_core.files import opened
 from mnist_core.runs import Evaluation, Run
 
 TEST_SETS = ("mnist", "pen-strokes", "optical-digits")
@@ -172,7 +173,7 @@ def find_neighbours(run: Run, dataset: Dataset) -> Neighbours | None:
 
 @functools.lru_cache(maxsize=16)
 def _read_neighbours(path: Path, *stamp: int) -> Neighbours:
-    with np.load(path, allow_pickle=False) as arrays:
+    with opened(path) as file, np.load(file, allow_pickle=False) as arrays:
         texts = ("training_set", "training_checksum", "dataset_checksum", "model_sha256")
         return Neighbours(
             arrays["indices"], arrays["distances"], *(str(arrays[key]) for key in texts)

@@ -2,6 +2,7 @@
 
 from mnist_core.runs.creation import bring_in, check_name, check_room, create, prepared
 from mnist_core.runs.directory import (
+    CHECKPOINT,
     DEFAULT_RUN,
     MODEL,
     SHIPPED,
@@ -23,9 +24,11 @@ from mnist_core.runs.directory import (
     write,
 )
 from mnist_core.runs.files import (
-    EVALUATION,
+    EVALUATION_FILE,
     HISTORY,
+    HISTORY_FILE,
     LIVE,
+    LIVE_FILE,
     Evaluation,
     add_live,
     file_sha256,
@@ -51,6 +54,7 @@ from mnist_core.runs.life import (
     deleted,
     rename,
     restore,
+    tidy,
 )
 from mnist_core.runs.record import (
     FAILED,
@@ -72,15 +76,18 @@ from mnist_core.runs.record import (
 from mnist_core.runs.summary import duration, summary
 
 __all__ = [
+    "CHECKPOINT",
     "DEFAULT_RUN",
     "DISCARD",
-    "EVALUATION",
+    "EVALUATION_FILE",
     "FAILED",
     "FINISHED",
     "FORMAT",
     "HISTORY",
+    "HISTORY_FILE",
     "KEEP",
     "LIVE",
+    "LIVE_FILE",
     "MODEL",
     "QUEUED",
     "RUNNING",
@@ -135,6 +142,7 @@ __all__ = [
     "restore",
     "save_evaluation",
     "summary",
+    "tidy",
     "trained_on",
     "write",
     "write_evaluation",

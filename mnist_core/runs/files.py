@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import io
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,18 +15,18 @@ import numpy as np
 import numpy.typing as npt
 
 from mnist_core import background
-from mnist_core.files import written_whole
+from mnist_core.files import appended, opened, read_text, written_whole
 from mnist_core.runs.directory import Run, job, now
 
-EVALUATION = "evaluation.npz"
+HISTORY_FILE, LIVE_FILE, EVALUATION_FILE = "history.csv", "live.csv", "evaluation.npz"
 HISTORY = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy", "seconds")
 LIVE = ("epoch", "loss", "accuracy")
 
 
 def log(path: Path, line: str) -> None:
     """Add a line with the time to a run's log.txt."""
-    with (path / "log.txt").open("a", encoding="utf-8") as file:
-        file.write(f"{now()}  {line}\n")
+    with appended(path / "log.txt") as file:
+        file.write(f"{now()}  {line}\n".encode())
 
 
 def log_end(run: Run, lines: int = 12) -> str:
@@ -43,17 +45,17 @@ def read_progress(run: Run) -> dict[str, Any]:
 
 def add_live(path: Path, epoch: float, loss: float, accuracy: float) -> None:
     """Add a point within an epoch to live.csv."""
-    with (path / "live.csv").open("a", encoding="utf-8") as file:
-        file.write(f"{epoch:.5g},{loss:.5g},{accuracy:.5g}\n")
+    with appended(path / LIVE_FILE) as file:
+        file.write(f"{epoch:.5g},{loss:.5g},{accuracy:.5g}\n".encode())
 
 
 def read_live(run: Run) -> npt.NDArray[np.float64]:
     """The points within the epochs, (n, 3): epoch as a fraction, loss, accuracy."""
     rows = []
     try:
-        for line in (run.path / "live.csv").read_text(encoding="utf-8").splitlines():
+        for line in read_text(run.path / LIVE_FILE).splitlines():
             values = [float(text) for text in line.split(",")]
-            if len(values) == len(LIVE):
+            if len(values) == len(LIVE) and all(map(math.isfinite, values)):
                 rows.append(values)
     except (OSError, ValueError):  # the last line may be on its way
         pass
@@ -62,7 +64,7 @@ def read_live(run: Run) -> npt.NDArray[np.float64]:
 
 def write_history(path: Path, rows: Sequence[Mapping[str, float]]) -> None:
     with (
-        written_whole(path / "history.csv", make_folder=False) as beside,
+        written_whole(path / HISTORY_FILE, make_folder=False) as beside,
         beside.open("w", newline="") as file,
     ):
         writer = csv.DictWriter(file, HISTORY, restval="", extrasaction="ignore")
@@ -75,12 +77,12 @@ def write_history(path: Path, rows: Sequence[Mapping[str, float]]) -> None:
 def read_history(run: Run) -> list[dict[str, float]]:
     """The rows of history.csv, one an epoch; a column that is empty there is left out."""
     try:
-        with (run.path / "history.csv").open(newline="") as file:
-            return [
-                {key: float(value) for key, value in row.items() if key and value}
-                for row in csv.DictReader(file)
-            ]
-    except (OSError, ValueError, csv.Error):
+        text = read_text(run.path / HISTORY_FILE)
+        return [
+            {key: float(value) for key, value in row.items() if value}
+            for row in csv.DictReader(io.StringIO(text, newline=""))
+        ]
+    except (OSError, ValueError, TypeError, csv.Error):
         return []
 
 
@@ -97,23 +99,23 @@ class Evaluation:
 
 def write_evaluation(path: Path, evaluation: Evaluation) -> None:
     """Write the evaluation of the run in the directory `path`."""
-    save_evaluation(path / EVALUATION, evaluation)
+    save_evaluation(path / EVALUATION_FILE, evaluation, make_folder=False)
 
 
-def save_evaluation(file: Path, evaluation: Evaluation) -> None:
-    with written_whole(file) as beside:
+def save_evaluation(file: Path, evaluation: Evaluation, make_folder: bool = True) -> None:
+    with written_whole(file, make_folder) as beside:
         np.savez_compressed(beside, **vars(evaluation))
 
 
 def read_evaluation(run: Run) -> Evaluation | None:
     """The run's evaluation, or None if there is none that can be read."""
-    return load_evaluation(run.path / EVALUATION)
+    return load_evaluation(run.path / EVALUATION_FILE)
 
 
 def load_evaluation(file: Path) -> Evaluation | None:
     """The evaluation in a file, or None if there is none that can be read."""
     try:
-        with np.load(file, allow_pickle=False) as arrays:
+        with opened(file) as content, np.load(content, allow_pickle=False) as arrays:
             probabilities, labels = arrays["probabilities"], arrays["labels"]
             texts = [str(arrays[key]) for key in ("dataset", "dataset_checksum", "model_sha256")]
     except Exception:  # whatever zipfile and NumPy make of a damaged file
@@ -126,5 +128,5 @@ def load_evaluation(file: Path) -> Evaluation | None:
 
 
 def file_sha256(path: Path) -> str:
-    with path.open("rb") as file:
+    with opened(path) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

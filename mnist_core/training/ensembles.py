@@ -114,6 +114,11 @@ def measure_ensemble(run: Run) -> Run:
         InputError: a member has gone or changed since, or nothing can be written. The run has
             failed then, and says why.
     """
+    with background.claim(runs.job(run.path).claim_file):
+        return _measured(run)
+
+
+def _measured(run: Run) -> Run:
     from mnist_core.training import finished as files
 
     note = Note(runs.job(run.path))

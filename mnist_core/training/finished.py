@@ -40,7 +40,7 @@ def write(folder: Path, model: keras.Model, dataset: Dataset) -> Made:
     """
     model_file = folder / runs.MODEL
     probabilities = KerasPredictor(model).predict(datasets.scale(dataset.x_test))
-    saving.save(model, model_file, dataset.x_test[: saving.PROOF_IMAGES])
+    saving.save(model, model_file, dataset.x_test[: saving.PROOF_IMAGES], make_folder=False)
     proof = datasets.scale(dataset.x_test[: conversion.PROOF_IMAGES])
     litert = conversion.write(model, folder / LITERT, proof)
     sha256 = runs.file_sha256(model_file)

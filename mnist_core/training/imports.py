@@ -21,7 +21,7 @@ from mnist_core.recipes import IMPORTED, Recipe
 from mnist_core.runs import DatasetUsed, LiteRtFile, Metrics, ModelFile, Run
 
 LARGEST = 50_000_000  # bytes of the file
-FILES = {runs.MODEL, LITERT, runs.EVALUATION}
+FILES = {runs.MODEL, LITERT, runs.EVALUATION_FILE}
 
 
 class Made(msgspec.Struct, frozen=True, kw_only=True):
