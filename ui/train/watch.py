@@ -44,6 +44,8 @@ def panel(run: Run, found: Snapshot, asked: State) -> None:
     st.html(f"<h2>{html.escape(run.name)}</h2>")
     # Each part has its place, whether it is there or not, so that nothing blinks.
     top, middle, low, last = (st.container() for _ in range(4))
+    with top:
+        say.error_if(asked.note_at(state.PANEL))
     if run.problem:
         top.warning(say.plain(run.problem))
         return
