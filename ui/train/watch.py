@@ -10,6 +10,7 @@ from mnist_core import runs
 from mnist_core.runs import Run
 from mnist_core.training import queue
 from ui import say
+from ui.inline import INTO_VIEW
 from ui.train import charts, guesses, progress, result, snapshot, state, waiting
 from ui.train.snapshot import Snapshot
 from ui.train.state import State
@@ -24,6 +25,9 @@ def show(shown: Snapshot, asked: State) -> None:
         shown: the runs that the rest of the page shows.
         asked: what the visitor has asked the page for.
     """
+    if state.into_view():
+        with st.container(key="into_view"):
+            st.html(INTO_VIEW, unsafe_allow_javascript=True)
     st.fragment(_refresh, run_every=QUICK if shown.busy else SLOW)(shown, asked)
 
 
