@@ -1,5 +1,7 @@
 """What lies on the drawing canvas, as data."""
 
+import base64
+import contextlib
 import io
 
 import numpy as np
@@ -9,6 +11,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from mnist_core import drawing
+from mnist_core.errors import InputError
 from ui import canvas
 
 
@@ -139,6 +142,60 @@ def test_whatever_a_browser_sends_is_read(objects):
     image = canvas.read(objects)
     assert image.shape == (drawing.SIDE, drawing.SIDE)
     assert np.isfinite(image).all()
+
+
+NOTHING = "is no drawing"
+
+
+@pytest.mark.parametrize(
+    ("reported", "says"),
+    [
+        ("text", NOTHING),
+        ({"type": "Path"}, NOTHING),
+        ([["Path"]], NOTHING),
+        ([path_object(SEVEN, path="M 0 0")], NOTHING),
+        ([path_object(SEVEN, path=[["M", 0, [1]]])], NOTHING),
+        ([path_object(SEVEN, path=[[]])], NOTHING),
+        ([path_object(SEVEN, path=[7])], NOTHING),
+        ([path_object(SEVEN, path=[["M", *range(5000)]])], NOTHING),
+        ([path_object(SEVEN, left="far")], NOTHING),
+        ([path_object(SEVEN, left=10**400)], NOTHING),
+        ([path_object(SEVEN, path=[["M", 1e308, 0]])], "far outside"),
+        ([path_object(SEVEN, scaleX=float("nan"))], "far outside"),
+        ([path_object(SEVEN, angle=float("inf"))], "far outside"),
+        ([path_object(SEVEN)] * (canvas.MOST_OBJECTS + 1), "strokes are too many"),
+        ([path_object(SEVEN, path=[["M", 0, 0]] * (canvas.MOST_POINTS + 1))], "more ink"),
+        ([canvas.picture_object(np.zeros((28, 28), np.uint8))] * 2, "Only one picture"),
+    ],
+)
+def test_what_is_nobodys_drawing_is_told_in_a_sentence(reported, says):
+    with pytest.raises(InputError, match=says):
+        canvas.checked(reported)
+
+
+def test_a_drawing_with_a_picture_is_taken_as_it_is():
+    drawn = [canvas.picture_object(np.zeros((28, 28), np.uint8)), path_object(SEVEN)]
+    assert canvas.checked(drawn) == drawn
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "EPS", "TIFF", "PPM"])
+def test_a_picture_on_the_canvas_is_a_small_png(kind):
+    file = io.BytesIO()
+    Image.new("L", (20, 20), 200).save(file, kind)
+    item = canvas.picture_object(np.zeros((28, 28), np.uint8))
+    head = item["src"].partition(",")[0]
+    foreign = item | {"src": f"{head},{base64.b64encode(file.getvalue()).decode()}"}
+    assert not canvas.marks([foreign])[1]
+    large = canvas.encode(np.zeros((2000, 2000), np.uint8))
+    large = item | {"src": f"{head},{base64.b64encode(large).decode()}"}
+    assert not canvas.marks([large])[1]
+
+
+@given(st.lists(st.dictionaries(names, values | st.sampled_from(["Path", "Image"])), max_size=4))
+@settings(max_examples=200)
+def test_what_is_checked_is_taken_or_told(objects):
+    with contextlib.suppress(InputError):
+        canvas.read(canvas.checked(objects))
 
 
 @given(values, values, st.floats(), st.floats())

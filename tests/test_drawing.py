@@ -368,6 +368,12 @@ class TestImageFiles:
         with pytest.raises(InputError, match="too large"):
             drawing.read_image(bomb)
 
+    def test_a_format_that_would_start_another_program_stays_shut(self):
+        loop = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\n{} loop\n%%EOF\n"
+        for data in (loop, encoded(self.seven, "PPM"), encoded(self.seven, "ICO")):
+            with pytest.raises(InputError, match="no image that can be read"):
+                drawing.read_image(data)
+
     @pytest.mark.parametrize("data", [b"", b"no image at all", b"\x89PNG\r\n\x1a\n", b"GIF89a"])
     def test_no_image(self, data):
         with pytest.raises(InputError, match=r"^The file is .*\.$"):

@@ -21,7 +21,7 @@ def kept():
         made.append(run.name)
         return run.name
 
-    cache = Kept(make, "test")
+    cache = Kept(make, "test", in_use_seconds=0)
     return cache, made
 
 
@@ -74,6 +74,15 @@ def test_no_more_are_kept_than_allowed(kept, default):
     made.clear()
     ask(cache, *reversed(others))
     assert len(made) == len(others) - (KEPT - 1)  # the default one has its place
+
+
+def test_networks_in_use_do_not_give_way_to_each_other():
+    made = []
+    cache = Kept(lambda run: made.append(run.name) or run.name, "test")
+    class_of = [made_up(f"run-{number}") for number in range(3 * KEPT)]
+    for _ in range(3):  # a stroke of everybody, each with another network
+        ask(cache, *class_of)
+    assert len(made) == len(class_of)
 
 
 def test_another_model_file_in_the_same_place_is_loaded_anew(kept, tmp_path):

@@ -11,7 +11,7 @@ import tampering
 
 from mnist_core import datasets, runs
 from mnist_core.errors import InputError
-from mnist_core.networks import architectures, browser, keras_predictor
+from mnist_core.networks import architectures, browser, folding, keras_predictor
 from mnist_core.recipes import RECIPES, Recipe, conv, dense
 
 
@@ -130,6 +130,37 @@ def test_strides_padding_and_layers_without_bias(made, digits):
     for digit in datasets.scale(digits.x_test[:5]):
         there = np.asarray(model(digit[None]))[0]
         assert np.abs(run_plainly(block, digit) - there).max() < 2e-3
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        keras.layers.BatchNormalization(axis=1),
+        keras.layers.ReLU(negative_slope=0.2),
+        keras.layers.ReLU(threshold=0.5),
+        keras.layers.ReLU(max_value=0.5),
+    ],
+)
+def test_what_no_convolution_can_do_is_not_folded_into_one(layer, made, digits):
+    image = keras.Input((28, 28))
+    flow = keras.layers.Reshape((28, 28, 1))(image)
+    flow = layer(keras.layers.Conv2D(28, 3, padding="same")(flow))  # 28 maps of 28 rows
+    flow = keras.layers.GlobalAveragePooling2D()(flow)
+    model = keras.Model(image, keras.layers.Dense(10, activation="softmax")(flow))
+    random = np.random.default_rng(0)
+    model.set_weights([random.random(w.shape) * 0.5 + 0.1 for w in model.get_weights()])
+    images = datasets.scale(digits.x_test[:5])
+    assert np.abs(np.asarray(folding.fold(model)(images)) - np.asarray(model(images))).max() < 1e-5
+    with pytest.raises(InputError, match="cannot run in a browser"):
+        browser.pack(made(RECIPES["cnn"], model))
+
+
+def test_a_layer_that_is_used_twice_stays_so():
+    image, twice = keras.Input((28, 28)), keras.layers.Softmax()
+    flow = keras.layers.Dense(10)(keras.layers.Flatten()(image))
+    model = keras.Model(image, twice(twice(flow)))
+    images = np.random.default_rng(0).random((3, 28, 28)).astype(np.float32)
+    assert np.allclose(np.asarray(folding.fold(model)(images)), np.asarray(model(images)))
 
 
 def test_the_same_run_gives_the_same_bytes(tiny_run):

@@ -28,6 +28,12 @@ NUMBER_SIZE_ON_PHONE = (SIDE, 200)
 GROUND = "#101010"
 INK = "#ffffff"
 FAR = 1e5  # pixels from the canvas beyond which nothing is looked for
+MOST_OBJECTS, MOST_POINTS = 1000, 30_000  # of a drawing; a pen makes 60 points a second
+MOST_PIXELS = 1_000_000  # of the one picture on it, which the page makes smaller than the canvas
+NO_DRAWING = "What the canvas sent is no drawing: load the page again."
+# What stands beside a path or a picture and says where and how large it is; Fabric's names.
+PLACED_BY = ("left", "top", "width", "height", "scaleX", "scaleY", "angle", "strokeWidth")
+LONGEST_COMMAND = 6  # numbers, of a cubic curve
 CURVE_POINTS = 4  # points in which a curve between two points of the mouse is drawn
 
 Objects = Sequence[Mapping[str, Any]]
@@ -61,6 +67,39 @@ def marks(objects: Objects) -> Marks:
         except (InputError, KeyError, TypeError, ValueError, IndexError, OverflowError):
             continue
     return [s for s in strokes if len(s.points)], pictures
+
+
+def checked(reported: Any) -> list[dict[str, Any]]:
+    """A canvas' objects as the browser reports them, if they are what a canvas can hold.
+
+    Raises:
+        InputError: something else than a list of objects, numbers that are none, or so much of
+            anything that it is nobody's drawing.
+    """
+    if not isinstance(reported, list) or not all(isinstance(item, dict) for item in reported):
+        raise InputError(NO_DRAWING)
+    if len(reported) > MOST_OBJECTS:
+        raise InputError(f"More than {MOST_OBJECTS:,} strokes are too many: clear the canvas.")
+    paths = [item["path"] for item in reported if "path" in item]
+    if not all(isinstance(path, list) for path in paths):
+        raise InputError(NO_DRAWING)
+    if sum(map(len, paths)) > MOST_POINTS:
+        raise InputError("There is more ink than can be read: clear the canvas.")
+    if sum("src" in item for item in reported) > 1:
+        raise InputError("Only one picture can be on the canvas: clear it.")
+    numbers = [item[name] for item in reported for name in PLACED_BY if name in item]
+    try:
+        for path in paths:
+            for command, *values in path:
+                if len(values) > LONGEST_COMMAND or not isinstance(command, str):
+                    raise InputError(NO_DRAWING)
+                numbers += values
+        within = bool((np.abs(np.array(numbers, np.float64)) < FAR).all())
+    except (TypeError, ValueError, OverflowError) as error:
+        raise InputError(NO_DRAWING) from error
+    if not within:
+        raise InputError("The drawing lies far outside the canvas: clear it.")
+    return reported
 
 
 def read(objects: Objects, found: Marks | None = None) -> drawing.Ink:
@@ -181,7 +220,7 @@ def _picture(item: Mapping[str, Any]) -> Picture:
     head, _, data = str(item["src"]).partition(";base64,")
     if head != "data:image/png":
         raise InputError("Only pictures that the page itself put on the canvas are read.")
-    pixels = drawing.read_image(base64.b64decode(data))
+    pixels = drawing.read_image(base64.b64decode(data), ("PNG",), MOST_PIXELS)
     width = float(item["width"]) * float(item.get("scaleX", 1))
     height = float(item["height"]) * float(item.get("scaleY", 1))
     x, y = _centre(item, width, height)

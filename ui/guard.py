@@ -18,6 +18,7 @@ from streamlit import runtime
 from streamlit.proto.BackMsg_pb2 import BackMsg
 
 from routes.access import ACCESS, Access
+from ui import messages
 
 MB = 2**20
 LARGEST = 10 * MB  # a visitor's photograph
@@ -25,7 +26,6 @@ FRAMING = MB // 16  # what a form adds to the file within it
 MOST = 3  # files that one page of a visitor's keeps
 ALL_VISITORS = 300 * MB  # what all of them keep
 UPLOAD = "/_stcore/upload_file/"
-WEBSOCKET = "/_stcore/stream"
 TOO_LARGE = f"A picture may have {LARGEST // MB} MB at most."
 TOO_MANY = "Too many pictures are kept for this page: load it again."
 FULL = "The server keeps as many pictures as it can: try again later."
@@ -43,11 +43,10 @@ class StreamlitGuard:
         access: Access | None = scope.get(ACCESS)
         visitor = access is not None and not access.allows(HTTPConnection(scope).cookies)
         path = scope.get("path", "")
-        if not visitor:
-            await self.app(scope, receive, send)
-        elif scope["type"] == "websocket" and path.endswith(WEBSOCKET):
-            await self.app(scope, _useful(receive), send)
-        elif scope["type"] == "http" and scope["method"] == "PUT" and UPLOAD in path:
+        if scope["type"] == "websocket":
+            receive, send = messages.bounded(receive, send)
+            await self.app(scope, _useful(receive) if visitor else receive, send)
+        elif visitor and scope["type"] == "http" and scope["method"] == "PUT" and UPLOAD in path:
             await self._upload(path.partition(UPLOAD)[2].partition("/")[0], scope, receive, send)
         else:
             await self.app(scope, receive, send)

@@ -13,34 +13,47 @@ from PIL.JpegImagePlugin import JpegImageFile
 from mnist_core.drawing.image import WORKING_SIDE
 from mnist_core.errors import InputError
 
-MAX_PIXELS = 100_000_000  # of an image file, before it is decoded
+MAX_PIXELS = 20_000_000  # of an image file, before it is decoded
+MAX_PHOTO_PIXELS = 64_000_000  # of a JPEG file, which is decoded smaller
+MAX_BYTES = 50_000_000  # of the file itself
+MAX_MB = MAX_BYTES // 1_000_000
+# Everything else that Pillow knows stays shut: some of it starts other programs.
+FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF")
 
 
-def read_image(data: bytes) -> npt.NDArray[np.uint8]:
+def read_image(
+    data: bytes, formats: tuple[str, ...] = FORMATS, max_pixels: int = MAX_PIXELS
+) -> npt.NDArray[np.uint8]:
     """Decode an image file as it would be seen: turned by its EXIF tag, in 8 bits.
 
     Args:
-        data: the bytes of a PNG, JPEG, WebP or other file that Pillow reads.
+        data: the bytes of the file; of an animation the first picture counts.
+        formats: of `FORMATS`, that are opened.
+        max_pixels: that the image may have, looked at before it is decoded.
 
     Returns:
         uint8 (h, w), (h, w, 3) or (h, w, 4), for `from_image`.
 
     Raises:
-        InputError: no image, a damaged one, or one of more than `MAX_PIXELS` pixels.
+        InputError: no image of these formats, a damaged one, or one that is too large.
     """
+    if len(data) > MAX_BYTES:
+        raise InputError(f"The image file is too large: give one of at most {MAX_MB} MB.")
     if not data:
         raise InputError("The file is empty: give a PNG, JPEG or WebP image.")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            image: Image.Image = Image.open(io.BytesIO(data))
+            image: Image.Image = Image.open(io.BytesIO(data), formats=formats)
         width, height = image.size
-        if width * height > MAX_PIXELS:
+        photo = isinstance(image, JpegImageFile)
+        most = MAX_PHOTO_PIXELS if photo else max_pixels
+        if width * height > most:
             raise InputError(
                 f"The image is too large ({width:,}×{height:,} pixels): "
-                f"give one of at most {MAX_PIXELS // 1_000_000} million pixels."
+                f"give one of at most {most / 1e6:g} million pixels."
             )
-        if isinstance(image, JpegImageFile):  # decoded smaller, not larger than needed
+        if photo:  # decoded smaller, not larger than needed
             image.draft("L", (2 * WORKING_SIDE, 2 * WORKING_SIDE))
         image.load()
         image = ImageOps.exif_transpose(image)
@@ -57,11 +70,12 @@ def read_image(data: bytes) -> npt.NDArray[np.uint8]:
 
 def _in_eight_bits(image: Image.Image) -> Image.Image:
     if image.mode.startswith(("I", "F")):  # 16 bits and more: spread what is there over 8
-        levels = np.asarray(image, np.float64)
-        levels = np.nan_to_num(levels, nan=0.0, posinf=0.0, neginf=0.0)
+        levels = np.asarray(image, np.float32)
+        levels = np.nan_to_num(levels, nan=0.0, posinf=0.0, neginf=0.0).clip(-1e30, 1e30)
         low, high = float(levels.min()), float(levels.max())
-        top = 65535.0 if low >= 0 and 255 < high <= 65535 else max(high, low + 1)
-        return Image.fromarray(np.round((levels - min(low, 0)) / top * 255).astype(np.uint8))
+        ground = min(low, 0.0)
+        top = 65535.0 if low >= 0 and 255 < high <= 65535 else max(high - ground, 1.0)
+        return Image.fromarray(np.round((levels - ground) / top * 255).astype(np.uint8))
     transparent = image.mode in ("LA", "PA", "RGBA", "La", "RGBa") or "transparency" in image.info
     if transparent:
         return image.convert("RGBA")

@@ -137,7 +137,7 @@ def _folded(chain: Iterator[tuple[str, Config, Arrays]]) -> Iterator[Layer]:
         linear = last is not None and last[0].get("activation") == "linear"
         if last is not None and linear and last[0]["kind"] == "conv":
             described, (kernel, bias) = last
-            if kind == "BatchNormalization":
+            if kind == "BatchNormalization" and config["axis"] in (-1, 3):
                 scale, shift = _normalisation(config, values)
                 last = described, [kernel * scale, bias * scale + shift]
                 continue

@@ -16,7 +16,8 @@ def fold(model: keras.Model) -> keras.Model:
     the convolution's weights can do as well. Weights are copied as they are now. A model that
     is no plain chain of layers comes back as it is, and so does all that is not plain.
     """
-    if any(layer.input is not before.output for before, layer in itertools.pairwise(model.layers)):
+    chain = all(layer.input is before.output for before, layer in itertools.pairwise(model.layers))
+    if not chain or model.layers[-1].output is not model.outputs[0]:  # a layer may be used twice
         return model
     flow = model.input
     queue = list(model.layers[1:])

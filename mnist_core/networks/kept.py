@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import concurrent.futures
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable
 from pathlib import Path
@@ -17,18 +18,24 @@ Stamp = tuple[int, int, str | None]
 
 DEFAULT = runs.SHIPPED_DIR / runs.DEFAULT_RUN
 KEPT = 8  # networks that are kept in memory, the default one among them
+# More are kept while they are in use: else they would give way to each other, and none would read.
+IN_USE_SECONDS = 60.0  # since somebody last asked for it
+MOST_BYTES = 500_000_000  # of their model files together, beyond which they give way all the same
 T = TypeVar("T")
 
 
 class Kept(Generic[T]):
     """What is made of runs' networks by a thread of its own.
 
-    The least recently used entry is dropped for a new one; that of the default run, which
-    reads where no other was picked or can, is always kept.
+    The least recently used entry is dropped for a new one, unless it is in use; that of the
+    default run, which reads where no other was picked or can, is always kept.
     """
 
-    def __init__(self, make: Callable[[Run], T], thread: str) -> None:
-        self._make = make
+    def __init__(
+        self, make: Callable[[Run], T], thread: str, in_use_seconds: float = IN_USE_SECONDS
+    ) -> None:
+        self._make, self._in_use_seconds = make, in_use_seconds
+        self._asked: dict[Path, float] = {}  # when somebody last asked for an entry
         self._maker = concurrent.futures.ThreadPoolExecutor(1, thread_name_prefix=thread)
         self._entries: OrderedDict[Path, tuple[Stamp, concurrent.futures.Future[T]]] = OrderedDict()
         self._lock = threading.Lock()
@@ -41,9 +48,19 @@ class Kept(Generic[T]):
             if known is None or known[0] != stamp:
                 self._entries[run.path] = stamp, self._maker.submit(self._make, run)
             self._entries.move_to_end(run.path)
-            if len(self._entries) > KEPT:
-                del self._entries[next(path for path in self._entries if path != DEFAULT)]
+            self._asked[run.path] = time.monotonic()
+            self._make_room()
             return self._entries[run.path][1]
+
+    def _make_room(self) -> None:
+        """Drop what is too much, the least recently used first, and never the last one."""
+        idle_since = time.monotonic() - self._in_use_seconds
+        for path in [path for path in self._entries if path != DEFAULT][:-1]:
+            too_large = sum(stamp[1] for stamp, _ in self._entries.values()) > MOST_BYTES
+            idle = self._asked[path] <= idle_since
+            if len(self._entries) <= KEPT or not (idle or too_large):
+                return
+            del self._entries[path], self._asked[path]
 
     def made(self) -> list[T]:
         """What is there by now, but for what could not be made."""
