@@ -42,8 +42,8 @@ def stop(run: Run) -> None:
 
 
 @teachers_only
-def discard(run: Run) -> None:
-    queue.discard(run)
+def discard(run: Run) -> Path | None:
+    return queue.discard(run)
 
 
 @teachers_only

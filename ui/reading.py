@@ -22,7 +22,7 @@ from mnist_core.networks.kept import DEFAULT, Kept
 from mnist_core.networks.predictor import UnconvertedError
 from mnist_core.runs import Run
 from routes import networks
-from ui import actions
+from ui import actions, presence
 
 if TYPE_CHECKING:
     from mnist_core.networks.predictor import Predictor
@@ -31,6 +31,8 @@ Reader = concurrent.futures.Future["Predictor"]
 
 LOOK_SECONDS = 1.0  # between two looks at the files of a run while people draw
 PICKER = "run"  # the picker's key; the choice holds on every page
+KNOWN = "run_known"  # in the session: the name and identity of the run that was picked
+TOLD = "run_told"  # and the name of the run that took its place, with a sentence about it
 
 
 def _load(run: Run) -> Predictor:
@@ -87,6 +89,8 @@ def active(lately: bool = False) -> Active:
     key, now = (runs.models_dir(), picked()), time.monotonic()
     if lately and (known := _looks.get(key)) and now - known[0] < LOOK_SECONDS:
         return known[1]
+    if not lately:  # a fragment cannot change what stands elsewhere on the page
+        _follow()
     found = _active()
     for other in [k for k, (seen, _) in list(_looks.items()) if now - seen > LOOK_SECONDS]:
         _looks.pop(other, None)
@@ -97,10 +101,29 @@ def active(lately: bool = False) -> Active:
     return found
 
 
+def _follow() -> None:
+    """Let the choice follow a run that was renamed; from one that was deleted, to the default."""
+    name, known = picked(), st.session_state.get(KNOWN)
+    if name is None:
+        return
+    run = runs.named(name)
+    if run.identity is not None:
+        st.session_state[KNOWN] = name, run.identity
+        presence.note(run)
+    elif known and known[0] == name:
+        renamed = [other for other in runs.all_runs() if other.identity == known[1]]
+        heir = renamed[0].name if renamed else runs.DEFAULT_RUN
+        word = f"is called {heir} now." if renamed else f"has been deleted: {heir} reads now."
+        pick(heir)
+        st.session_state.pop(KNOWN)
+        st.session_state[TOLD] = heir, f"{name} {word}"
+
+
 def _active() -> Active:
     default = runs.read_if_changed(DEFAULT)
     name = picked()
     run = runs.named(name) if name else default
+    heir, told = st.session_state.get(TOLD, (None, None))
     problem = run.problem
     if problem is None and not run.usable:
         problem = f"The run {run.name} is {run.status}."
@@ -109,9 +132,9 @@ def _active() -> Active:
         # Some damage shows only when the network is loaded.
         error = loading.exception() if loading.done() else None
         if error is None:
-            return _state(run, loading)
+            return _state(run, loading, told if heir == name else None)
         problem = _prepared(run) if isinstance(error, UnconvertedError) else str(error)
-    return _state(default, reader(default), f"{problem} Meanwhile {default.name} reads.")
+    return _state(default, reader(default), f"{problem} {default.name} reads for now.")
 
 
 def _state(run: Run, reader: Reader, problem: str | None = None) -> Active:

@@ -75,6 +75,14 @@ class Run:
         return names.told(self.record.name, self.path.name)
 
     @property
+    def identity(self) -> int | None:
+        """The directory's own number: the same under another name. None if it is gone."""
+        try:
+            return self.path.stat().st_ino
+        except OSError:
+            return None
+
+    @property
     def status(self) -> str:
         return self.record.status
 
