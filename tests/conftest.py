@@ -132,6 +132,18 @@ def needs_pens():
         )
 
 
+@pytest.fixture
+def needs_uji():
+    if not datasets.at_hand("uji-pen"):
+        missing("The UJI digits are not on this machine: set UJIPEN_PATH to a copy.")
+
+
+@pytest.fixture
+def needs_swiss():
+    if not datasets.at_hand("swiss-digits"):
+        missing("The Swiss digits are not on this machine: set SWISS_DIGITS_PATH to a copy.")
+
+
 @pytest.fixture(scope="session")
 def digits():
     """1,797 real digits that need no file and no network."""
@@ -178,7 +190,7 @@ def mnist(needs_mnist):
 @pytest.fixture
 def no_datasets(tmp_path, monkeypatch):
     """A machine without any dataset; its cache folder."""
-    for variable in ("MNIST_PATH", "PENDIGITS_PATH"):
+    for variable, _ in datasets.FILES.values():
         monkeypatch.delenv(variable, raising=False)
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
     return tmp_path / "keras" / "datasets"
