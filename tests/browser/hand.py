@@ -85,6 +85,11 @@ class Hand:
     def box(self):
         return self.page.locator(self.canvas).last.bounding_box()
 
+    def scale(self):
+        """Pixels of the screen for one of the canvas."""
+        canvas = self.page.locator(".st-key-canvas canvas").last
+        return canvas.evaluate("canvas => canvas.getBoundingClientRect().width / canvas.width")
+
     def wait_for_width(self, width):
         """Wait until the canvas is that wide, in pixels."""
         self.page.wait_for_function(
@@ -117,8 +122,8 @@ class Hand:
         Args:
             before_lifting: called with the last point, on the screen, while the mouse is down.
         """
-        box = self.box()
-        spots = [(box["x"] + x, box["y"] + y) for x, y in points]
+        box, scale = self.box(), self.scale()
+        spots = [(box["x"] + x * scale, box["y"] + y * scale) for x, y in points]
         if self.touch:
             # A finger is seen sixty times a second; events in one frame would become one.
             self._touch("touchStart", spots[0])
@@ -151,7 +156,7 @@ class Hand:
         size = np.ptp(points, axis=0) * height
         if corner is None:
             box = self.box()
-            corner = (np.array([box["width"], box["height"]]) - size) / 2
+            corner = (np.array([box["width"], box["height"]]) / self.scale() - size) / 2
         for stroke in strokes:
             self.stroke((stroke - points.min(axis=0)) * height + np.asarray(corner), **options)
 
