@@ -135,7 +135,9 @@ def test_two_windows_share_a_hand_and_a_file_brings_it_back(hand, tmp_path):
 
 def test_a_browser_without_room_says_so_and_reads_on(hand):
     page = hand.page
-    page.evaluate("() => { Storage.prototype.setItem = () => { throw new DOMException('full'); }; }")
+    page.evaluate(
+        "() => { Storage.prototype.setItem = () => { throw new DOMException('full'); }; }"
+    )
     hand.stroke(FLAG)
     assert hand.wait_for_guess() == "7"
     page.locator("#correct button").nth(1).click()

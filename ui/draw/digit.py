@@ -13,7 +13,7 @@ from mnist_core.report import pictures
 from mnist_core.runs import Run
 from mnist_core.wording import in_words
 from ui import canvas, live_bars, reading
-from ui.draw import guess
+from ui.draw import correct, guess
 from ui.draw.state import Objects
 
 INVITATION = "Draw a digit from 0 to 9."
@@ -30,7 +30,9 @@ class Places:
 
 def lay_out(run: Run) -> Places:
     """The containers, and in them the bars, which read by themselves while the pen moves."""
-    places = Places(st.container(), st.container(key="bars"), st.container(key="model_input"))
+    answer = st.container()
+    correct.show()
+    places = Places(answer, st.container(key="bars"), st.container(key="model_input"))
     with places.bars:
         live_bars.show(run)
     return places
