@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 import pytest
-from browser.hand import PocketHand
+from browser.hand import Hand, PocketHand
 from playwright.sync_api import expect
 
 from mnist_core import datasets, predictor
@@ -13,6 +13,8 @@ from mnist_core.hands import Hand as TaughtHand
 from mnist_core.networks import browser
 
 pytestmark = pytest.mark.browser
+
+LIVE = ".live-bars[data-live=true]"
 
 # A one with so long an upstroke that it looks like a seven.
 FLAG = [(70, 70), (200, 60), (150, 280)]
@@ -65,7 +67,7 @@ def test_the_browser_reads_with_a_hand_as_the_server_does(chromium, web_files, d
     assert labels == [digit.label for digit in hand.digits]
     wanted = hand.predict(images)
     assert np.abs(wanted - reader.predict(images)).max() > 0.1
-    assert np.abs(np.array(given) - wanted).max() < 0.02  # weights in half precision
+    assert np.abs(np.array(given) - wanted).max() < 0.04  # weights of less precision
 
 
 def packed(run):
@@ -135,9 +137,7 @@ def test_two_windows_share_a_hand_and_a_file_brings_it_back(hand, tmp_path):
 
 def test_a_browser_without_room_says_so_and_reads_on(hand):
     page = hand.page
-    page.evaluate(
-        "() => { Storage.prototype.setItem = () => { throw new DOMException('full'); }; }"
-    )
+    page.evaluate("() => { Storage.prototype.setItem = () => { throw new Error('full'); }; }")
     hand.stroke(FLAG)
     assert hand.wait_for_guess() == "7"
     page.locator("#correct button").nth(1).click()
@@ -176,3 +176,71 @@ def test_a_minute_of_teaching_can_be_left_at_any_point(hand):
     expect(page.locator("#correct button")).to_have_count(10)
     assert kept(page) == [0, 1, 2]
     assert not hand.visit.errors
+
+
+@pytest.fixture
+def streamlits(visit):
+    seen = visit()
+    seen.page.locator(LIVE).wait_for()
+    found = Hand(seen.page)
+    found.wait_for_rest()
+    found.visit = seen
+    return found
+
+
+def test_streamlits_page_learns_keeps_and_forgets_too(streamlits):
+    """In the bars that move with the pen, and in the server's reading."""
+    hand, page, moving = streamlits, streamlits.page, []
+    hand.stroke(FLAG)
+    hand.wait_for_server()
+    assert hand.wait_for_guess("7") == "7"
+    page.locator(".st-key-correct button").nth(1).click()
+    assert hand.wait_for_guess("1") == "1"
+    hand.wait_for_server()
+    hand.clear()
+
+    def look(spot):
+        expect(page.locator(".live-bars[data-by=browser]")).to_be_attached()
+        expect(page.locator(".st-key-guess p")).to_have_text("1")
+        moving.append(spot)
+
+    hand.stroke(FLAG, look)
+    assert moving
+    hand.wait_for_server()
+    assert hand.wait_for_guess("1") == "1"
+    assert kept(page) == [1]
+    page.reload()
+    page.locator(LIVE).wait_for()
+    expect(page.get_by_text("Your hand (1)")).to_be_visible()
+    hand.wait_for_rest()
+    hand.stroke(FLAG)
+    hand.wait_for_server()
+    assert hand.wait_for_guess("1") == "1"
+    page.get_by_text("Your hand (1)").click()
+    page.locator(".st-key-hand_forget button").click()
+    assert hand.wait_for_guess("7") == "7"
+    assert kept(page) == []
+    page.locator(".st-key-hand_undo button").click()
+    assert hand.wait_for_guess("1") == "1"
+    assert not streamlits.visit.errors
+
+
+def test_streamlits_page_teaches_in_a_minute_that_can_be_left(streamlits):
+    hand, page = streamlits, streamlits.page
+    page.get_by_text("Your hand", exact=True).click()
+    page.locator(".st-key-teach button").click()
+    for digit in (0, 1):
+        expect(page.locator(".st-key-teaching")).to_contain_text(f"Write a {digit}")
+        hand.wait_for_rest()
+        if digit:
+            hand.stroke(FLAG)
+        else:
+            hand.draw(0)
+        hand.wait_for_server()
+        assert hand.wait_for_guess() == ("7" if digit else "0")
+        page.locator(".st-key-teach_next button").click()
+    expect(page.locator(".st-key-teaching")).to_contain_text("Write a 2")
+    page.locator(".st-key-teach_enough button").click()
+    expect(page.locator(".st-key-hand_words")).to_contain_text("It read 1 of 2; now it reads 2.")
+    assert kept(page) == [0, 1]
+    assert not streamlits.visit.errors

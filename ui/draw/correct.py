@@ -57,7 +57,7 @@ def _learnt() -> None:
     digits = hand.mine().digits
     if digits:
         count = "One digit" if len(digits) == 1 else f"{len(digits)} digits"
-        st.caption(f"{count} learnt. Only you have them: this browser keeps them.")
+        st.caption(f"{count} learnt, and kept in this browser alone.")
         with st.container(key="strip", horizontal=True):
             for number, digit in enumerate(digits):
                 with st.container(width="content", gap=None):
@@ -71,9 +71,9 @@ def _learnt() -> None:
                         type="tertiary",
                     )
     else:
-        st.caption("Nothing learnt yet. Only you will have what you teach: this browser keeps it.")
+        st.caption("Nothing learnt yet. What you teach is kept in this browser alone.")
     with st.container(horizontal=True):
-        st.button("Teach it", key="teach", on_click=teach.begin, help="A minute, at the most")
+        st.button("Teach it", key="teach", on_click=teach.begin)
         st.button("Undo", key="hand_undo", on_click=hand.undo, disabled=not hand.mine().before)
         if digits:
             st.download_button(
