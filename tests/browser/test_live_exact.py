@@ -129,8 +129,8 @@ def in_browser(page, drawings, network):
 
 # Eight bits round each weight by up to 1/254 of its column's largest, which moves the logits by
 # some tenths; a probability near one half moves by a quarter of that.
-@pytest.mark.parametrize(("bits", "tolerance"), [(16, 0.01), (8, 0.04)])
-def test_a_thousand_drawings_are_brought_into_form_and_read_alike(sheet, bits, tolerance):
+@pytest.mark.parametrize(("bits", "tolerance", "open_"), [(16, 0.01, 0.01), (8, 0.04, 0.02)])
+def test_a_thousand_drawings_are_brought_into_form_and_read_alike(sheet, bits, tolerance, open_):
     drawings = pen_drawings(1000, np.random.default_rng(0))
     run = runs.read(runs.SHIPPED_DIR / runs.DEFAULT_RUN)
     forms, probabilities = in_browser(sheet, drawings, browser.pack(run, bits))
@@ -143,7 +143,7 @@ def test_a_thousand_drawings_are_brought_into_form_and_read_alike(sheet, bits, t
     undecided = close[:, -1] - close[:, -2] < tolerance / 10  # two winners, as it were
     same = probabilities.argmax(axis=1) == read.argmax(axis=1)
     assert (same | undecided).all()
-    assert undecided.mean() < 0.01
+    assert undecided.mean() < open_
 
 
 @pytest.mark.parametrize("name", RECIPES)
