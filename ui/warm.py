@@ -76,8 +76,8 @@ def what_it_is_like(
 
 
 def _compare(run: Run, image: npt.NDArray[np.float32]) -> Likeness:
-    with tempfile.TemporaryDirectory(prefix="likeness-") as folder:
-        given, result = Path(folder, "image.npy"), Path(folder, "likeness.npz")
+    with scratch() as folder:
+        given, result = folder / "image.npy", folder / "likeness.npz"
         np.save(given, image)
         _helper.call("evaluation.likeness", str(run.path.resolve()), str(given), str(result))
         return likeness.read(result)

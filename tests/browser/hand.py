@@ -196,6 +196,10 @@ class PocketHand(Hand):
 
     canvas, answer = "#canvas", "#guess"
 
+    def scale(self):
+        """Points are given as they lie on the screen."""
+        return 1.0
+
     def wait_for_network(self):
         self.page.locator("#bars[data-live=true]").wait_for()
 
