@@ -14,9 +14,9 @@ from mnist_core.evaluation.likeness import Likeness
 from mnist_core.report import pictures
 from mnist_core.report.pictures import Picture
 from mnist_core.runs import Run
+from mnist_core.wording import percent
 from ui import canvas, reading, say, warm
 from ui.draw import state
-from ui.wording import percent
 
 POLL_SECONDS = 0.5
 ASKED = "asked_why"  # in the session: what was asked
