@@ -210,7 +210,7 @@ def test_runs_are_averaged_and_the_average_joins_them(page, quick, own_run):
     app.multiselect(key="compared").set_value(["report-ann"]).run()
     assert "Choose 2 to 8 runs to average them" in said(app)
     app.multiselect(key="compared").set_value(["report-ann", "mine"]).run()
-    app.text_input(key="average_name").set_value("no name")
+    app.text_input(key="average_name").set_value("no/name")
     app.button(key="average").click().run()
     assert "name must be" in said(app)
     app.text_input(key="average_name").set_value("both")
