@@ -75,13 +75,15 @@ INK_IS_SEEN = """() => {
 class Hand:
     """Draws on the page's canvas with the mouse, or with a finger."""
 
+    canvas, answer = ".st-key-canvas canvas", ".st-key-guess"
+
     def __init__(self, page, touch=False):
         self.page = page
         self.touch = page.context.new_cdp_session(page) if touch else None
-        page.locator(".st-key-canvas canvas").last.wait_for()
+        page.locator(self.canvas).last.wait_for()
 
     def box(self):
-        return self.page.locator(".st-key-canvas canvas").last.bounding_box()
+        return self.page.locator(self.canvas).last.bounding_box()
 
     def scale(self):
         """Pixels of the screen for one of the canvas."""
@@ -160,7 +162,7 @@ class Hand:
 
     def guess(self):
         # While the page changes its mode, the old answer stands beside the new one.
-        return self.page.locator(".st-key-guess").last.inner_text().strip()
+        return self.page.locator(self.answer).last.inner_text().strip()
 
     def wait_for_guess(self, wanted=None, seconds=60):
         """The guess, once there is one (or once it is `wanted`) and no longer changes."""
@@ -186,4 +188,21 @@ class Hand:
         """
         self.page.locator(".st-key-clear button").click()
         self.page.wait_for_function(f"() => !({INK_IS_SEEN})()")
+        assert self.wait_for_guess("") == ""
+
+
+class PocketHand(Hand):
+    """Draws on the canvas of the page without Streamlit."""
+
+    canvas, answer = "#canvas", "#guess"
+
+    def scale(self):
+        """Strokes are given in pixels of the screen: the canvas has as many as it can show."""
+        return 1
+
+    def wait_for_network(self):
+        self.page.locator("#bars[data-live=true]").wait_for()
+
+    def clear(self):
+        self.page.locator("#clear").click()
         assert self.wait_for_guess("") == ""
