@@ -60,6 +60,7 @@ beside.segmented_control(
 )
 # The network begins to load now. Drawing never waits for it: until it has started, the desk
 # looks every moment whether it has.
+reading.follow()
 active, now = reading.active(), state.read()
 sizes.show(now)
 with st.container(key="desk"):
@@ -76,6 +77,8 @@ with st.container(key="desk"):
         with right:
             problem = st.container()
             show = partial(digit.show, places=digit.lay_out(active.run), label=now.label)
+if gone := reading.gone():
+    problem.info(say.plain(gone))
 if active.problem:
     problem.warning(say.plain(active.problem))
 with board:

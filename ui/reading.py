@@ -32,7 +32,7 @@ Reader = concurrent.futures.Future["Predictor"]
 LOOK_SECONDS = 1.0  # between two looks at the files of a run while people draw
 PICKER = "run"  # the picker's key; the choice holds on every page
 KNOWN = "run_known"  # in the session: the name and identity of the run that was picked
-TOLD = "run_told"  # and the name of the run that took its place, with a sentence about it
+TOLD = "run_told"  # and a sentence about one that is no longer there
 
 
 def _load(run: Run) -> Predictor:
@@ -90,7 +90,7 @@ def active(lately: bool = False) -> Active:
     if lately and (known := _looks.get(key)) and now - known[0] < LOOK_SECONDS:
         return known[1]
     if not lately:  # a fragment cannot change what stands elsewhere on the page
-        _follow()
+        follow()
     found = _active()
     for other in [k for k, (seen, _) in list(_looks.items()) if now - seen > LOOK_SECONDS]:
         _looks.pop(other, None)
@@ -101,29 +101,10 @@ def active(lately: bool = False) -> Active:
     return found
 
 
-def _follow() -> None:
-    """Let the choice follow a run that was renamed; from one that was deleted, to the default."""
-    name, known = picked(), st.session_state.get(KNOWN)
-    if name is None:
-        return
-    run = runs.named(name)
-    if run.identity is not None:
-        st.session_state[KNOWN] = name, run.identity
-        presence.note(run)
-    elif known and known[0] == name:
-        renamed = [other for other in runs.all_runs() if other.identity == known[1]]
-        heir = renamed[0].name if renamed else runs.DEFAULT_RUN
-        word = f"is called {heir} now." if renamed else f"has been deleted: {heir} reads now."
-        pick(heir)
-        st.session_state.pop(KNOWN)
-        st.session_state[TOLD] = heir, f"{name} {word}"
-
-
 def _active() -> Active:
     default = runs.read_if_changed(DEFAULT)
     name = picked()
     run = runs.named(name) if name else default
-    heir, told = st.session_state.get(TOLD, (None, None))
     problem = run.problem
     if problem is None and not run.usable:
         problem = f"The run {run.name} is {run.status}."
@@ -132,7 +113,7 @@ def _active() -> Active:
         # Some damage shows only when the network is loaded.
         error = loading.exception() if loading.done() else None
         if error is None:
-            return _state(run, loading, told if heir == name else None)
+            return _state(run, loading)
         problem = _prepared(run) if isinstance(error, UnconvertedError) else str(error)
     return _state(default, reader(default), f"{problem} {default.name} reads for now.")
 
@@ -162,16 +143,41 @@ def pick(name: str) -> None:
     st.session_state[PICKER] = name
 
 
+def follow() -> None:
+    """Let the choice follow a run that was renamed; from one that was deleted, to the default."""
+    name = picked()
+    if name is None:
+        return
+    run, known = runs.named(name), st.session_state.get(KNOWN)
+    if run.identity is not None:
+        st.session_state[KNOWN] = name, run.identity
+        presence.note(run)
+        return
+    renamed = [other.name for other in runs.all_runs() if known == (name, other.identity) and known]
+    if renamed:
+        st.session_state[TOLD] = f"{name} is called {renamed[0]} now."
+    else:
+        st.session_state[TOLD] = f"{name} is no longer there. {runs.DEFAULT_RUN} reads now."
+    pick(renamed[0] if renamed else runs.DEFAULT_RUN)
+
+
+def gone() -> str | None:
+    """A sentence about a run that is no longer there, until another is picked."""
+    return st.session_state.get(TOLD)
+
+
 def picker() -> None:
     """Lets the visitor choose the run that reads, on every page the same."""
     found = {run.name: run for run in runs.all_runs() if run.problem or run.usable}
     names = list(found)
+    follow()
     if picked() not in names:
         pick(runs.DEFAULT_RUN)
     st.selectbox(
         "Network",
         names,
         key=PICKER,
+        on_change=lambda: st.session_state.pop(TOLD, None),
         persist_state="session",
         format_func=lambda name: _label(found[name]) if name in found else name,
         help="The trained run that reads your drawing.",

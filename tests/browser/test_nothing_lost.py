@@ -118,7 +118,7 @@ def test_another_network_reads_once_the_one_that_was_picked_is_deleted(visit, se
     expect(chosen).to_have_value(re.compile("short-lived"))
     shutil.rmtree(server.models / "short-lived")
     page.locator(".st-key-clear button").click()
-    expect(page.get_by_text("short-lived has been deleted")).to_be_visible()
+    expect(page.get_by_text("short-lived is no longer there")).to_be_visible()
     expect(chosen).to_have_value(re.compile(runs.DEFAULT_RUN))
 
 

@@ -473,7 +473,7 @@ def test_a_run_that_others_draw_with_says_so_and_their_choice_follows(
     runs.delete(runs.read("ours"))
     run(drawing)
     assert drawing.selectbox(key="run").value == runs.DEFAULT_RUN
-    assert f"ours has been deleted: {runs.DEFAULT_RUN} reads now." in texts(drawing)
+    assert f"ours is no longer there. {runs.DEFAULT_RUN} reads now." in texts(drawing)
 
 
 def test_a_run_taken_out_of_the_queue_can_be_put_back(page, tiny):
