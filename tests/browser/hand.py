@@ -197,8 +197,8 @@ class PocketHand(Hand):
     canvas, answer = "#canvas", "#guess"
 
     def scale(self):
-        """Points are given as they lie on the screen."""
-        return 1.0
+        """Strokes are given in pixels of the screen: the canvas has as many as it can show."""
+        return 1
 
     def wait_for_network(self):
         self.page.locator("#bars[data-live=true]").wait_for()
