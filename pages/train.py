@@ -3,7 +3,7 @@
 import streamlit as st
 
 from ui import access, heading, links, reading, say
-from ui.train import actions, charts, choose, snapshot, state, table, upload, watch
+from ui.train import actions, charts, choose, hand_upload, snapshot, state, table, upload, watch
 
 heading.begin("Train a network", wide=True)
 st.html("<style>.st-key-diagram { overflow-x: auto; }</style>")
@@ -40,5 +40,7 @@ with st.container(key="table"):
         charts.compare(chosen)
     if asked.deleted:
         actions.offer_undo(asked.deleted)
-    upload.show()
+    with st.container(horizontal=True):
+        upload.show()
+        hand_upload.show()
 state.write_address(asked)

@@ -13,6 +13,7 @@ from pathlib import Path
 from mnist_core import runs
 from mnist_core.background import Status
 from mnist_core.datasets import Images
+from mnist_core.datasets import hands as hand_datasets
 from mnist_core.datasets.embedding import Embedding
 from mnist_core.evaluation import results
 from mnist_core.evaluation.comparison import Measured
@@ -23,7 +24,7 @@ from mnist_core.experiments.worker_pool import ClusterSpec
 from mnist_core.networks import converter
 from mnist_core.recipes import Recipe
 from mnist_core.runs import Run
-from mnist_core.training import ensembles, queue
+from mnist_core.training import ensembles, hands, queue
 from ui import access, shared_work, warm
 from ui.access import teachers_only
 
@@ -70,6 +71,13 @@ def restore(deleted: Path) -> Run:
 @teachers_only
 def import_keras(content: bytes, name: str) -> Run:
     return warm.import_keras(content, name)
+
+
+@teachers_only
+def learn_hand(content: bytes, name: str) -> Run:
+    """Keep a visitor's saved hand as a dataset, and queue a run that is fine-tuned to it."""
+    dataset = hand_datasets.keep(content, name)
+    return queue.submit(hands.recipe(dataset), dataset, 1, dataset)
 
 
 @teachers_only

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from mnist_core.datasets import hand_file as file
+from mnist_core.datasets.hand_file import MOST, Digit
 from mnist_core.errors import InputError
-from mnist_core.hands import file, kernel
-from mnist_core.hands.file import MOST, Digit
+from mnist_core.hands import kernel
 from mnist_core.networks import calibrated
 from mnist_core.networks.predictor import Images, Predictor
 
@@ -81,7 +82,7 @@ class Hand:
         self._set(())
 
     def to_json(self) -> str:
-        """The hand as the text of a file (`hands.file`)."""
+        """The hand as the text of a file (`datasets.hand_file`)."""
         return file.dump(self._digits)
 
     @classmethod
