@@ -27,6 +27,7 @@ from mnist_core.runs import Run
 from mnist_core.training import ensembles, hands, queue
 from ui import access, shared_work, warm
 from ui.access import teachers_only
+from ui.shared_work import Features, Probabilities
 
 # --- runs ------------------------------------------------------------------------------
 
@@ -172,3 +173,13 @@ def download(name: str) -> None:
 def embed(key: str, images: Images, again: bool = False) -> Embedding:
     """Begin a t-SNE, unless there is one."""
     return shared_work.embedding(key, images, again)
+
+
+@teachers_only
+def read_whole(run: Run, dataset: str) -> tuple[Probabilities, Features]:
+    """A run's reading of a dataset's test digits, with the features; each is read once.
+
+    Returns:
+        float32 (n, 10) and (n, d).
+    """
+    return shared_work.whole_reading(run, dataset)
