@@ -17,22 +17,13 @@ import numpy as np
 import numpy.typing as npt
 import streamlit as st
 
-from mnist_core import figures, javascript
+from mnist_core import figures, javascript, wording
 from mnist_core.runs import Run
 from routes import networks, scripts
-from ui import canvas, wording
+from ui import canvas
 
 HERE = Path(__file__).parent
 AFTERWARDS = "Read when the pen is lifted."
-WORDING = {
-    "sure": wording.SURE,
-    "rather": wording.RATHER,
-    "either": wording.EITHER,
-    "neither": wording.NEITHER,
-    "nearly": wording.NEARLY,
-    "bars": figures.BARS_IN_WORDS,
-    "afterwards": AFTERWARDS,
-}
 
 HTML = (HERE / "live_bars.html").read_text(encoding="utf-8")
 JS = javascript.join(HERE / "live_bars.js")
@@ -67,22 +58,28 @@ def show(run: Run) -> None:
     )
 
 
-def as_html(data: dict[str, Any], unsure: bool = False, starting: bool = False) -> str:
+def as_html(
+    data: dict[str, Any], unsure: bool = False, starting: bool = False, several: bool = False
+) -> str:
     """A reading for the bars, as an element that is not seen.
 
     Args:
         data: what `reading_data` gave.
         unsure: whether the answer is "not sure".
         starting: whether there is no reading because the network has not started here yet.
+        several: whether it looks like several digits.
     """
     now = data | {
         "unsure": unsure,
         "starting": starting,
         "brush": st.session_state.get("brush", 22),
+        "erasing": st.session_state.get("erasing", False),
         "number": st.session_state.get("drawing_number", 0),
     }
     text = html.escape(json.dumps(now, separators=(",", ":")), quote=True)
-    return f'<div class="server-reading" data-reading="{text}" hidden></div>'
+    more = " data-several" if several else ""
+    more += " data-inked" if data["probabilities"] is not None else ""
+    return f'<div class="server-reading" data-reading="{text}"{more} hidden></div>'
 
 
 def settings(confidence_threshold: float) -> dict[str, Any]:
@@ -93,10 +90,8 @@ def settings(confidence_threshold: float) -> dict[str, Any]:
     """
     return {
         "ground": int(canvas.GROUND[1:3], 16),
-        "confidence_threshold": confidence_threshold,
-        "confident": wording.CONFIDENT,
-        "between": wording.BETWEEN,
-        "wording": WORDING,
+        "afterwards": AFTERWARDS,
+        **wording.for_browser(confidence_threshold),
     }
 
 

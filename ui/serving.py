@@ -14,6 +14,7 @@ import streamlit as st
 from starlette.middleware import Middleware
 
 import routes
+from mnist_core import pocket
 from routes import access as keys
 from routes.guard import Guard
 from ui import access, inline, quiet
@@ -25,12 +26,15 @@ SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)  # one that stands wit
 def middleware() -> list[Middleware]:
     """What every request passes, the outermost first."""
     index = Path(st.__file__).parent / "static" / "index.html"
-    pages = (index.read_text(encoding="utf-8"), inline.HIDE_TOOLBAR, inline.FOLLOW)
+    pages = (index.read_text(encoding="utf-8"), *inline.ALL)
     return [
         Middleware(
             Guard,
             access=access.rule(),
-            scripts=[script_hash(script) for page in pages for script in SCRIPT.findall(page)],
+            scripts=[
+                pocket.script_hash(),
+                *(script_hash(script) for page in pages for script in SCRIPT.findall(page)),
+            ],
             origins=st.get_option("server.corsAllowedOrigins"),
         ),
         Middleware(StreamlitGuard),

@@ -8,10 +8,10 @@ import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from mnist_core.wording import percent
 from ui import canvas, reading
 from ui.draw import guess
 from ui.draw.state import Objects
-from ui.wording import percent
 
 INVITATION = "Draw a number of several digits."
 
@@ -29,7 +29,7 @@ def show(
 
 
 def _show(active: reading.Active, objects: Objects, size: tuple[int, int]) -> None:
-    digits = canvas.read_number(objects)
+    digits = canvas.read_number(objects, size)
     answers, words = None, INVITATION
     if digits:
         forms = np.stack([digit.form for digit in digits])
