@@ -27,7 +27,7 @@ PAGES = {
 TOLD = (PAGES["confusion"][1], PAGES["compare"][0], PAGES["compare"][2])
 # Buttons that only somebody with the key has; "train" stays, and is disabled.
 TEACHERS = (
-    "stop", "discard", "resume", "delete", "undelete", "average", "run_study", "stop_study",
+    "stop", "discard", "resume", "start_again", "delete", "undelete", "average", "run_study", "stop_study",
     "search_start", "search_resume", "search_delete", "download", "find_neighbours",
     "evaluate_report-ann", "out-waits", "map_again",
 )  # fmt: skip
