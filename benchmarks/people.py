@@ -26,9 +26,9 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
-from mnist_core import datasets, predictor
+from mnist_core import datasets, predictor, wording
 from mnist_core.networks.predictor import Predictor
-from ui import canvas, live_bars, wording
+from ui import canvas, live_bars
 
 BRUSH = 22  # pixels
 READING = re.compile(r'data-reading="([^"]*)"')

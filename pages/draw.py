@@ -6,11 +6,11 @@ from functools import partial
 import streamlit as st
 
 from ui import canvas, heading, reading, say
-from ui.draw import canvas_widget, controls, digit, number, state
+from ui.draw import canvas_widget, controls, digit, number, sizes, state
 
 POLL_SECONDS = 0.2  # between polls of a network that is starting
 
-heading.begin("Draw a digit")
+beside = heading.begin("Draw a digit", wide=True)
 st.html(
     """<style>
     .st-key-guess p { font-size: 6.5rem; line-height: 1; height: 6.5rem; margin: 0;
@@ -48,7 +48,7 @@ def desk(
 
 
 state.take_over()
-st.segmented_control(
+beside.segmented_control(
     "What to draw",
     [state.ONE, state.NUMBER],
     default=state.ONE,
@@ -62,19 +62,21 @@ st.segmented_control(
 # The network begins to load now. Drawing never waits for it: until it has started, the desk
 # looks every moment whether it has.
 active, now = reading.active(), state.read()
-if now.number:
-    board = st.container(key="canvas")
-    controls.show(now)
-    problem = st.container()
-    show = partial(number.show, size=now.size, place=st.container())
-else:
-    left, right = st.columns([canvas.SIDE, 330], gap="medium")
-    with left:
+sizes.show(now)
+with st.container(key="desk"):
+    if now.number:
         board = st.container(key="canvas")
         controls.show(now)
-    with right:
         problem = st.container()
-        show = partial(digit.show, places=digit.lay_out(active.run))
+        show = partial(number.show, size=now.size, place=st.container())
+    else:
+        left, right = st.columns([canvas.SIDE, 330], gap="medium")
+        with left:
+            board = st.container(key="canvas")
+            controls.show(now)
+        with right:
+            problem = st.container()
+            show = partial(digit.show, places=digit.lay_out(active.run))
 if active.problem:
     problem.warning(say.plain(active.problem))
 with board:

@@ -1,9 +1,10 @@
-"""Files at addresses made from their content, which a browser keeps for good."""
+"""Files that a browser keeps: for good where the address is made from the content."""
 
 from __future__ import annotations
 
 import gzip
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from starlette.requests import Request
@@ -26,10 +27,14 @@ class Content:
         digest = hashlib.sha256(content).hexdigest()[:16]
         return cls(digest, gzip.compress(content, mtime=0), media_type)
 
-    def answer(self, request: Request) -> Response:
-        """The file for who asks for it: nothing where it is known, else compressed if it may be."""
+    def answer(self, request: Request, kept: Mapping[str, str] = FOR_GOOD) -> Response:
+        """The file for who asks for it: nothing where it is known, else compressed if it may be.
+
+        Args:
+            kept: the header that says how long a browser keeps it.
+        """
         tag = f'"{self.digest}"'
-        headers = {**FOR_GOOD, "ETag": tag, "Vary": "Accept-Encoding"}
+        headers = {**kept, "ETag": tag, "Vary": "Accept-Encoding"}
         known = request.headers.get("If-None-Match", "")
         if tag in (given.strip().removeprefix("W/") for given in known.split(",")):
             return Response(status_code=304, headers=headers)

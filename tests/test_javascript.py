@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from mnist_core import javascript
+from mnist_core import javascript, pocket
 from routes import scripts
 from ui import live_bars
 
@@ -89,6 +89,6 @@ def test_the_drawing_pages_scripts_import_nothing(script):
 
 
 def test_every_module_is_part_of_a_script():
-    joined = WORKER + live_bars.JS
-    for path in javascript.WEB.rglob("*.js"):
+    joined = WORKER + live_bars.JS + pocket.script()
+    for path in set(javascript.WEB.rglob("*.js")) - {pocket.SERVICE_WORKER}:
         assert f"\n// {path.name}\n" in joined

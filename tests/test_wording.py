@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ui.wording import in_words
+from mnist_core.wording import in_words
 
 
 def among_ten(**shares):

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 from streamlit.runtime.pages_manager import PagesManager
+
+from ui import projector
 
 # Streamlit's own layout is the same on every page (`streamlit_app.py`): it forgets another one
 # whenever a page is drawn anew before it has said which, and the page would change its width.
 NARROW = "<style>.stMainBlockContainer { max-width: 736px; padding-inline: 1rem; }</style>"
 
 
-def begin(title: str, wide: bool = False) -> None:
-    """The page's head: its title, its width and the style that all pages share."""
+def begin(title: str, wide: bool = False) -> DeltaGenerator:
+    """The page's head: its title, its width and the style that all pages share.
+
+    Returns:
+        The place beside the title.
+    """
     _inside_the_application()
     st.html(
         """<style>
@@ -20,11 +27,16 @@ def begin(title: str, wide: bool = False) -> None:
         .stMain { scrollbar-gutter: stable; }
         h1 { font-size: 1.75rem !important; padding: 0 !important; margin: 0; }
         h2 { font-size: 1.25rem !important; padding: 0 !important; margin: 0; }
+        @media (max-width: 900px) { .st-key-projector { display: none; } }
         </style>"""
     )
     if not wide:
         st.html(NARROW)
-    st.html(f"<h1>{title}</h1>")
+    with st.container(horizontal=True, vertical_alignment="center", key="heading"):
+        st.html(f"<h1>{title}</h1>", width="content")
+        beside = st.container()
+        projector.switch()
+    return beside
 
 
 def _inside_the_application() -> None:

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 # The component's own toolbar lies over the upper right corner of the canvas, invisible until
 # it is pointed at, and would take the strokes that begin there. Undo and clear stand below.
+# And a page decides how large the canvas is on the screen, whatever it has in pixels.
 HIDE_TOOLBAR = """<script>
 (function hide(tries) {
     for (const element of document.querySelectorAll('.st-key-canvas *')) {
         const root = element.shadowRoot;
         if (root?.querySelector('.dc-toolbar')) {
             const style = document.createElement('style');
-            style.textContent = '.dc-toolbar { display: none !important; }';
+            style.textContent = `.dc-toolbar { display: none !important; }
+                .dc-container, .canvas-container, canvas {
+                    width: var(--canvas-width, 340px) !important;
+                    height: var(--canvas-height, 340px) !important;
+                }`;
             root.append(style);
             return;
         }

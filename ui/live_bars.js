@@ -8,7 +8,7 @@
 import { Bars, setText } from "../web/bars.js";
 import { Pen } from "../web/pen.js";
 import { greyLevels, paintForm } from "../web/picture.js";
-import { Reader } from "../web/reader.js";
+import { networkAt, Reader, workerAt } from "../web/reader.js";
 import { ReadingLoop } from "../web/reading_loop.js";
 import { barsInWords, inWords } from "../web/wording.js";
 
@@ -18,7 +18,8 @@ const PATIENCE = 5000; // and until it is no longer waited for
 const SETTLED = 1500; // milliseconds after which a server that says nothing is not waited for
 
 // Whatever is mounted and unmounted.
-const reader = new Reader();
+const reader = new Reader(() => workerAt(addresses.worker));
+const addresses = { worker: null };
 
 class LiveBars {
   constructor(root) {
@@ -77,7 +78,8 @@ class LiveBars {
     this.loading = url;
     try {
       await canvasIsThere(); // half a megabyte: who wants to draw does not wait for it
-      if (this.network === url) await reader.start(this.data.worker, url);
+      addresses.worker = this.data.worker;
+      if (this.network === url) await reader.start(networkAt(url));
       if (this.network === url) {
         this.setReady(true);
         this.say("");
@@ -93,7 +95,7 @@ class LiveBars {
     this.loop.busy = false;
     this.setReady(false);
     this.stopped = performance.now();
-    this.say(this.data.wording.afterwards);
+    this.say(this.data.afterwards);
   }
 
   setReady(ready) {

@@ -17,22 +17,13 @@ import numpy as np
 import numpy.typing as npt
 import streamlit as st
 
-from mnist_core import figures, javascript
+from mnist_core import figures, javascript, wording
 from mnist_core.runs import Run
 from routes import networks, scripts
-from ui import canvas, wording
+from ui import canvas
 
 HERE = Path(__file__).parent
 AFTERWARDS = "Read when the pen is lifted."
-WORDING = {
-    "sure": wording.SURE,
-    "rather": wording.RATHER,
-    "either": wording.EITHER,
-    "neither": wording.NEITHER,
-    "nearly": wording.NEARLY,
-    "bars": figures.BARS_IN_WORDS,
-    "afterwards": AFTERWARDS,
-}
 
 HTML = (HERE / "live_bars.html").read_text(encoding="utf-8")
 JS = javascript.join(HERE / "live_bars.js")
@@ -93,10 +84,8 @@ def settings(confidence_threshold: float) -> dict[str, Any]:
     """
     return {
         "ground": int(canvas.GROUND[1:3], 16),
-        "confidence_threshold": confidence_threshold,
-        "confident": wording.CONFIDENT,
-        "between": wording.BETWEEN,
-        "wording": WORDING,
+        "afterwards": AFTERWARDS,
+        **wording.for_browser(confidence_threshold),
     }
 
 

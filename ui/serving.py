@@ -14,6 +14,7 @@ import streamlit as st
 from starlette.middleware import Middleware
 
 import routes
+from mnist_core import pocket
 from routes import access as keys
 from routes.guard import Guard
 from ui import access, inline, quiet
@@ -30,7 +31,10 @@ def middleware() -> list[Middleware]:
         Middleware(
             Guard,
             access=access.rule(),
-            scripts=[script_hash(script) for page in pages for script in SCRIPT.findall(page)],
+            scripts=[
+                pocket.script_hash(),
+                *(script_hash(script) for page in pages for script in SCRIPT.findall(page)),
+            ],
             origins=st.get_option("server.corsAllowedOrigins"),
         ),
         Middleware(StreamlitGuard),

@@ -12,6 +12,8 @@ export class Bars {
     this.rows = Array.from({ length: 10 }, (_, digit) => {
       const row = document.createElement("div");
       row.className = "row";
+      row.dataset.digit = digit;
+      row.dataset.probability = "";
       row.innerHTML = ROW;
       chart.append(row);
       const [name, value] = [row.querySelector(".digit"), row.querySelector(".value")];
@@ -32,6 +34,7 @@ export class Bars {
       const share = probabilities?.[digit] ?? 0;
       row.classList.toggle("best", best);
       row.style.setProperty("--share", share.toFixed(4));
+      row.dataset.probability = probabilities ? share.toFixed(5) : "";
       setText(name, best ? `▸ ${digit}` : String(digit));
       const shown = probabilities && (share >= LEAST_SAID || best);
       setText(value, shown ? `${(share * 100).toFixed(0)}%` : "");

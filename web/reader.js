@@ -1,28 +1,50 @@
 // The worker of a page, and the network that it reads with.
 
 /**
+ * A network that a reader can be handed.
+ *
+ * @typedef {object} NetworkSource
+ * @property {string} name that tells it from others
+ * @property {string} digest the SHA-256 of its bytes, in hexadecimal, or how that begins
+ * @property {(again: boolean) => Promise<ArrayBuffer>} bytes gets them (network/bytes.js); `again`
+ *   where what came first had been altered
+ */
+
+/**
+ * What lies at an address, from the browser's own store if it is there.
+ *
  * @param {string} url
  * @param {"text" | "arrayBuffer"} kind
- * @returns {Promise<string | ArrayBuffer>} what lies there
+ * @param {RequestCache} cache
+ * @returns {Promise<string | ArrayBuffer>}
  * @throws {Error} if it does not arrive
  */
-async function fetched(url, kind) {
-  const answer = await fetch(url, { cache: "force-cache" });
+async function fetched(url, kind, cache = "force-cache") {
+  const answer = await fetch(url, { cache });
   if (!answer.ok) throw new Error(`${answer.status} for ${url}`);
   return answer[kind]();
+}
+
+/**
+ * @param {string} url of a network, which ends in its digest
+ * @returns {NetworkSource}
+ */
+export function networkAt(url) {
+  return {
+    name: url,
+    digest: url.split("/").pop(),
+    bytes: (again) => fetched(url, "arrayBuffer", again ? "reload" : "force-cache"),
+  };
 }
 
 /** One worker with one network, for the life of the page and whoever in it wants a reading. */
 export class Reader {
   /**
-   * @param {object} [options]
-   * @param {boolean} [options.modules] whether the worker's address is that of worker.js beside
-   *   its modules, and not of all of it joined into one script
+   * @param {() => Worker | Promise<Worker>} makeWorker starts worker.js, or what answers as it
    */
-  constructor({ modules = false } = {}) {
-    this.modules = modules;
-    this.worker = null;
-    this.workerUrl = null;
+  constructor(makeWorker) {
+    this.makeWorker = makeWorker;
+    this.worker = null; // or the promise of one
     this.network = null; // the worker's, or the one on its way to it
     this.client = null; // who is told of answers
     this.asked = 0;
@@ -31,22 +53,21 @@ export class Reader {
   /**
    * Start the worker and hand it a network, if it has others.
    *
-   * @param {string} workerUrl
-   * @param {string} networkUrl of the bytes of a network (network/bytes.js)
+   * @param {NetworkSource} source
    * @returns {Promise<void>} rejects if anything does not arrive or is no network
    */
-  async start(workerUrl, networkUrl) {
-    await this.startWorker(workerUrl);
-    if (this.network?.url !== networkUrl) this.network = this.handOver(networkUrl);
+  async start(source) {
+    await this.startWorker();
+    if (this.network?.name !== source.name) this.network = this.handOver(source);
     await this.network.promise;
   }
 
   /**
    * Have a drawing read.
    *
-   * @param {object} client `answered({id, form, probabilities})` is called once it is read,
-   *   `failed()` if the worker breaks down
-   * @param {object} drawing `network`, its address, and `strokes` or `pixels`: see worker.js
+   * @param {object} client `answered(answer)` is called once it is read, `failed()` if the worker
+   *   breaks down
+   * @param {object} drawing `network`, its name, and `strokes` or `pixels`: see readings.js
    * @returns {number} the id of the answer
    */
   read(client, drawing) {
@@ -61,52 +82,72 @@ export class Reader {
     if (this.client === client) this.client = null;
   }
 
-  async startWorker(url) {
-    if (this.workerUrl === url) return;
-    const script = this.modules ? null : await fetched(url, "text");
-    if (this.workerUrl === url) return;
-    this.stopWorker();
-    this.worker = script === null ? new Worker(url, { type: "module" }) : scriptWorker(script);
-    this.workerUrl = url;
+  async startWorker() {
+    if (this.worker) {
+      await this.worker;
+      return;
+    }
+    this.worker = Promise.resolve(this.makeWorker());
+    try {
+      this.worker = await this.worker;
+    } catch (error) {
+      this.worker = null;
+      throw error;
+    }
     this.worker.onmessage = ({ data }) => {
       if ("ready" in data) this.network?.settle(data);
       else this.client?.answered(data);
     };
     this.worker.onerror = () => {
       this.network?.settle({ ready: null, why: "The worker has broken down." });
-      this.stopWorker();
+      this.worker?.terminate();
+      this.worker = null;
+      this.network = null;
       this.client?.failed();
     };
   }
 
-  stopWorker() {
-    this.worker?.terminate();
-    this.worker = null;
-    this.workerUrl = null;
-    this.network = null;
+  handOver(source) {
+    const network = { name: source.name };
+    network.promise = this.given(network, source, false)
+      .catch(() => this.given(network, source, true))
+      .catch((error) => {
+        if (this.network === network) this.network = null;
+        throw error;
+      });
+    return network;
   }
 
-  handOver(url) {
-    const network = { url };
-    network.promise = new Promise((done, fail) => {
+  /** Ends once the worker has the network. */
+  async given(network, { name, digest, bytes }, again) {
+    const weights = await bytes(again);
+    await new Promise((done, fail) => {
       network.settle = ({ ready, why }) => {
-        if (ready === url) done();
+        if (ready === name) done();
         else if (why) fail(new Error(why));
       };
-      fetched(url, "arrayBuffer")
-        .then((weights) => this.worker.postMessage({ weights, name: url }, [weights]))
-        .catch(fail);
+      this.worker.postMessage({ weights, name, digest }, [weights]);
     });
-    network.promise.catch(() => {
-      if (this.network === network) this.network = null;
-    });
-    return network;
   }
 }
 
-function scriptWorker(script) {
+/**
+ * @param {string} script all of a worker's, as one text
+ * @returns {Worker}
+ */
+export function workerOf(script) {
   const address = URL.createObjectURL(new Blob([script], { type: "text/javascript" }));
   const worker = new Worker(address);
   worker.addEventListener("message", () => URL.revokeObjectURL(address), { once: true });
   return worker;
+}
+
+/**
+ * A worker whose script is fetched, in one text.
+ *
+ * @param {string} url
+ * @returns {Promise<Worker>}
+ */
+export async function workerAt(url) {
+  return workerOf(await fetched(url, "text"));
 }

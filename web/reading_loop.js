@@ -9,7 +9,7 @@ export class ReadingLoop {
    * @param {import("./reader.js").Reader} reader
    * @param {object} listener
    * @param {() => ?object} listener.drawing what is to be read now (Reader.read), null if nothing
-   * @param {(reading: {form: ?Float32Array, probabilities: ?number[]}) => void} listener.read
+   * @param {(answer: object) => void} listener.read what was answered: see readings.js
    * @param {() => void} listener.failed the worker has broken down
    */
   constructor(reader, listener) {
@@ -42,8 +42,8 @@ export class ReadingLoop {
     this.asked = this.reader.read(this, drawing);
   }
 
-  answered({ id, form, probabilities }) {
-    if (id !== this.asked) return;
+  answered(answer) {
+    if (answer.id !== this.asked) return;
     this.busy = false;
     const took = performance.now() - this.sent;
     this.cost += (took - this.cost) * (this.cost ? 0.3 : 1); // the last few, averaged
@@ -52,7 +52,7 @@ export class ReadingLoop {
       this.timer = null;
       if (this.wanted) this.request();
     }, rest);
-    this.listener.read({ form, probabilities });
+    this.listener.read(answer);
   }
 
   failed() {

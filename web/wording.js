@@ -1,4 +1,4 @@
-// Probabilities in words, as ui/wording.py puts them.
+// Probabilities in words, as mnist_core/wording.py puts them.
 
 /**
  * @typedef {object} WordingSettings
@@ -20,18 +20,26 @@ export function inWords(probabilities, settings) {
   const { wording, confidence_threshold: threshold, confident, between } = settings;
   const [first, second] = mostProbable(probabilities);
   const [best, next] = [probabilities[first], probabilities[second]];
-  const percent = best >= 0.9995 ? wording.nearly : `${(best * 100).toFixed(1)}%`;
   const fill = (text) =>
     text
       .replace("{first}", withArticle(first))
       .replace("{second}", withArticle(second))
-      .replace("{percent}", percent);
+      .replace("{percent}", percent(best, settings));
   if (best < threshold) {
     const words = fill(best + next > between ? wording.either : wording.neither);
     return { guess: "", unsure: true, words };
   }
   const words = fill(best >= confident ? wording.sure : wording.rather);
   return { guess: String(first), unsure: false, words };
+}
+
+/**
+ * @param {number} probability in [0, 1]
+ * @param {WordingSettings} settings
+ * @returns {string} it in words that never claim certainty
+ */
+export function percent(probability, { wording }) {
+  return probability >= 0.9995 ? wording.nearly : `${(probability * 100).toFixed(1)}%`;
 }
 
 /**

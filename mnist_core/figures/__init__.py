@@ -6,7 +6,7 @@ colour alone what it has to say.
 
 from mnist_core.figures.comparison import accuracy_and_cost, curves, reported_and_reproduced
 from mnist_core.figures.data import balance, ink_of_digits, pixel_values, writers
-from mnist_core.figures.guess import BARS_IN_WORDS, bars, bars_in_words
+from mnist_core.figures.guess import bars, bars_in_words
 from mnist_core.figures.mistakes import (
     LINEAR,
     LOGARITHMIC,
@@ -30,7 +30,6 @@ from mnist_core.figures.studies import accuracy_by_value
 from mnist_core.figures.training import curve, curves_in_words, curves_of, digit_accuracy
 
 __all__ = [
-    "BARS_IN_WORDS",
     "LINEAR",
     "LOGARITHMIC",
     "MISTAKES",

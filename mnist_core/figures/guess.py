@@ -6,13 +6,12 @@ import numpy as np
 import numpy.typing as npt
 import plotly.graph_objects as go
 
+from mnist_core import wording
 from mnist_core.figures.style import (
     BLUE,
     GREY,
     TRACK,
 )
-
-BARS_IN_WORDS = "Probabilities of the ten digits; the most probable are {best}."
 
 
 def bars(probabilities: npt.NDArray[np.float32] | None, height: int = 330) -> go.Figure:
@@ -88,4 +87,4 @@ def bars_in_words(probabilities: npt.NDArray[np.float32] | None) -> str:
         return "Ten empty bars, one for each digit from 0 to 9."
     order = np.argsort(-probabilities, kind="stable")[:3]
     best = ", ".join(f"{digit} with {probabilities[digit]:.0%}" for digit in order)
-    return BARS_IN_WORDS.format(best=best)
+    return wording.BARS.format(best=best)

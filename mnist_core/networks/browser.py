@@ -1,8 +1,14 @@
 """What a browser needs to run a run's network: its layers and weights as one block of bytes.
 
     4 bytes    length of the header, little endian
-    header     JSON: the layers in order, the temperature, the angle of test-time augmentation
-    weights    half precision (IEEE 754 binary16, little endian), layer by layer: kernel, bias
+    header     JSON: the layers in order, the temperature, the angle of test-time augmentation,
+               the bits of a weight, and of all layers together the number of columns of kernels
+    weights    in 8 bits: the scales of all columns and the biases, float32, then the kernels, int8;
+               in 16: half precision (IEEE 754 binary16) layer by layer, kernel and bias
+               (all little endian)
+
+In eight bits a weight is its column's scale times a whole number from -127 to 127: each output
+has a scale of its own, since their weights differ in size tenfold.
 
 Kernels lie as Keras keeps them: dense (inputs, units), convolution (rows, columns, inputs,
 filters), LSTM one matrix (inputs + units, 4 × units) with its gates in Keras' order (input,
@@ -31,6 +37,7 @@ from mnist_core.recipes import ACTIVATIONS, OUTPUTS
 from mnist_core.runs import Run
 
 Config = Mapping[str, Any]
+Weights = npt.NDArray[np.floating[Any]]
 Arrays = list[npt.NDArray[np.float32]]
 Layer = tuple[dict[str, Any], Arrays]  # what the header says of it; kernel and bias
 
@@ -48,8 +55,11 @@ _WEIGHTED = {
 _WITHOUT_EFFECT = ("InputLayer", "Dropout", "Flatten")
 
 
-def pack(run: Run) -> bytes:
+def pack(run: Run, bits: int = 8) -> bytes:
     """A run's network for a browser.
+
+    Args:
+        bits: of a weight, 8 or 16.
 
     Raises:
         InputError: it cannot be run there: its file is damaged, a layer is none that the browser
@@ -65,9 +75,8 @@ def pack(run: Run) -> bytes:
         raise
     except Exception as error:  # whatever zipfile, h5py and the rest make of a damaged file
         raise InputError(f"The model file of {run.name} cannot be read for a browser.") from error
-    flat = np.concatenate(
-        [np.zeros(0, np.float32), *(a.ravel() for _, weights in layers for a in weights)]
-    )
+    weighted = [(kernel.reshape(-1, bias.size), bias) for _, (kernel, bias) in _weighted(layers)]
+    flat = np.concatenate([np.zeros(0), *(a.ravel() for pair in weighted for a in pair)])
     work *= 2 if run.recipe.tta_angle else 1
     if flat.size > MOST_WEIGHTS or work > MOST_WORK:
         raise InputError(
@@ -80,9 +89,35 @@ def pack(run: Run) -> bytes:
         "layers": [described for described, _ in layers],
         "temperature": run.temperature,
         "tta_angle": run.recipe.tta_angle,
+        "bits": bits,
+        "columns": sum(bias.size for _, bias in weighted),
     }
     text = json.dumps(header).encode()
-    return len(text).to_bytes(4, "little") + text + flat.astype("<f2").tobytes()
+    weights = flat.astype("<f2").tobytes() if bits == 16 else _in_eight_bits(weighted)
+    return len(text).to_bytes(4, "little") + text + weights
+
+
+def _weighted(layers: list[Layer]) -> list[Layer]:
+    return [layer for layer in layers if layer[1]]
+
+
+def _in_eight_bits(weighted: list[tuple[Weights, Weights]]) -> bytes:
+    """Kernels (depth, columns) and biases (columns,): scales, biases, rounded kernels."""
+    scales = [_scales(kernel) for kernel, _ in weighted]
+    floats = [*scales, *(bias for _, bias in weighted)]
+    whole = [np.round(kernel / scale) for (kernel, _), scale in zip(weighted, scales, strict=True)]
+    return b"".join(
+        [
+            *(np.asarray(array, "<f4").tobytes() for array in floats),
+            *(np.clip(kernel, -127, 127).astype(np.int8).tobytes() for kernel in whole),
+        ]
+    )
+
+
+def _scales(kernel: Weights) -> Weights:
+    """The scale of each column by which its largest weight becomes 127; 1 where all are 0."""
+    most = np.abs(kernel).max(axis=0, initial=0)
+    return np.where(most > 0, most / 127, 1).astype(np.float32)
 
 
 def _arrays(data: bytes) -> dict[str, Arrays]:

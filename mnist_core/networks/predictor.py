@@ -56,12 +56,24 @@ class Predictor:
         Raises:
             InputError: another shape, or values that are not finite.
         """
+        return self.read(images)[0]
+
+    def read(self, images: Images) -> tuple[calibrated.Probabilities, npt.NDArray[np.float32]]:
+        """Probabilities as of `predict`, and what the last layer was given for them.
+
+        Returns:
+            float32 (n, 10), and float32 (n, d): the mean over the ways in which an image is
+            turned.
+        """
         images = calibrated.checked(images)
         if not len(images):
-            return np.zeros((0, CLASSES), np.float32)
+            return np.zeros((0, CLASSES), np.float32), self.features(images)
         views = [rotation.rotate(images, angle) for angle in self._angles]
-        scores = self._network.read(np.concatenate(views))[:, :CLASSES]
-        return calibrated.probabilities(scores, len(views), self._temperature)
+        made = self._network.read(np.concatenate(views))
+        scores, features = made[:, :CLASSES], made[:, CLASSES:]
+        if len(views) > 1:
+            features = features.reshape(len(views), len(images), -1).mean(axis=0)
+        return calibrated.probabilities(scores, len(views), self._temperature), features
 
     def features(self, images: Images) -> npt.NDArray[np.float32]:
         """What the last layer is given, in which the network tells the digits apart.
@@ -72,6 +84,8 @@ class Predictor:
             float32 (n, d).
         """
         images = calibrated.checked(images)
+        if not len(images):
+            return np.zeros((0, self._network.features), np.float32)
         return self._network.read(images)[:, CLASSES:]
 
     def warm_up(self) -> None:

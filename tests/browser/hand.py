@@ -75,13 +75,20 @@ INK_IS_SEEN = """() => {
 class Hand:
     """Draws on the page's canvas with the mouse, or with a finger."""
 
+    canvas, answer = ".st-key-canvas canvas", ".st-key-guess"
+
     def __init__(self, page, touch=False):
         self.page = page
         self.touch = page.context.new_cdp_session(page) if touch else None
-        page.locator(".st-key-canvas canvas").last.wait_for()
+        page.locator(self.canvas).last.wait_for()
 
     def box(self):
-        return self.page.locator(".st-key-canvas canvas").last.bounding_box()
+        return self.page.locator(self.canvas).last.bounding_box()
+
+    def scale(self):
+        """Pixels of the screen for one of the canvas."""
+        canvas = self.page.locator(".st-key-canvas canvas").last
+        return canvas.evaluate("canvas => canvas.getBoundingClientRect().width / canvas.width")
 
     def wait_for_width(self, width):
         """Wait until the canvas is that wide, in pixels."""
@@ -115,8 +122,8 @@ class Hand:
         Args:
             before_lifting: called with the last point, on the screen, while the mouse is down.
         """
-        box = self.box()
-        spots = [(box["x"] + x, box["y"] + y) for x, y in points]
+        box, scale = self.box(), self.scale()
+        spots = [(box["x"] + x * scale, box["y"] + y * scale) for x, y in points]
         if self.touch:
             # A finger is seen sixty times a second; events in one frame would become one.
             self._touch("touchStart", spots[0])
@@ -149,13 +156,13 @@ class Hand:
         size = np.ptp(points, axis=0) * height
         if corner is None:
             box = self.box()
-            corner = (np.array([box["width"], box["height"]]) - size) / 2
+            corner = (np.array([box["width"], box["height"]]) / self.scale() - size) / 2
         for stroke in strokes:
             self.stroke((stroke - points.min(axis=0)) * height + np.asarray(corner), **options)
 
     def guess(self):
         # While the page changes its mode, the old answer stands beside the new one.
-        return self.page.locator(".st-key-guess").last.inner_text().strip()
+        return self.page.locator(self.answer).last.inner_text().strip()
 
     def wait_for_guess(self, wanted=None, seconds=60):
         """The guess, once there is one (or once it is `wanted`) and no longer changes."""
@@ -181,4 +188,17 @@ class Hand:
         """
         self.page.locator(".st-key-clear button").click()
         self.page.wait_for_function(f"() => !({INK_IS_SEEN})()")
+        assert self.wait_for_guess("") == ""
+
+
+class PocketHand(Hand):
+    """Draws on the canvas of the page without Streamlit."""
+
+    canvas, answer = "#canvas", "#guess"
+
+    def wait_for_network(self):
+        self.page.locator("#bars[data-live=true]").wait_for()
+
+    def clear(self):
+        self.page.locator("#clear").click()
         assert self.wait_for_guess("") == ""

@@ -127,20 +127,23 @@ def in_browser(page, drawings, network):
     return numbers(forms, -1, 28, 28), numbers(probabilities, -1, 10)
 
 
-def test_a_thousand_drawings_are_brought_into_form_and_read_alike(sheet):
+# Eight bits round each weight by up to 1/254 of its column's largest, which moves the logits by
+# some tenths; a probability near one half moves by a quarter of that.
+@pytest.mark.parametrize(("bits", "tolerance", "open_"), [(16, 0.01, 0.01), (8, 0.04, 0.02)])
+def test_a_thousand_drawings_are_brought_into_form_and_read_alike(sheet, bits, tolerance, open_):
     drawings = pen_drawings(1000, np.random.default_rng(0))
     run = runs.read(runs.SHIPPED_DIR / runs.DEFAULT_RUN)
-    forms, probabilities = in_browser(sheet, drawings, browser.pack(run))
+    forms, probabilities = in_browser(sheet, drawings, browser.pack(run, bits))
     objects = [[as_fabric(path, brush) for path in strokes] for strokes, brush in drawings]
     wanted = np.stack([canvas.read(marks) for marks in objects])
     assert np.abs(forms - wanted).mean(axis=(1, 2)).max() < 0.01
     read = predictor.load(run).predict(wanted)
-    assert np.abs(probabilities - read).max() < 0.01
+    assert np.abs(probabilities - read).max() < tolerance
     close = np.sort(read, axis=1)
-    undecided = close[:, -1] - close[:, -2] < 1e-3  # two winners, as it were
+    undecided = close[:, -1] - close[:, -2] < tolerance / 10  # two winners, as it were
     same = probabilities.argmax(axis=1) == read.argmax(axis=1)
     assert (same | undecided).all()
-    assert undecided.mean() < 0.01
+    assert undecided.mean() < open_
 
 
 @pytest.mark.parametrize("name", RECIPES)

@@ -1,5 +1,6 @@
 """The bars' component alone in a page, mounted, unmounted and mistreated."""
 
+import hashlib
 import html
 import json
 from itertools import pairwise
@@ -81,11 +82,13 @@ def bench(chromium, tiny_run):
         page = context.new_page()
         page.errors = []
         page.on("pageerror", lambda error: page.errors.append(str(error)))
+        packed = network or browser.pack(tiny_run)
+        page.network = f"/networks/{hashlib.sha256(packed).hexdigest()[:16]}"
         files = {
             "/": ("text/html", PAGE.replace("@BARS@", json.dumps(live_bars.HTML))),
             "/bars.js": ("text/javascript", live_bars.JS),
             "/worker.js": ("text/javascript", scripts.WORKER.decode()),
-            "/network": ("application/octet-stream", network or browser.pack(tiny_run)),
+            page.network: ("application/octet-stream", packed),
         }
 
         def answer(route):
@@ -106,13 +109,13 @@ def bench(chromium, tiny_run):
         context.close()
 
 
-def data(**changes):
+def data(page, **changes):
     given = live_bars.settings(confidence_threshold=0.0)
-    return given | {"worker": "/worker.js", "network": "/network", "note": ""} | changes
+    return given | {"worker": "/worker.js", "network": page.network, "note": ""} | changes
 
 
 def start(page, **changes):
-    page.evaluate("given => { addCanvas(); mountBars(given); }", data(**changes))
+    page.evaluate("given => { addCanvas(); mountBars(given); }", data(page, **changes))
     page.evaluate("given => tell(given)", reading())
 
 
@@ -144,7 +147,7 @@ def test_fifty_mounts_leave_no_listener_and_one_worker(bench):
     page.wait_for_function(READY)
     open_at_first = page.evaluate("open_")
     for _ in range(50):
-        page.evaluate("given => { unmountBars(); mountBars(given); }", data())
+        page.evaluate("given => { unmountBars(); mountBars(given); }", data(page))
         page.wait_for_function(READY)
     assert page.evaluate("open_") == open_at_first
     assert len(page.workers) == 1
@@ -163,7 +166,7 @@ def test_unmounted_in_the_middle_of_a_stroke(bench):
     page.evaluate("unmountBars()")
     page.mouse.move(100, 300)
     page.mouse.up()
-    page.evaluate("given => { mountBars(given); tell(given.text); }", data(text=reading()))
+    page.evaluate("given => { mountBars(given); tell(given.text); }", data(page, text=reading()))
     page.wait_for_function(READY)
     stroke(page, SEVEN)
     page.wait_for_function(READ)
@@ -198,7 +201,7 @@ def test_several_canvases_and_one_that_is_replaced(bench):
 def test_zoomed_and_on_fine_screens_the_same_is_read(bench, scale, ratio):
     page = bench(device_scale_factor=ratio)
     page.evaluate("scale => addCanvas(scale)", scale)
-    page.evaluate("given => mountBars(given)", data())
+    page.evaluate("given => mountBars(given)", data(page))
     page.evaluate("given => tell(given)", reading())
     page.wait_for_function(READY)
     stroke(page, [(x * scale, y * scale) for x, y in SEVEN])
@@ -248,7 +251,7 @@ def test_weights_that_are_none_are_said_to_be_read_afterwards(bench):
 
 def test_the_words_are_the_servers(chromium, web_files):
     from mnist_core.figures import bars_in_words
-    from ui.wording import in_words
+    from mnist_core.wording import in_words
 
     page = chromium.new_page()
     page.goto(web_files)

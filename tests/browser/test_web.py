@@ -1,5 +1,7 @@
 """What a page without Streamlit does with the modules in `web/`: it imports them as they are."""
 
+import hashlib
+
 import numpy as np
 import pytest
 
@@ -21,22 +23,22 @@ def page(chromium, web_files):
 
 
 def test_a_worker_made_of_modules_reads_a_drawing(page, tiny_run):
+    packed = browser.pack(tiny_run)
+    address = f"/networks/{hashlib.sha256(packed).hexdigest()[:16]}"
     page.route(
-        "**/network.bin",
-        lambda route: route.fulfill(
-            content_type="application/octet-stream", body=browser.pack(tiny_run)
-        ),
+        f"**{address}",
+        lambda route: route.fulfill(content_type="application/octet-stream", body=packed),
     )
     reading = page.evaluate(
-        """async points => {
-            const {Reader} = await import('/reader.js');
-            const reader = new Reader({modules: true});
-            await reader.start('/worker.js', '/network.bin');
+        """async ([points, network]) => {
+            const {networkAt, Reader} = await import('/reader.js');
+            const reader = new Reader(() => new Worker('/worker.js', {type: 'module'}));
+            await reader.start(networkAt(network));
             return new Promise((answered, failed) => reader.read({answered, failed}, {
-                network: '/network.bin', strokes: [{points, width: 22}],
+                network, strokes: [{points, width: 22}],
             }));
         }""",
-        SEVEN,
+        [SEVEN, address],
     )
     form = np.array(reading["form"], np.float32).reshape(1, 28, 28)
     assert form.sum() > 20
@@ -48,9 +50,10 @@ def test_a_worker_made_of_modules_reads_a_drawing(page, tiny_run):
 def test_a_worker_or_a_network_that_does_not_arrive_is_told(page, missing):
     refused = page.evaluate(
         """async worker => {
-            const {Reader} = await import('/reader.js');
+            const {networkAt, Reader} = await import('/reader.js');
+            const start = () => new Worker(worker, {type: 'module'});
             try {
-                await new Reader({modules: true}).start(worker, '/nowhere.bin');
+                await new Reader(start).start(networkAt('/nowhere'));
                 return false;
             } catch {
                 return true;

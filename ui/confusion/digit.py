@@ -6,12 +6,12 @@ import numpy as np
 import numpy.typing as npt
 import streamlit as st
 
-from mnist_core import datasets, evaluation, figures
+from mnist_core import datasets, evaluation, figures, wording
 from mnist_core.datasets import Dataset
 from mnist_core.errors import InputError
 from mnist_core.evaluation import explanations, results
 from mnist_core.runs import Evaluation, Run
-from ui import access, canvas, charts, say, warm, wording
+from ui import access, canvas, charts, say, warm
 from ui.confusion import at_hand, samples, state, work
 
 

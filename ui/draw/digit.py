@@ -11,10 +11,10 @@ from streamlit.delta_generator import DeltaGenerator
 from mnist_core import drawing
 from mnist_core.report import pictures
 from mnist_core.runs import Run
+from mnist_core.wording import in_words
 from ui import canvas, live_bars, reading
 from ui.draw import guess
 from ui.draw.state import Objects
-from ui.wording import in_words
 
 INVITATION = "Draw a digit from 0 to 9."
 

@@ -8,10 +8,10 @@ import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from mnist_core.wording import percent
 from ui import canvas, reading
 from ui.draw import guess
 from ui.draw.state import Objects
-from ui.wording import percent
 
 INVITATION = "Draw a number of several digits."
 

@@ -25,8 +25,7 @@ export function formOfStrokes(strokes) {
     }))
     .filter(({ points }) => points.length);
   if (!drawn.length) return new Float32Array(SIDE * SIDE);
-  const widths = drawn.map(({ width }) => width).sort((a, b) => a - b);
-  const width = (widths[(widths.length - 1) >> 1] + widths[widths.length >> 1]) / 2;
+  const width = medianWidth(drawn);
   let paths = drawn.map(({ points }) => points);
   const total = paths.reduce((sum, path) => sum + path.length, 0);
   if (total > POINT_LIMIT) {
@@ -62,4 +61,13 @@ export function formOfStrokes(strokes) {
     fillStroke(canvas, size, dots, pen * DETAIL);
   }
   return normalise(Float32Array.from(canvas), size, size, extent > 0, DETAIL);
+}
+
+/**
+ * @param {{width: number}[]} strokes at least one
+ * @returns {number} the median of their brushes' widths
+ */
+export function medianWidth(strokes) {
+  const widths = strokes.map(({ width }) => width).sort((a, b) => a - b);
+  return (widths[(widths.length - 1) >> 1] + widths[widths.length >> 1]) / 2;
 }

@@ -16,31 +16,72 @@
  */
 
 /**
+ * The weights of one layer after the other.
+ *
+ * @typedef {object} Weights
+ * @property {(depth: number, columns: number) => {weight: (at: number) => number,
+ *   bias: ArrayLike<number>}} next of the next layer with weights: its kernel (depth, columns), a
+ *   number for each place row by row, and its bias (columns,)
+ * @property {() => boolean} finished whether there are none left
+ */
+
+/**
  * @param {ArrayBuffer} bytes
- * @returns {{layers: Layer[], temperature: number, angles: number[], weights: Uint16Array}} the
+ * @returns {{layers: Layer[], temperature: number, angles: number[], weights: Weights}} the
  *   layers from first to last; the temperature that logits are divided by, above 0; the angles of
- *   the copies read in test-time augmentation, in degrees; the weights in half precision, layer
- *   by layer, kernel before bias
+ *   the copies read in test-time augmentation, in degrees; the weights
  * @throws {Error} of some kind if these are no such bytes
  */
 export function unpackNetwork(bytes) {
   const length = new DataView(bytes).getUint32(0, true);
   const header = JSON.parse(new TextDecoder().decode(new Uint8Array(bytes, 4, length)));
+  const rest = bytes.slice(4 + length);
   return {
     layers: header.layers,
     temperature: header.temperature,
     angles: header.tta_angle ? [header.tta_angle, -header.tta_angle] : [0],
-    weights: new Uint16Array(bytes.slice(4 + length)),
+    weights: header.bits === 8 ? eightBits(rest, header.columns) : sixteenBits(rest),
   };
 }
 
-/**
- * A number from half precision (IEEE 754 binary16).
- *
- * @param {number} bits 0 to 65535, finite as a number
- * @returns {number}
- */
-export function fromHalf(bits) {
+/** @returns {Weights} in half precision, layer by layer, kernel before bias */
+function sixteenBits(bytes) {
+  const halves = new Uint16Array(bytes);
+  let at = 0;
+  return {
+    next(depth, columns) {
+      const [start, end] = [at, at + depth * columns];
+      at = end + columns;
+      if (at > halves.length) throw new Error("There are too few weights.");
+      const bias = Array.from(halves.subarray(end, at), fromHalf);
+      return { weight: (place) => fromHalf(halves[start + place]), bias };
+    },
+    finished: () => at === halves.length,
+  };
+}
+
+/** @returns {Weights} in eight bits; scales and biases of all `count` columns stand before them */
+function eightBits(bytes, count) {
+  const scales = new Float32Array(bytes, 0, count);
+  const biases = new Float32Array(bytes, 4 * count, count);
+  const kernels = new Int8Array(bytes, 8 * count);
+  let [column, at] = [0, 0];
+  return {
+    next(depth, columns) {
+      const [first, start] = [column, at];
+      column += columns;
+      at += depth * columns;
+      if (column > count || at > kernels.length) throw new Error("There are too few weights.");
+      const scale = scales.subarray(first, column);
+      const weight = (place) => kernels[start + place] * scale[place % columns];
+      return { weight, bias: biases.subarray(first, column) };
+    },
+    finished: () => column === count && at === kernels.length,
+  };
+}
+
+/** A number from half precision (IEEE 754 binary16); `bits` is 0 to 65535, finite as a number. */
+function fromHalf(bits) {
   const sign = bits & 0x8000 ? -1 : 1;
   const exponent = (bits >> 10) & 31;
   const fraction = bits & 1023;

@@ -5,7 +5,7 @@
 
 import { SIDE } from "../drawing/form.js";
 import { softmax } from "./activations.js";
-import { fromHalf, unpackNetwork } from "./bytes.js";
+import { unpackNetwork } from "./bytes.js";
 import { FORWARD } from "./layers.js";
 import { hasSimd, matmulMemory } from "./matmul.js";
 import { planMemory } from "./plan.js";
@@ -13,6 +13,16 @@ import { rotated } from "./rotation.js";
 import { LANES } from "./wasm_matmul.js";
 
 const LEAST = 1e-30; // a probability whose logarithm is still a number
+
+/**
+ * What a network makes of an image.
+ *
+ * @typedef {object} Reading
+ * @property {number[]} probabilities of the ten digits, with sum 1
+ * @property {number[]} logits whose softmax they are: the mean logarithm of what the copies of
+ *   test-time augmentation are given, divided by the temperature
+ * @property {number[]} features what goes into the last layer, the mean over the copies
+ */
 
 export class Network {
   /**
@@ -33,26 +43,22 @@ export class Network {
   }
 
   placeAll(weights) {
-    let at = 0;
     for (const layer of this.layers.filter(({ columns }) => columns)) {
-      const bias = at + layer.depth * layer.columns;
-      const end = bias + layer.columns;
-      this.place(layer, weights.subarray(at, bias), weights.subarray(bias, end));
-      at = end;
+      this.place(layer, weights.next(layer.depth, layer.columns));
     }
-    if (at !== weights.length) throw new Error("The weights do not fit the layers.");
+    if (!weights.finished()) throw new Error("The weights do not fit the layers.");
   }
 
   /** Put a layer's weights in place: the kernel in strips of LANES columns, top to bottom. */
-  place(layer, kernel, bias) {
+  place(layer, { weight, bias }) {
     const { numbers } = this.memory;
     for (let column = 0; column < layer.columns; column++) {
       const inStrip = column % LANES;
       const strip = layer.kernel + (column - inStrip) * layer.depth + inStrip;
       for (let row = 0; row < layer.depth; row++) {
-        numbers[strip + row * LANES] = fromHalf(kernel[row * layer.columns + column]);
+        numbers[strip + row * LANES] = weight(row * layer.columns + column);
       }
-      numbers[layer.bias + column] = fromHalf(bias[column]);
+      numbers[layer.bias + column] = bias[column];
     }
   }
 
@@ -60,37 +66,47 @@ export class Network {
    * The forward pass of one image, with test-time augmentation if the network was made with it.
    *
    * @param {Float32Array} image 28×28 numbers in [0, 1], row by row, 1 the full ink
-   * @returns {number[]} the probabilities of the ten digits, with sum 1
+   * @returns {Reading}
    */
-  predict(image) {
+  read(image) {
     const { numbers } = this.memory;
     this.angles.forEach((angle, index) => {
       numbers.set(angle ? rotated(image, angle) : image, this.input + index * SIDE * SIDE);
     });
     let from = this.input;
+    let features = from;
     for (const layer of this.layers) {
+      features = from;
       FORWARD[layer.kind](this.memory, layer, from);
       from = layer.output;
     }
-    const count = this.layers[this.layers.length - 1].to[2];
-    const rows = this.angles.map((_, index) =>
-      Array.from(numbers.subarray(from + index * count, from + (index + 1) * count), (score) =>
-        Math.max(score, LEAST),
-      ),
-    );
-    return this.combined(rows);
+    const last = this.layers[this.layers.length - 1];
+    const scores = this.copies(from, last.to[2]);
+    const logits = mean(scores, (score) => Math.log(Math.max(score, LEAST)) / this.temperature);
+    const count = last.from[0] * last.from[1] * last.from[2];
+    return {
+      logits,
+      probabilities: softmax(logits),
+      features: mean(this.copies(features, count), (feature) => feature),
+    };
   }
 
-  /** One distribution out of those of the copies: their mean logits, divided by the temperature. */
-  combined(rows) {
-    if (rows.length === 1 && this.temperature === 1) {
-      const sum = rows[0].reduce((a, b) => a + b, 0);
-      return rows[0].map((score) => score / sum);
-    }
-    const logits = rows[0].map(
-      (_, digit) =>
-        rows.reduce((sum, row) => sum + Math.log(row[digit]), 0) / rows.length / this.temperature,
-    );
-    return softmax(logits);
+  /** @returns {number[]} the probabilities alone of what `read` gives */
+  predict(image) {
+    return this.read(image).probabilities;
   }
+
+  /** So many numbers of each copy of the image, from a place in the memory on. */
+  copies(from, count) {
+    const { numbers } = this.memory;
+    return this.angles.map((_, at) => numbers.subarray(from + at * count, from + (at + 1) * count));
+  }
+}
+
+/** The mean over the copies, number by number, of a function of each. */
+function mean(copies, of) {
+  return Array.from(
+    copies[0],
+    (_, at) => copies.reduce((sum, copy) => sum + of(copy[at]), 0) / copies.length,
+  );
 }

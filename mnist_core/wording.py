@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
@@ -13,6 +15,7 @@ RATHER = "{percent} sure, else {second}"
 EITHER = "Not sure: {first} or {second}?"
 NEITHER = "Not sure: this looks like no digit."
 NEARLY = "Over 99.9%"  # in place of a percentage that would claim certainty
+BARS = "Probabilities of the ten digits; the most probable are {best}."
 
 
 def in_words(
@@ -39,3 +42,24 @@ def a(digit: int) -> str:
 def percent(probability: float) -> str:
     """A probability in words that never claim certainty."""
     return NEARLY if probability >= 0.9995 else f"{probability:.1%}"
+
+
+def for_browser(confidence_threshold: float) -> dict[str, Any]:
+    """What the browser needs to put readings into the same words (`web/wording.js`), for JSON.
+
+    Args:
+        confidence_threshold: the probability, in [0, 1], below which the answer is "not sure".
+    """
+    return {
+        "confidence_threshold": confidence_threshold,
+        "confident": CONFIDENT,
+        "between": BETWEEN,
+        "wording": {
+            "sure": SURE,
+            "rather": RATHER,
+            "either": EITHER,
+            "neither": NEITHER,
+            "nearly": NEARLY,
+            "bars": BARS,
+        },
+    }

@@ -1,0 +1,186 @@
+"""What a hand changes: people write in order, and every misread digit is corrected once.
+
+Writers whom no network was trained on: the held-out ones of each dataset, and for a network that
+has seen none of it all of them. `beforehand` digits of each label are taught first and do not
+count. MNIST's test digits are read with each hand as it is in the end, and so are digits that
+other writers of the same dataset wrote. Then the time that it takes.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from common import median_seconds, need, print_table
+from mnist_core import datasets, evaluation, predictor, runs
+from mnist_core.hands import MOST, Hand
+from mnist_core.predictor import Predictor
+
+Images = npt.NDArray[np.float32]
+Labels = npt.NDArray[np.uint8]
+DATASETS = ("pen-strokes", "uji-pen", "swiss-digits")
+PLANS = ((250, 0), (50, 1))  # digits of a hand, and of each label beforehand
+OTHERS = 300  # digits of other writers that are read with each hand
+
+
+class Remembering(Predictor):
+    """A predictor that reads no digit twice, for digits that many hands are tried on."""
+
+    def __init__(self, reader: Predictor) -> None:
+        self.run, self._reader = reader.run, reader
+        self._known: dict[bytes, tuple[np.ndarray, np.ndarray]] = {}
+
+    def read(self, images: Images) -> tuple[np.ndarray, np.ndarray]:
+        keys = [image.tobytes() for image in images]
+        new = [place for place, key in enumerate(keys) if key not in self._known]
+        if new:
+            made = self._reader.read(images[new])
+            for place, *answer in zip(new, *made, strict=True):
+                self._known[keys[place]] = answer[0], answer[1]
+        probabilities, features = zip(*(self._known[key] for key in keys), strict=True)
+        return np.stack(probabilities), np.stack(features)
+
+
+@dataclass(frozen=True)
+class Writers:
+    """Digits of people whom a network was not trained on, as each wrote them."""
+
+    images: Images
+    labels: Labels
+    writers: npt.NDArray[np.int16]
+
+    def hands(self, size: int, beforehand: int) -> Iterator[tuple[list[int], list[int]]]:
+        """Places of the digits that are taught first, and of those that are written then."""
+        for writer in np.unique(self.writers):
+            own = np.flatnonzero(self.writers == writer)
+            if np.all(np.diff(self.labels[own].astype(int)) >= 0):  # sorted: mix them
+                own = np.random.default_rng(int(writer)).permutation(own)
+            step = size + 10 * beforehand
+            for part in (own[at : at + step] for at in range(0, len(own), step)):
+                if len(part) < min(step, 20):
+                    continue
+                first: list[int] = []
+                for label in range(10):
+                    first += part[self.labels[part] == label][:beforehand].tolist()
+                yield first, [place for place in part.tolist() if place not in first]
+
+
+def unseen(reader: Predictor, name: str) -> Writers:
+    """The digits of a dataset whose writers the run was not trained on."""
+    assert reader.run is not None
+    dataset = datasets.load(name)
+    seen = any(name in trained.split("+") for trained in runs.trained_on(reader.run))
+    parts = ("test",) if seen else ("train", "test")
+    arrays = [
+        np.concatenate([getattr(dataset, f"{kind}_{part}") for part in parts])
+        for kind in ("x", "y", "writers")
+    ]
+    return Writers(datasets.scale(arrays[0]), arrays[1], arrays[2])
+
+
+def write(reader: Predictor, digits: Writers, plan: tuple[int, int]) -> list[str]:
+    """One row: every hand of that plan, with the mistakes, and what the hands cost others."""
+    mnist = datasets.load("mnist")
+    test, truth = datasets.scale(mnist.x_test), mnist.y_test
+    bare = evaluation.accuracy(reader.predict(test), truth)
+    random = np.random.default_rng(0)
+    mistakes, lost, others, given, labels = [], [], [], [], []
+    for first, then in digits.hands(*plan):
+        hand = Hand(reader)
+        for place in first:
+            hand.learn(digits.images[place], int(digits.labels[place]))
+        without = reader.predict(digits.images[then]).argmax(axis=1) != digits.labels[then]
+        answers = _corrected(hand, digits, then)
+        wrong = np.count_nonzero(answers.argmax(axis=1) != digits.labels[then])
+        mistakes.append((int(without.sum()), int(wrong)))
+        given.append(answers)
+        labels.append(digits.labels[then])
+        lost.append(bare - evaluation.accuracy(hand.predict(test), truth) if hand.digits else 0.0)
+        strangers = np.flatnonzero(digits.writers != digits.writers[then[0]])
+        some = random.choice(strangers, min(OTHERS, len(strangers)), replace=False)
+        before, after = (
+            evaluation.accuracy(who.predict(digits.images[some]), digits.labels[some])
+            for who in (reader, hand)
+        )
+        others.append(before - after)
+    without, wrong = np.sum(mistakes, axis=0)
+    error = evaluation.calibration_error(np.concatenate(given), np.concatenate(labels))
+    return [
+        f"{len(mistakes)}",
+        str(without),
+        str(wrong),
+        f"{1 - wrong / max(1, without):.0%}",
+        f"{error:.2%}",
+        f"{np.mean(lost):.3%}",
+        f"{np.max(lost):.2%}",
+        f"{np.mean(others):.2%}",
+    ]
+
+
+def _corrected(hand: Hand, digits: Writers, places: list[int]) -> npt.NDArray[np.float32]:
+    """The probabilities of each digit when it was written; every misread one is corrected."""
+    given = hand.predict(digits.images[places])
+    at = 0
+    while True:
+        wrong = np.flatnonzero(given[at:].argmax(axis=1) != digits.labels[places[at:]])
+        if not len(wrong):
+            return given
+        at += int(wrong[0])
+        hand.learn(digits.images[places[at]], int(digits.labels[places[at]]))
+        at += 1
+        if at == len(places):
+            return given
+        given[at:] = hand.predict(digits.images[places[at:]])
+
+
+def time_of(reader: Predictor) -> list[list[str]]:
+    """Rows of milliseconds for one digit, with a full hand and without."""
+    mnist = datasets.load("mnist")
+    images, labels = datasets.scale(mnist.x_train[: 2 * MOST]), mnist.y_train
+    hand = Hand(reader)
+    numbers = iter(range(len(images)))
+    while len(hand.digits) < MOST:
+        number = next(numbers)
+        hand.learn(images[number], int(labels[number]))
+    one = images[-1:]
+    return [
+        ["read without a hand", f"{1e3 * median_seconds(lambda: reader.predict(one), 300):.2f}"],
+        ["read with a full hand", f"{1e3 * median_seconds(lambda: hand.predict(one), 300):.2f}"],
+        [
+            "learn a digit, the hand being full",
+            f"{1e3 * median_seconds(lambda: hand.learn(one[0], 3), 30):.1f}",
+        ],
+    ]
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--runs", nargs="+", default=[runs.DEFAULT_RUN, "cnn"])
+    for name in ("mnist", "pen-strokes"):
+        need(name)
+    rows = []
+    for run in options.parse_args().runs:
+        reader = Remembering(predictor.load(runs.named(run)))
+        for name in (n for n in DATASETS if n in datasets.NAMES and datasets.at_hand(n)):
+            digits = unseen(reader, name)
+            for plan in PLANS:
+                size, beforehand = plan
+                head = [run, name, str(size), str(beforehand)]
+                rows.append(head + write(reader, digits, plan))
+    print_table(
+        [
+            *("network", "writers of", "digits", "beforehand", "hands", "mistakes without"),
+            *("with", "fewer", "calibration error", "MNIST lost, mean", "worst", "others lost"),
+        ],
+        rows,
+    )
+    print()
+    print_table([f"with a hand of {MOST} digits", "ms"], time_of(predictor.load()))
+
+
+if __name__ == "__main__":
+    main()

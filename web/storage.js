@@ -1,0 +1,30 @@
+// What a browser keeps of a visitor, where it may and can: every page works without.
+
+const PREFIX = "mnist-canvas.";
+
+/**
+ * @param {string} key
+ * @returns {?string} what was kept; null where nothing was, or nothing may be
+ */
+export function recall(key) {
+  try {
+    return localStorage.getItem(PREFIX + key);
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * @param {string} key
+ * @param {?string} text null to forget
+ * @returns {boolean} whether it is kept: not where storage is full or forbidden
+ */
+export function remember(key, text) {
+  try {
+    if (text === null) localStorage.removeItem(PREFIX + key);
+    else localStorage.setItem(PREFIX + key, text);
+    return true;
+  } catch {
+    return false;
+  }
+}
