@@ -16,7 +16,6 @@ VIEWS: dict[str, Callable[[], None]] = {
 }
 
 heading.begin("Compare")
-st.html("<style>h3 { font-size: 1.3rem !important; }</style>")
 view = st.segmented_control(
     "View",
     list(VIEWS),

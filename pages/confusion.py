@@ -22,7 +22,6 @@ st.html(
     .st-key-headline p { font-size: 1.1rem; }
     .st-key-headline strong { font-size: 1.5rem; font-variant-numeric: tabular-nums; }
     .pictures { display: flex; flex-wrap: wrap; gap: 0.75rem; }
-    .st-key-samples_head h3, .st-key-digit h3 { font-size: 1.35rem; padding: 0; }
     figure.digit { margin: 0; }
     figure.digit img { display: block; }
     figure.digit figcaption { font-size: 0.8rem; opacity: 0.8; margin-top: 0.2rem; }

@@ -14,7 +14,7 @@ from ui.data import download, facts, outliers, overview, pens, projection, sampl
 OVERVIEW = "Overview"
 
 heading.begin("The data")
-st.html(pictures.STYLE + "<style>h3 { font-size: 1.3rem !important; }</style>")
+st.html(pictures.STYLE)
 first = "mnist" if datasets.at_hand("mnist") else "optical-digits"
 name = st.segmented_control(
     "Dataset",

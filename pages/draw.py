@@ -6,7 +6,7 @@ from functools import partial
 import streamlit as st
 
 from ui import canvas, heading, reading, say
-from ui.draw import canvas_widget, controls, digit, number, sizes, state
+from ui.draw import canvas_keys, canvas_widget, controls, digit, number, sizes, state, why
 
 POLL_SECONDS = 0.2  # between polls of a network that is starting
 
@@ -54,13 +54,13 @@ beside.segmented_control(
     default=state.ONE,
     required=True,
     key="mode",
-    on_change=state.put,
-    args=([],),
+    on_change=state.change_mode,
     label_visibility="collapsed",
     persist_state="session",
 )
 # The network begins to load now. Drawing never waits for it: until it has started, the desk
 # looks every moment whether it has.
+reading.follow()
 active, now = reading.active(), state.read()
 sizes.show(now)
 with st.container(key="desk"):
@@ -76,10 +76,14 @@ with st.container(key="desk"):
             controls.show(now)
         with right:
             problem = st.container()
-            show = partial(digit.show, places=digit.lay_out(active.run))
+            show = partial(digit.show, places=digit.lay_out(active.run), label=now.label)
+if gone := reading.gone():
+    problem.info(say.plain(gone))
 if active.problem:
     problem.warning(say.plain(active.problem))
 with board:
     st.fragment(desk, run_every=None if active.started else POLL_SECONDS)(now, active, show)
     canvas_widget.hide_toolbar()
+    canvas_keys.show(now, controls.put_test_digit)
+why.show()
 reading.picker()

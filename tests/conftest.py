@@ -36,7 +36,7 @@ SLOW_FILES = (
     "pages/test_studies", "pages/test_train", "pages/test_confusion", "test_embedding",
     "test_training_step", "test_processes", "test_report", "test_reproductions", "test_weights",
     "pages/test_draw", "test_architectures", "test_augmentation", "test_workers", "test_explain",
-    "test_warm", "test_memory", "test_house", "test_documents", "test_routes",
+    "test_warm", "test_likeness", "test_memory", "test_house", "test_documents", "test_routes",
 )  # fmt: skip
 SLOW_FIXTURES = {"tiny_run", "chromium", "server", "own_server", "open_server"}
 HERE = Path(__file__).parent
@@ -132,6 +132,18 @@ def needs_pens():
         )
 
 
+@pytest.fixture
+def needs_uji():
+    if not datasets.at_hand("uji-pen"):
+        missing("The UJI digits are not on this machine: set UJIPEN_PATH to a copy.")
+
+
+@pytest.fixture
+def needs_swiss():
+    if not datasets.at_hand("swiss-digits"):
+        missing("The Swiss digits are not on this machine: set SWISS_DIGITS_PATH to a copy.")
+
+
 @pytest.fixture(scope="session")
 def digits():
     """1,797 real digits that need no file and no network."""
@@ -178,7 +190,7 @@ def mnist(needs_mnist):
 @pytest.fixture
 def no_datasets(tmp_path, monkeypatch):
     """A machine without any dataset; its cache folder."""
-    for variable in ("MNIST_PATH", "PENDIGITS_PATH"):
+    for variable, _ in datasets.FILES.values():
         monkeypatch.delenv(variable, raising=False)
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
     return tmp_path / "keras" / "datasets"

@@ -14,7 +14,9 @@ from mnist_core.errors import InputError
 # --- load ----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["mnist", "pen-strokes", "mnist+pen-strokes"])
+@pytest.mark.parametrize(
+    "name", ["mnist", "pen-strokes", "uji-pen", "swiss-digits", "mnist+uji-pen"]
+)
 def test_what_is_not_there_is_not_fetched_unasked(no_datasets, name):
     assert not datasets.at_hand(name)
     with pytest.raises(InputError, match="_PATH to your copy of") as refusal:
@@ -23,7 +25,7 @@ def test_what_is_not_there_is_not_fetched_unasked(no_datasets, name):
     assert not no_datasets.exists()
 
 
-@pytest.mark.parametrize("name", ["fashion", "", "MNIST", "mnist+", "optical-digits+mnist"])
+@pytest.mark.parametrize("name", ["fashion", "", "MNIST", "mnist+", "mnist+mnist"])
 def test_an_unknown_dataset_is_refused_with_the_known_ones(name):
     assert not datasets.at_hand(name)
     with pytest.raises(InputError, match="choose one of mnist, pen-strokes") as refusal:
@@ -224,7 +226,8 @@ def test_a_combination_needs_what_its_parts_need():
     assert datasets.ABOUT["mnist+pen-strokes"].megabytes == sum(parts)
 
 
-def test_the_sizes_that_are_known_beforehand_are_right(digits, needs_mnist, needs_pens):
+@pytest.mark.usefixtures("needs_mnist", "needs_pens", "needs_uji", "needs_swiss")
+def test_the_sizes_that_are_known_beforehand_are_right():
     assert set(datasets.TRAIN_SIZES) == set(datasets.NAMES)
     for name, (count, pens) in datasets.TRAIN_SIZES.items():
         dataset = datasets.load(name, fetch=False)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from mnist_core import datasets, files
-from mnist_core.datasets import mnist, pen_strokes
+from mnist_core.datasets import mnist, pen_strokes, swiss_digits, uji_pen
 from mnist_core.errors import InputError
 
 CONTENT = bytes(range(256)) * 800  # more than one block of the download
@@ -176,12 +176,12 @@ def test_a_download_that_is_interrupted_leaves_nothing_behind(address, tmp_path)
 
 
 @pytest.mark.parametrize("path", ["page", "good"])
-@pytest.mark.parametrize("name", ["mnist", "pen-strokes"])
+@pytest.mark.parametrize("name", ["mnist", "pen-strokes", "uji-pen", "swiss-digits"])
 def test_no_dataset_is_made_of_something_else(address, tmp_path, monkeypatch, name, path):
-    for variable in ("MNIST_PATH", "PENDIGITS_PATH"):
+    for variable, _ in datasets.FILES.values():
         monkeypatch.delenv(variable, raising=False)
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
-    for module in (mnist, pen_strokes):
+    for module in (mnist, pen_strokes, swiss_digits, uji_pen):
         file = dataclasses.replace(module.FILE, url=f"{address}/{path}")
         monkeypatch.setattr(module, "FILE", file)
     with pytest.raises(InputError, match="not the file it should be") as refusal:

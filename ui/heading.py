@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 from streamlit.runtime.pages_manager import PagesManager
 
 from ui import projector
+from ui.inline import NAME_MENU
 
+STYLE = (Path(__file__).parent / "page.css").read_text(encoding="utf-8")
 # Streamlit's own layout is the same on every page (`streamlit_app.py`): it forgets another one
 # whenever a page is drawn anew before it has said which, and the page would change its width.
 NARROW = "<style>.stMainBlockContainer { max-width: 736px; padding-inline: 1rem; }</style>"
@@ -30,6 +34,9 @@ def begin(title: str, wide: bool = False) -> DeltaGenerator:
         @media (max-width: 900px) { .st-key-projector { display: none; } }
         </style>"""
     )
+    st.html(f"<style>{STYLE}</style>")
+    with st.container(key="page_script"):
+        st.html(NAME_MENU, unsafe_allow_javascript=True)
     if not wide:
         st.html(NARROW)
     with st.container(horizontal=True, vertical_alignment="center", key="heading"):

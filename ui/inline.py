@@ -32,3 +32,21 @@ FOLLOW = """<style>.st-key-way_to_draw { display: none; }</style><script>
     else if (tries > 0) setTimeout(follow, 20, tries - 1);
 })(250);
 </script>"""
+
+# Streamlit calls the button that opens the navigation on a phone "Expand sidebar". It comes and
+# goes with the width of the window, so that it is looked for whenever something changes.
+NAME_MENU = """<script>
+(function name() {
+    const names = {stExpandSidebarButton: 'Menu', stSidebarCollapseButton: 'Close the menu'};
+    for (const [id, words] of Object.entries(names)) {
+        const place = document.querySelector(`[data-testid=${id}]`);
+        const button = place?.querySelector('button') ?? place;
+        if (button && button.ariaLabel !== words) button.ariaLabel = words;
+    }
+    if (window.menuIsNamed) return;
+    window.menuIsNamed = true;
+    new MutationObserver(name).observe(document.body, {childList: true, subtree: true});
+})();
+</script>"""
+
+ALL = (HIDE_TOOLBAR, FOLLOW, NAME_MENU)

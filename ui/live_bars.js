@@ -109,8 +109,9 @@ class LiveBars {
 
   // The pen ------------------------------------------------------------------------------
 
-  /** A stroke begins: the width of its brush, or null if there is no network to read it with. */
+  /** A stroke begins: the width of its brush, or null if it is not to be read while it is drawn. */
   down() {
+    if (this.server?.erasing) return null; // what is left is for the server to say
     if (!this.loop.ready) {
       if (this.network && performance.now() - (this.stopped ?? Infinity) > RETRY) this.load();
       if (!this.network) return null;
@@ -202,6 +203,10 @@ class LiveBars {
     setText(place, guess);
     place.classList.toggle("unsure", Boolean(unsure));
     setText(beside, words);
+    const label = this.container("label")?.querySelector("[data-label]");
+    if (!label) return;
+    const mark = guess === label.dataset.label ? "✓" : "✗";
+    setText(label.querySelector(".mark"), guess ? mark : "");
   }
 
   /** What the network sees, over the picture that the server shows of it. */

@@ -58,22 +58,28 @@ def show(run: Run) -> None:
     )
 
 
-def as_html(data: dict[str, Any], unsure: bool = False, starting: bool = False) -> str:
+def as_html(
+    data: dict[str, Any], unsure: bool = False, starting: bool = False, several: bool = False
+) -> str:
     """A reading for the bars, as an element that is not seen.
 
     Args:
         data: what `reading_data` gave.
         unsure: whether the answer is "not sure".
         starting: whether there is no reading because the network has not started here yet.
+        several: whether it looks like several digits.
     """
     now = data | {
         "unsure": unsure,
         "starting": starting,
         "brush": st.session_state.get("brush", 22),
+        "erasing": st.session_state.get("erasing", False),
         "number": st.session_state.get("drawing_number", 0),
     }
     text = html.escape(json.dumps(now, separators=(",", ":")), quote=True)
-    return f'<div class="server-reading" data-reading="{text}" hidden></div>'
+    more = " data-several" if several else ""
+    more += " data-inked" if data["probabilities"] is not None else ""
+    return f'<div class="server-reading" data-reading="{text}"{more} hidden></div>'
 
 
 def settings(confidence_threshold: float) -> dict[str, Any]:

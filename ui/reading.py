@@ -31,6 +31,7 @@ Reader = concurrent.futures.Future["Predictor"]
 
 LOOK_SECONDS = 1.0  # between two looks at the files of a run while people draw
 PICKER = "run"  # the picker's key; the choice holds on every page
+GONE = "run_gone"  # the name of the run that was picked and is no longer there
 
 
 def _load(run: Run) -> Predictor:
@@ -139,16 +140,32 @@ def pick(name: str) -> None:
     st.session_state[PICKER] = name
 
 
+def follow() -> None:
+    """Let the default run read where the one that was picked has been deleted or renamed."""
+    name = picked()
+    if name and not runs.locate(name).is_dir():
+        st.session_state[GONE] = name
+        pick(runs.DEFAULT_RUN)
+
+
+def gone() -> str | None:
+    """A sentence about a run that is no longer there, until another is picked."""
+    name = st.session_state.get(GONE)
+    return f"{name} is no longer there. {runs.DEFAULT_RUN} reads now." if name else None
+
+
 def picker() -> None:
     """Lets the visitor choose the run that reads, on every page the same."""
     found = {run.name: run for run in runs.all_runs() if run.problem or run.usable}
     names = list(found)
+    follow()
     if picked() not in names:
         pick(runs.DEFAULT_RUN)
     st.selectbox(
         "Network",
         names,
         key=PICKER,
+        on_change=lambda: st.session_state.pop(GONE, None),
         persist_state="session",
         format_func=lambda name: _label(found[name]) if name in found else name,
         help="The trained run that reads your drawing.",

@@ -26,7 +26,7 @@ SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)  # one that stands wit
 def middleware() -> list[Middleware]:
     """What every request passes, the outermost first."""
     index = Path(st.__file__).parent / "static" / "index.html"
-    pages = (index.read_text(encoding="utf-8"), inline.HIDE_TOOLBAR, inline.FOLLOW)
+    pages = (index.read_text(encoding="utf-8"), *inline.ALL)
     return [
         Middleware(
             Guard,

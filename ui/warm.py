@@ -15,6 +15,8 @@ import numpy.typing as npt
 
 from mnist_core import datasets, runs
 from mnist_core.background import WarmHelper
+from mnist_core.evaluation import likeness
+from mnist_core.evaluation.likeness import Likeness
 from mnist_core.files import scratch
 from mnist_core.runs import Run
 
@@ -58,6 +60,28 @@ def _explain(run: Run, image: npt.NDArray[np.float32], digit: int) -> Maps:
         )
         with np.load(result, allow_pickle=False) as maps:
             return maps["occlusion"], maps["gradients"]
+
+
+def what_it_is_like(
+    run: Run, image: npt.NDArray[np.float32]
+) -> concurrent.futures.Future[Likeness]:
+    """What all networks say of a drawing and which training digits are like it, soon.
+
+    Args:
+        image: float32 (28, 28) in [0, 1].
+
+    Returns:
+        Its `result()` raises InputError if the run is broken.
+    """
+    return _caller.submit(_compare, run, image)
+
+
+def _compare(run: Run, image: npt.NDArray[np.float32]) -> Likeness:
+    with scratch() as folder:
+        given, result = folder / "image.npy", folder / "likeness.npz"
+        np.save(given, image)
+        _helper.call("evaluation.likeness", str(run.path.resolve()), str(given), str(result))
+        return likeness.read(result)
 
 
 def export(run: Run, ending: str) -> bytes:

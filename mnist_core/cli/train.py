@@ -21,7 +21,7 @@ def add(commands: Commands) -> None:
     command.add_argument(
         "--dataset",
         metavar="D",
-        help=f"{', '.join(datasets.NAMES)}, or pen-strokes-7 for that writer alone",
+        help=f"{', '.join(datasets.NAMES)}, joined by +, or pen-strokes-7 for that writer alone",
     )
     command.add_argument("--images", metavar="N", type=int, help="train on so many, chosen by seed")
     command.add_argument("--from", metavar="RUN", dest="start", help="begin with a run's weights")

@@ -31,12 +31,15 @@ from mnist_core.datasets.registry import (
     NAMES,
     TRAIN_SIZES,
     at_hand,
+    content,
     files_of,
     find,
     load,
     missing,
 )
 from mnist_core.datasets.splitting import split, subset
+from mnist_core.datasets.swiss_digits import SWISS_TEST_WRITERS
+from mnist_core.datasets.uji_pen import UJI_TEST_WRITERS
 
 __all__ = [
     "ABOUT",
@@ -45,8 +48,10 @@ __all__ = [
     "MNIST_ARRAYS",
     "NAMES",
     "PENS_FILE",
+    "SWISS_TEST_WRITERS",
     "TEST_WRITERS",
     "TRAIN_SIZES",
+    "UJI_TEST_WRITERS",
     "Dataset",
     "Images",
     "Labels",
@@ -54,6 +59,7 @@ __all__ = [
     "Writers",
     "at_hand",
     "cache_folder",
+    "content",
     "describe",
     "files_of",
     "find",

@@ -28,6 +28,8 @@ class DataFile:
     url: str
     verify: Callable[[Path], object]  # raises InputError if it is given another file
     decode: Callable[[bytes], bytes] | None = None  # unpacks what is downloaded
+    others: tuple[str, ...] = ()  # names of files in other forms, which are read as well
+    pack: Callable[[Path], bytes] | None = None  # makes one file of a folder
 
     def find(self) -> Path | None:
         """The file or folder that would be read, without a download.
@@ -37,8 +39,21 @@ class DataFile:
         """
         if given := os.environ.get(self.variable):
             return Path(given).expanduser()
-        cached = cache_folder() / self.name
-        return cached if cached.exists() else None
+        cached = (cache_folder() / name for name in (self.name, *self.others))
+        return next((path for path in cached if path.exists()), None)
+
+    def content(self, path: Path) -> bytes | None:
+        """What is read from a path that was found, as the content of one file.
+
+        None if that takes several files which nothing packs.
+
+        Raises:
+            InputError: the folder is no such dataset.
+        """
+        for file in (path, *(path / name for name in (self.name, *self.others))):
+            if file.is_file():
+                return file.read_bytes()
+        return self.pack(path) if self.pack else None
 
     def missing(self) -> str:
         """One sentence that says how to get the file if it is not on this machine."""
@@ -72,6 +87,6 @@ def read_once(read: Callable[[Path], Any], path: Path) -> Any:
     return _read_stamped(read, path, stamp)
 
 
-@functools.lru_cache(maxsize=4)
+@functools.lru_cache(maxsize=6)
 def _read_stamped(read: Callable[[Path], Any], path: Path, stamp: object) -> Any:
     return read(path)

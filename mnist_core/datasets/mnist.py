@@ -135,7 +135,7 @@ SOURCE = Source(
     "mnist",
     About(
         "70,000 digits by census workers and pupils, scanned, scaled to fit 20×20 pixels and "
-        "centred by mass in 28×28 (LeCun, Cortes, Burges).",
+        "centred by mass in 28×28 (LeCun, Cortes, Burges, CC BY-SA 3.0).",
         11,
     ),
     load,

@@ -34,7 +34,7 @@ SOURCE = Source(
     "optical-digits",
     About(
         "1,797 digits, scanned to 8×8 pixels with 17 grey levels and here brought into MNIST's "
-        "form; it comes with scikit-learn (Alpaydin, Kaynak 1998).",
+        "form; it comes with scikit-learn (Alpaydin, Kaynak 1998, CC BY 4.0).",
     ),
     load,
     size=(1437, 0),

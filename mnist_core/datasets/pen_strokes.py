@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from mnist_core import drawing
 from mnist_core.datasets.cache import DataFile, read_once
-from mnist_core.datasets.dataset import Dataset, Images, Labels, Strokes
+from mnist_core.datasets.dataset import Dataset, Images, Labels
 from mnist_core.datasets.source import About, Family, Source
+from mnist_core.datasets.written import PenDigit, dataset_of, drawn, part_of
 from mnist_core.errors import InputError
 from mnist_core.files import Progress
 
@@ -23,15 +21,6 @@ SHA256 = "a66225d68d7d68591e62944df1ad33b3f5aa608e2df2505844b41f5568a80da4"
 TEST_WRITERS = (5, 10, 15, 20, 25, 30)
 WRITERS = 30
 TRAIN_DIGITS = 5995  # digits of the other 24 writers
-
-
-@dataclass(frozen=True)
-class PenDigit:
-    """One digit as a pen wrote it; y grows downward, as on a canvas."""
-
-    strokes: Strokes
-    label: int
-    writer: int
 
 
 def read_pens(path: Path) -> list[PenDigit]:
@@ -114,24 +103,7 @@ def _uncompress(data: bytes) -> bytes:
 
 
 def _pens_dataset(path: Path) -> Dataset:
-    digits = read_pens(path)
-    parts: dict[str, Any] = {}
-    for part in ("train", "test"):
-        chosen = _pens_of(digits, part)
-        parts[f"x_{part}"], parts[f"y_{part}"] = _drawn(chosen)
-        parts[f"writers_{part}"] = np.array([digit.writer for digit in chosen], np.int16)
-        parts[f"strokes_{part}"] = [digit.strokes for digit in chosen]
-    return Dataset("pen-strokes", source=str(path), **parts)
-
-
-def _pens_of(digits: list[PenDigit], part: str) -> list[PenDigit]:
-    chosen = [d for d in digits if (d.writer in TEST_WRITERS) == (part == "test")]
-    return sorted(chosen, key=lambda digit: digit.writer)
-
-
-def _drawn(digits: list[PenDigit]) -> tuple[Images, Labels]:
-    images = [np.round(drawing.from_strokes(digit.strokes) * 255) for digit in digits]
-    return np.stack(images).astype(np.uint8), np.array([d.label for d in digits], np.uint8)
+    return dataset_of("pen-strokes", read_pens(path), TEST_WRITERS, path)
 
 
 def load(progress: Progress | None, fetch: bool) -> Dataset:
@@ -144,7 +116,7 @@ def pens_test() -> tuple[Images, Labels]:
     Raises:
         InputError: the dataset is not on this machine, or damaged.
     """
-    return _drawn(_pens_of(read_pens(FILE.fetch(None, allowed=False)), "test"))
+    return drawn(part_of(read_pens(FILE.fetch(None, allowed=False)), TEST_WRITERS, "test"))
 
 
 def writer_of(name: str) -> int | None:
@@ -202,11 +174,11 @@ SOURCE = Source(
     "pen-strokes",
     About(
         "7,494 digits as 30 people wrote them with a pen on a tablet, here drawn in MNIST's form; "
-        "six people are kept for testing (Alpaydin, Alimoglu 1996).",
+        "six people are kept for testing (Alpaydin, Alimoglu 1996, CC BY 4.0).",
         1,
     ),
     load,
     size=(TRAIN_DIGITS, TRAIN_DIGITS),
     file=FILE,
 )
-OF_ONE_WRITER = Family(f"pen-strokes-1 to pen-strokes-{WRITERS} for one writer", _writer_source)
+OF_ONE_WRITER = Family(f"or pen-strokes-1 to pen-strokes-{WRITERS} for one writer", _writer_source)

@@ -7,27 +7,52 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mnist_core.datasets import mnist, optical_digits, pen_strokes
+from mnist_core.datasets import mnist, optical_digits, pen_strokes, swiss_digits, uji_pen
 from mnist_core.datasets.combination import combined
 from mnist_core.datasets.dataset import Dataset
-from mnist_core.datasets.source import Source
+from mnist_core.datasets.source import Family, Source
 from mnist_core.errors import InputError
 from mnist_core.files import Progress
 
 _SOURCES = (
     mnist.SOURCE,
     pen_strokes.SOURCE,
+    uji_pen.SOURCE,
+    swiss_digits.SOURCE,
     combined(
         "MNIST's training digits and those of 24 people with a pen, to train on; the test digits "
         "are MNIST's.",
         mnist.SOURCE,
         pen_strokes.SOURCE,
     ),
+    combined(
+        "MNIST's training digits and those of 85 people besides, 69 of them with a pen, to train "
+        "on; the test digits are MNIST's.",
+        mnist.SOURCE,
+        pen_strokes.SOURCE,
+        uji_pen.SOURCE,
+        swiss_digits.SOURCE,
+    ),
     optical_digits.SOURCE,
 )
-_FAMILIES = (pen_strokes.OF_ONE_WRITER,)
-
 _BY_NAME = {source.name: source for source in _SOURCES}
+
+
+def _joined(name: str) -> Source | None:
+    """The combination of datasets whose names are joined by a plus sign."""
+    parts = name.split("+")
+    sources = [_BY_NAME[part] for part in parts if part in _BY_NAME]
+    if len(parts) < 2 or len(sources) < len(parts) or len(set(parts)) < len(parts):
+        return None
+    text = f"The training digits of all of them; the test digits are those of {parts[0]}."
+    return combined(text, *sources)
+
+
+_FAMILIES = (
+    pen_strokes.OF_ONE_WRITER,
+    Family('or several of them joined by "+"', _joined),
+)
+
 NAMES = tuple(_BY_NAME)
 ABOUT = {source.name: source.about for source in _SOURCES}
 TRAIN_SIZES = {source.name: source.size for source in _SOURCES if source.size is not None}
@@ -40,7 +65,8 @@ def load(name: str, progress: Progress | None = None, fetch: bool = True) -> Dat
     """Load a dataset by name, downloading it if it is not on this machine.
 
     Args:
-        name: one of `NAMES`, or `pen-strokes-7` for the digits of that writer alone.
+        name: one of `NAMES`, several of them joined by `+`, or `pen-strokes-7` for the digits of
+            that writer alone.
         progress: called during a download with the bytes loaded so far and in all.
         fetch: whether a dataset that is not on this machine may be downloaded.
 
@@ -49,7 +75,7 @@ def load(name: str, progress: Progress | None = None, fetch: bool = True) -> Dat
     """
     source = _source(name)
     if source is None:
-        others = "".join(f", or {family.names}" for family in _FAMILIES)
+        others = "".join(f", {family.names}" for family in _FAMILIES)
         raise InputError(f"There is no dataset {name!r}: choose one of {', '.join(NAMES)}{others}.")
     return source.load(progress, fetch)
 
@@ -61,6 +87,17 @@ def find(name: str) -> Path | None:
     it exists or not, so that a mistake in it is noticed.
     """
     return _FILES[name].find()
+
+
+def content(name: str, path: Path) -> bytes | None:
+    """What a dataset of `FILES` is read from at a path that `find` gave, as one file's content.
+
+    None if those are several files which nothing packs.
+
+    Raises:
+        InputError: the path is no copy of the dataset.
+    """
+    return _FILES[name].content(path)
 
 
 def missing(name: str) -> str:

@@ -1,16 +1,19 @@
-"""A number of several digits, segmented by its strokes."""
+"""A number of several digits, segmented by its strokes or, in a picture, by its ink."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 import numpy as np
+from scipy import ndimage
 
-from mnist_core.drawing import Points
+from mnist_core.drawing import Ink, Points
 
 # Strokes of one digit lie above each other: their shadows on the base line overlap by at
 # least this share of the shorter shadow. Neighbouring digits may touch, but hardly overlap.
 OVERLAP = 0.15
+INKED = 0.25  # of a pixel that belongs to a digit
+SPECK = 0.03  # of the area of the largest blot: what is smaller is dirt
 
 
 def segment(strokes: Sequence[Points]) -> list[list[int]]:
@@ -45,6 +48,32 @@ def segment(strokes: Sequence[Points]) -> list[list[int]]:
         return float(np.mean([sum(spans[index]) / 2 for index in indices]))
 
     return sorted(groups.values(), key=middle)
+
+
+def segment_ink(ink: Ink) -> list[Ink]:
+    """Segment the ink of a picture into digits, from left to right.
+
+    Digits that touch each other are taken for one.
+
+    Args:
+        ink: float32 (h, w) in [0, 1].
+
+    Returns:
+        Of each digit its own ink, float32 (h, w), zeros elsewhere.
+    """
+    blots, count = ndimage.label(ink > INKED, np.ones((3, 3)))
+    areas = np.bincount(blots.ravel(), minlength=count + 1)[1:]
+    kept = [index for index in range(count) if areas[index] >= SPECK * areas.max()]
+    found = ndimage.find_objects(blots)
+    corners = [
+        np.array([[across.start, down.start], [across.stop, down.stop]], float)
+        for down, across in (found[index] for index in kept)
+    ]
+    digits = []
+    for group in segment(corners):
+        own = np.isin(blots, [kept[index] + 1 for index in group])
+        digits.append(np.where(ndimage.binary_dilation(own), ink, np.float32(0)))
+    return digits
 
 
 def box(strokes: Sequence[Points]) -> tuple[float, float, float, float]:

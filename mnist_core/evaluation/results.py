@@ -23,15 +23,15 @@ from mnist_core.errors import InputError
 from mnist_core.files import opened
 from mnist_core.runs import Evaluation, Run
 
-TEST_SETS = ("mnist", "pen-strokes", "optical-digits")
+TEST_SETS = ("mnist", "pen-strokes", "uji-pen", "swiss-digits", "optical-digits")
 # What a process of its own can be asked for; the last only fetches the dataset.
 EVALUATION, NEIGHBOURS, DIGITS = "evaluation", "neighbours", "digits"
 NEAREST = 8  # training digits that are kept for each test digit
 
 
 def test_set(dataset: str) -> str:
-    """The name of the test digits of a dataset; those of `mnist+pen-strokes` are MNIST's."""
-    return "mnist" if dataset == "mnist+pen-strokes" else dataset
+    """The name of the test digits of a dataset: those of a combination are its first part's."""
+    return dataset.partition("+")[0]
 
 
 def folder() -> Path:

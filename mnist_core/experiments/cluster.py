@@ -324,9 +324,8 @@ def _file(name: str) -> bytes:
     """A dataset as one file."""
     path = datasets.find(name)
     assert path is not None  # it has been loaded
-    for file in (path, path / datasets.FILES[name][1]):
-        if file.is_file():
-            return file.read_bytes()
+    if (content := datasets.content(name, path)) is not None:
+        return content
     digits = datasets.load(name)  # from the four files of MNIST
     packed = io.BytesIO()
     arrays = {key: getattr(digits, key) for key in ("x_train", "y_train", "x_test", "y_test")}

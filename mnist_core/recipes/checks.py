@@ -31,6 +31,8 @@ STROKE_AUGMENTATIONS = {
     "jitter": 0.2,  # how far the strokes sway, as a share of the digit's size
     "slip": 0.2,  # how far whole strokes slip, as a share of the digit's size
     "trim": 0.3,  # share of a stroke that is left out at either end
+    "canvas": 1.0,  # share of the drawings that are read from the pixels of a canvas
+    "speck": 1.0,  # share of them with a dot beside the digit
     "thinnest": 8.0,  # pen in pixels of the 28×28 image
     "thickest": 8.0,
 }

@@ -140,10 +140,25 @@ def render_strokes(
     for index, strokes in enumerate(digits):
         for repeat in range(count):
             paths, pen = vary_strokes(strokes, amounts, random)
-            drawn[index, repeat] = np.round(drawing.draw(paths, pen) * 255)
+            if random.random() < amounts.get("canvas", 0.0):
+                form = _seen_on_canvas(paths, pen, random)
+            else:
+                form = drawing.draw(paths, pen)
+            drawn[index, repeat] = np.round(form * 255)
         if on_progress and index % 50 == 0:
             on_progress(index / len(digits))
     return drawn.reshape(-1, SIDE, SIDE)
+
+
+def _seen_on_canvas(paths: list[np.ndarray], pen: float, random: np.random.Generator) -> np.ndarray:
+    """Draw strokes as they look on a canvas, small ones with a thick brush too, and read that."""
+    points = np.concatenate(paths)
+    low, extent = points.min(axis=0), max(float(np.ptp(points, axis=0).max()), 1e-9)
+    side = np.exp(random.uniform(np.log(45), np.log(160)))  # pixels, without the brush
+    brush = float(np.clip(side * pen / 20, 3, 28))
+    size = int(side + 2 * brush) + 2
+    pixels = [(path - low) * (side / extent) + brush for path in paths]
+    return drawing.from_image(drawing.render(pixels, (size, size), brush))
 
 
 def vary_strokes(
@@ -178,9 +193,22 @@ def vary_strokes(
         path = path + np.sin(path @ waves[0].T + waves[1]) @ sway
         path = path + random.normal(0, jitter / 6, path.shape)
         varied.append(path + random.normal(0, amounts.get("slip", 0.0), 2))
+    if random.random() < amounts.get("speck", 0.0):
+        varied.append(_speck(varied, random))
     thin, thick = amounts.get("thinnest") or drawing.PEN_WIDTH, amounts.get("thickest", 0.0)
     pen = np.exp(random.uniform(np.log(thin), np.log(max(thin, thick))))
     return varied, float(pen)
+
+
+def _speck(paths: list[np.ndarray], random: np.random.Generator) -> np.ndarray:
+    """A dot beside a digit, at most a quarter of its size from it."""
+    points = np.concatenate(paths)
+    low, high = points.min(axis=0), points.max(axis=0)
+    room = 0.25 * float((high - low).max())
+    while True:
+        dot = random.uniform(low - room, high + room)
+        if ((points - dot) ** 2).sum(axis=1).min() > (room / 4) ** 2:
+            return dot[None] + random.normal(0, room / 20, (random.integers(1, 4), 2))
 
 
 def _trim(path: np.ndarray, share: float, random: np.random.Generator) -> np.ndarray:

@@ -39,6 +39,8 @@ def make(count: int, digits: Sequence[Strokes], labels: np.ndarray, seed: int) -
         lambda: _zigzag(random),
         lambda: _letter(random),
         lambda: _letter(random),
+        lambda: _round_letter(random),
+        lambda: _round_letter(random),
         lambda: _symbol(random),
         lambda: _dots(random),
     ]
@@ -101,6 +103,7 @@ def _zigzag(random: Random) -> list[Path]:
 # Letters that no digit looks like, in a box one unit high.
 _LETTERS: dict[str, list[list[tuple[float, float]]]] = {
     "A": [[(0, 1), (0.4, 0), (0.8, 1)], [(0.18, 0.6), (0.62, 0.6)]],
+    "D": [[(0, 0), (0, 1), (0.45, 0.9), (0.65, 0.5), (0.45, 0.08), (-0.1, 0)]],
     "E": [[(0.6, 0), (0, 0), (0, 1), (0.6, 1)], [(0, 0.5), (0.5, 0.5)]],
     "F": [[(0.6, 0), (0, 0), (0, 1)], [(0, 0.5), (0.5, 0.5)]],
     "H": [[(0, 0), (0, 1)], [(0.7, 0), (0.7, 1)], [(0, 0.5), (0.7, 0.5)]],
@@ -115,6 +118,7 @@ _LETTERS: dict[str, list[list[tuple[float, float]]]] = {
     "V": [[(0, 0), (0.4, 1), (0.8, 0)]],
     "W": [[(0, 0), (0.25, 1), (0.5, 0.3), (0.75, 1), (1, 0)]],
     "X": [[(0, 0), (0.7, 1)], [(0.7, 0), (0, 1)]],
+    "Y": [[(0, 0), (0.35, 0.5), (0.7, 0)], [(0.35, 0.5), (0.35, 1)]],
     "a": [[(0.6, 0.3), (0.3, 0.2), (0, 0.6), (0.25, 1), (0.6, 0.6), (0.6, 0.2), (0.65, 1)]],
     "d": [[(0.6, 0.5), (0.3, 0.4), (0, 0.7), (0.25, 1), (0.6, 0.7), (0.6, 0), (0.62, 1)]],
     "e": [[(0, 0.6), (0.6, 0.5), (0.5, 0.2), (0.2, 0.2), (0, 0.6), (0.2, 0.95), (0.6, 0.85)]],
@@ -124,8 +128,12 @@ _LETTERS: dict[str, list[list[tuple[float, float]]]] = {
         [(0, 0.3), (0, 1), (0.05, 0.4), (0.35, 0.35), (0.4, 1), (0.45, 0.4), (0.8, 0.4), (0.8, 1)]
     ],
     "n": [[(0, 0.3), (0, 1), (0.05, 0.5), (0.35, 0.3), (0.6, 0.5), (0.62, 1)]],
+    "p": [[(0, 0), (0, 1), (0, 0.3), (0.3, 0), (0.6, 0.25), (0.4, 0.55), (0.05, 0.5)]],
     "r": [[(0, 0.3), (0, 1), (0.1, 0.5), (0.45, 0.32)]],
+    "v": [[(0, 0), (0.3, 1), (0.65, 0)]],
     "w": [[(0, 0.2), (0.2, 0.9), (0.4, 0.85), (0.5, 0.3), (0.6, 0.9), (0.8, 0.85), (1, 0.2)]],
+    "x": [[(0, 0), (0.35, 0.45), (0.75, 1)], [(0.7, 0), (0.35, 0.5), (0, 1)]],
+    "y": [[(0, 0), (0.3, 0.5)], [(0.65, 0), (0.35, 0.55), (0.05, 1)]],
 }
 
 
@@ -135,6 +143,63 @@ def _letter(random: Random) -> list[Path]:
     paths = [np.array(stroke) + random.normal(0, 0.04, (len(stroke), 2)) for stroke in strokes]
     rounded = random.random() < 0.5
     return [(_rounded(path) if rounded else path) * (width, 1) for path in paths]
+
+
+def _round_letter(random: Random) -> list[Path]:
+    """A letter of bows, as hands write them, that is easily taken for a digit."""
+
+    def bow(first: float, last: float, wide: float, high: float = 1.0) -> Path:
+        """Part of an ellipse, from one angle to another in degrees; 0 is right, 90 below."""
+        angle = np.radians(np.linspace(first, last, 24))
+        return 0.5 * np.stack([wide * np.cos(angle), high * np.sin(angle)], 1)
+
+    def off(amount: float) -> float:
+        return float(random.uniform(-amount, amount))
+
+    wide = random.uniform(0.55, 1.05)
+    right = wide / 2
+    letter = random.choice(list("cccCuuUUaaajjJJdft"))
+    match letter:
+        case "c" | "C":
+            path = bow(-45 + off(25), -315 + off(25), wide)
+            serif = path[:1] + (off(0.06), random.uniform(0.05, 0.2))
+            strokes = [np.concatenate([serif, path]) if letter == "C" else path]
+        case "u" | "U":
+            depth = random.uniform(0.1, 0.35)
+            bowl = bow(180, 0, wide, 2 * depth) + (0, 0.5 - depth)
+            left, last = [(-right + off(0.08), -0.5)], [(right + off(0.08), -0.5 + off(0.12))]
+            path = np.concatenate([left, bowl, last])
+            if letter == "u":
+                path = np.concatenate([path, [(right, 0.4), (right + random.uniform(0, 0.3), 0.5)]])
+            strokes = [path]
+        case "a":
+            bowl = bow(-30 + off(25), -360 + off(30), wide)
+            stem = [(right, -0.5 + off(0.1)), (right + off(0.05), 0.35)]
+            exit_ = [(right + random.uniform(0.05, 0.35), random.uniform(0.35, 0.5))]
+            strokes = [np.concatenate([bowl, stem, exit_])]
+        case "d":
+            bowl = bow(-30 + off(20), -350 + off(20), wide)
+            stem = [(right, random.uniform(-1.4, -0.9)), (right, 0.4), (right + 0.15, 0.5)]
+            strokes = [np.concatenate([bowl, stem])]
+        case "j" | "J":
+            hook = bow(0, random.uniform(100, 190), random.uniform(0.3, 0.8), 0.5)
+            staff = np.array([[hook[0, 0] + off(0.05), random.uniform(-1.2, -0.7)]])
+            strokes = [np.concatenate([staff, hook])]
+            top = staff[0] - (0, random.uniform(0.12, 0.35))
+            if letter == "j":
+                strokes.append(top[None] + (off(0.05), 0))
+            elif random.random() < 0.6:
+                ends = (-random.uniform(0.15, 0.5), 0), (random.uniform(0.0, 0.4), 0)
+                strokes.append(staff + np.array(ends))
+        case "f":
+            top = bow(-20 + off(20), -180, 0.5, 0.5) + (0.25, -0.25)
+            strokes = [np.concatenate([top, [(off(0.05), random.uniform(0.6, 1.0))]])]
+            strokes.append(np.array([(-0.25, 0.15 + off(0.1)), (0.3, 0.15 + off(0.1))]))
+        case _:
+            foot = bow(180, 60, 0.5, 0.5) + (0.25, 0.35)
+            strokes = [np.concatenate([[(off(0.05), -0.6)], foot])]
+            strokes.append(np.array([(-0.3, -0.2 + off(0.1)), (0.35, -0.2 + off(0.1))]))
+    return [path * (1, random.uniform(0.8, 1.3)) for path in strokes]
 
 
 def _rounded(path: Path) -> Path:

@@ -196,6 +196,10 @@ class PocketHand(Hand):
 
     canvas, answer = "#canvas", "#guess"
 
+    def scale(self):
+        """Strokes are given in pixels of the screen: the canvas has as many as it can show."""
+        return 1
+
     def wait_for_network(self):
         self.page.locator("#bars[data-live=true]").wait_for()
 

@@ -124,7 +124,7 @@ def test_shipped_runs_side_by_side_with_the_best_marked(page, quick, needs_pens)
     quick |= {"pen-cnn": 0.99, "cnn": 0.95, "report-ann": 0.9}
     app = measured(page(RUNS))
     assert not app.exception
-    shown = table(app, "")
+    shown = table(app, "Metric")
     assert set(shown.columns) == set(runs.SHIPPED)
     assert shown.loc["Drawn digits", "pen-cnn"] == "★ 99.00%"
     assert shown.loc["Drawn digits", "report-ann"] == "90.00%"
@@ -152,7 +152,7 @@ def test_a_run_that_is_deleted_while_it_is_compared(page, quick, own_run):
 def test_runs_on_other_digits_are_not_set_against_each_other(page, quick, own_run):
     app = measured(page(RUNS))
     assert "figures on different digits are not set against each other" in said(app)
-    shown = table(app, "")
+    shown = table(app, "Metric")
     assert shown.loc["Test digits of", "mine"] == "optical-digits"
     assert shown.loc["Test digits of", "cnn"] == "mnist"
     assert not shown.loc["Test accuracy", "mine"].startswith("★")
@@ -210,7 +210,7 @@ def test_runs_are_averaged_and_the_average_joins_them(page, quick, own_run):
     app.multiselect(key="compared").set_value(["report-ann"]).run()
     assert "Choose 2 to 8 runs to average them" in said(app)
     app.multiselect(key="compared").set_value(["report-ann", "mine"]).run()
-    app.text_input(key="average_name").set_value("no name")
+    app.text_input(key="average_name").set_value("no/name")
     app.button(key="average").click().run()
     assert "name must be" in said(app)
     app.text_input(key="average_name").set_value("both")
@@ -226,7 +226,7 @@ def test_runs_are_averaged_and_the_average_joins_them(page, quick, own_run):
     app = measured(app)
     assert "both averages report-ann and mine." in said(app)
     assert "times the room" in said(app)
-    assert "both" in table(app, "").columns
+    assert "both" in table(app, "Metric").columns
 
 
 def test_an_average_that_fails_says_why(page, quick, own_run, monkeypatch):

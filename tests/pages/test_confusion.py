@@ -30,7 +30,7 @@ def visit(monkeypatch, tmp_path):
 def texts(page):
     elements = [
         *page.markdown,
-        *page.subheader,
+        *page.header,
         *page.caption,
         *page.warning,
         *page.info,

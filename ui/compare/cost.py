@@ -23,7 +23,7 @@ UNITS = {
 
 def show(contenders: list[Contender]) -> None:
     """The whole section."""
-    st.subheader("Accuracy against cost")
+    st.header("Accuracy against cost", anchor=False)
     with st.container(horizontal=True):
         cost_name = st.segmented_control(
             "Cost",

@@ -17,7 +17,7 @@ def show(contenders: list[Contender]) -> None:
     histories = {name: rows for name, rows in histories.items() if rows}
     if not histories:
         return
-    st.subheader("Curves")
+    st.header("Curves", anchor=False)
     which = st.segmented_control(
         "Curve",
         ["Accuracy", "Loss"],

@@ -15,19 +15,19 @@ def show(contenders: list[Contender]) -> None:
     for metric in METRICS:
         winners = {c.name for c in comparison.best(contenders, metric)}
         level = len(winners) == len(contenders)
-        line = {"": metric.title}
+        line = {"Metric": metric.title}
         for c in contenders:
             value = c.metrics.get(metric.key)
             mark = "★ " if c.name in winners and not level and len(contenders) > 1 else ""
             line[c.name] = "–" if value is None else mark + metric.write(value)
         lines.append(line)
     if len({c.test_digits for c in contenders}) > 1:
-        lines.insert(0, {"": "Test digits of"} | {c.name: c.test_digits for c in contenders})
+        lines.insert(0, {"Metric": "Test digits of"} | {c.name: c.test_digits for c in contenders})
     st.dataframe(
         pd.DataFrame(lines),
         hide_index=True,
         height="content",
-        column_config={"": st.column_config.TextColumn(pinned=True)},
+        column_config={"Metric": st.column_config.TextColumn(pinned=True)},
         key="figures",
         alt="Metrics of the runs; a star marks the best",
     )

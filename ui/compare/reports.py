@@ -32,11 +32,11 @@ def show() -> None:
         show_accuracies(names, rows)
         show_table(list(reproductions.REPORTED), rows)
     st.write(reproductions.best_of_documents(rows))
-    st.subheader("Where the documents cannot be right")
+    st.header("Where the documents cannot be right", anchor=False)
     with st.container(key="findings"):
         for finding in reproductions.findings(rows):
             st.markdown(f"**{finding.title}.** {finding.text}")
-    st.subheader("Train one again, live")
+    st.header("Train one again, live", anchor=False)
     with st.container(horizontal=True, key="train_again"):
         for name in reproductions.REPORTED:
             links.train(name)

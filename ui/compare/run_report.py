@@ -12,7 +12,7 @@ from mnist_core.runs import Run
 
 def offer(names: list[str], found: dict[str, Run]) -> None:
     """Let the visitor choose one of `names`, runs in `found`, and download its report."""
-    st.subheader("Report of a run")
+    st.header("Report of a run", anchor=False)
     with st.container(horizontal=True, vertical_alignment="bottom", key="report"):
         name = st.selectbox("Run", names, key="report_run", persist_state="session")
         reason = report.refusal(found[name]) if name in found else "Choose a run."

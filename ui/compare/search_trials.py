@@ -46,7 +46,7 @@ def show_pictures(found: Search) -> None:
         figures.search_in_words(values, complete, None if best is None else done.index(best)),
         "search_history",
     )
-    st.subheader("Hyperparameter importance")
+    st.header("Hyperparameter importance", anchor=False)
     try:
         shares = search.importance(found.name)
     except InputError:  # locked in this very moment; the next look finds it
@@ -67,7 +67,7 @@ def show_pictures(found: Search) -> None:
     measured = [trial for trial in done if trial.value is not None]
     if len(measured) < 2 or best is None:
         return
-    st.subheader("Parallel coordinates")
+    st.header("Parallel coordinates", anchor=False)
     accuracies = [trial.value or 0.0 for trial in measured]
     charts.show(
         figures.search_parallel(choices(measured), accuracies),

@@ -25,7 +25,7 @@ def show(study: Study, rows: list[Row]) -> None:
     with st.container(key="conclusion"):
         st.markdown(studies.conclusion(study, rows))
     if study.claims:
-        st.subheader("What the documents conclude or take for granted")
+        st.header("What the documents conclude or take for granted", anchor=False)
         with st.container(key="claims"):
             for claim in study.claims:
                 verdict = claim.rule(study, rows)

@@ -58,7 +58,7 @@ def dataset(name: str, run: Run) -> Dataset | None:
             found = loaded(name)
     except InputError as error:
         say.info(error)
-        if name in ("mnist", "pen-strokes") and not datasets.at_hand(name) and run.usable:
+        if name in datasets.FILES and not datasets.at_hand(name) and run.usable:
             if results.progress(run, name, results.DIGITS):
                 work.follow(run, name, results.DIGITS, f"Downloading {name}")
             elif access.allowed():

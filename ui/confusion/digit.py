@@ -40,7 +40,7 @@ def show(
                 )
     mark = "✓ " if first == true else "✗ "
     with st.container(key="digit"):
-        st.subheader(f"{mark}Digit {index}: a {true}, read as {first}", anchor=False)
+        st.header(f"{mark}Digit {index}: a {true}, read as {first}", anchor=False)
         st.markdown(f"{percent(row[first])} sure. Second guess: {second}, {percent(row[second])}.")
     image = dataset.x_test[index]
     left, right = st.columns([1, 1.3])
@@ -69,7 +69,7 @@ def hand_over(run: Run, dataset: Dataset, index: int, true: int, read: int) -> N
     """Leave a digit for the drawing page, where the same network is to read it."""
     note = f"Test digit {index} of {dataset.name}. Its label says **{true}**, "
     note += f"{say.plain(run.name)} read **{read}**. Draw on it to change that."
-    state.hand_over(canvas.picture_object(dataset.x_test[index]), note, run.name)
+    state.hand_over(canvas.picture_object(dataset.x_test[index]), note, run.name, true)
 
 
 def show_evidence(run: Run, dataset: Dataset, index: int, digits: list[int], true: int) -> None:

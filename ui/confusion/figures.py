@@ -18,7 +18,7 @@ def show(run: Run, own: Evaluation) -> None:
     probabilities, labels, dark = own.probabilities, own.labels, screen.is_dark()
     left, right = st.columns(2, gap="large")
     with left:
-        st.subheader("Per digit", anchor=False)
+        st.header("Per digit", anchor=False)
         report = evaluation.classification_report(probabilities, labels)
         table = pd.DataFrame(report).T
         table.insert(0, "accuracy", table["recall"])
@@ -50,7 +50,7 @@ def show(run: Run, own: Evaluation) -> None:
 
 
 def show_pairs(matrix: Any) -> None:
-    st.subheader("Most confused", anchor=False)
+    st.header("Most confused", anchor=False)
     pairs = evaluation.most_confused(matrix, 12)
     if not pairs:
         st.markdown("Nothing is mixed up.")
@@ -69,7 +69,7 @@ def show_pairs(matrix: Any) -> None:
 
 
 def show_confidence(probabilities: Any, labels: Any, dark: bool) -> None:
-    st.subheader("How sure it is", anchor=False)
+    st.header("How sure it is", anchor=False)
     sure, is_right = probabilities.max(axis=1), probabilities.argmax(axis=1) == labels
     means = [
         f"{word}: {part.mean():.1%} sure on average"
@@ -89,7 +89,7 @@ def show_confidence(probabilities: Any, labels: Any, dark: bool) -> None:
 
 
 def show_reliability(probabilities: Any, labels: Any, dark: bool) -> None:
-    st.subheader("Is it calibrated?", anchor=False)
+    st.header("Is it calibrated?", anchor=False)
     bins = evaluation.reliability(probabilities, labels)
     words = f"Calibration error {bins.calibration_error:.2%}"
     st.plotly_chart(
@@ -105,7 +105,7 @@ def show_reliability(probabilities: Any, labels: Any, dark: bool) -> None:
 
 
 def show_answering(run: Run, probabilities: Any, labels: Any, dark: bool) -> None:
-    st.subheader("When should it say “not sure”?", anchor=False)
+    st.header("When should it say “not sure”?", anchor=False)
     chosen = st.slider(
         "Not sure below, %",
         0,

@@ -40,7 +40,7 @@ def show(run: Run, own: Evaluation, other: tuple[Run, Evaluation] | None, now: S
     if other is not None and selection.everything:
         heading = "Read differently" if group is None else group.words
     with st.container(key="samples_head"):
-        st.subheader(f"{heading} · {len(indices):,}", anchor=False)
+        st.header(f"{heading} · {len(indices):,}", anchor=False)
     _choose(selection)
     title = f"{run.name} on {selection.dataset}: {heading}"
     if dataset is not None:

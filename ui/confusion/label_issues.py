@@ -45,7 +45,7 @@ def show(run: Run, own: Evaluation, now: State) -> None:
     sure = sum(issue.confident for issue in issues)
     left, right = st.columns([1, 1.1], gap="large")
     with left:
-        st.subheader(f"Is the label wrong? · {len(issues)}", anchor=False)
+        st.header(f"Is the label wrong? · {len(issues)}", anchor=False)
         st.caption(
             f"Most of {len(chosen)} networks agree against the label; the most suspect first. "
             f"Confident learning takes the {sure} marked ! for wrongly labelled."

@@ -132,9 +132,13 @@ def tell(problem: str) -> None:
     _remember(problem=problem)
 
 
-def hand_over(picture: Mapping[str, Any], note: str, run: str) -> None:
-    """Leave a digit for the drawing page, where the run is to read it."""
-    st.session_state[TO_CANVAS] = [picture], note
+def hand_over(picture: Mapping[str, Any], note: str, run: str, label: int | None = None) -> None:
+    """Leave a digit for the drawing page, where the run is to read it.
+
+    Args:
+        label: what digit it is, if that is known.
+    """
+    st.session_state[TO_CANVAS] = [picture], note, label
     st.session_state[READER] = run
 
 

@@ -14,7 +14,7 @@ def show(dataset: Dataset) -> None:
     """The whole section."""
     odd = analyses.outliers_of(dataset)
     found = analyses.analysis_of(dataset, "Looking for images that occur twice …")
-    st.subheader("Digits that look like another")
+    st.header("Digits that look like another", anchor=False)
     if odd:
         st.caption(
             "Another digit's principal components describe these training images better than "
@@ -30,7 +30,7 @@ def show(dataset: Dataset) -> None:
             st.html(pictures.grid(shown, 84))
     else:
         st.write("Every training image looks most like its own digit.")
-    st.subheader("Images that occur twice")
+    st.header("Images that occur twice", anchor=False)
     if not found.duplicates and not found.shared:
         st.write("There are none, neither within the training images nor among the test images.")
     with st.container(key="duplicates"):

@@ -25,7 +25,7 @@ def show(dataset: Dataset) -> None:
     """The whole section."""
     found = analyses.analysis_of(dataset, "Counting the pixels …")
     st.markdown("\n".join(f"- {sentence}" for sentence in analysis.in_words(found)))
-    st.subheader("Class balance")
+    st.header("Class balance", anchor=False)
     words = ", ".join(f"{n:,} of {digit}" for digit, n in enumerate(found.train_per_class))
     charts.show(
         figures.balance(found.train_per_class, found.test_per_class),
@@ -38,7 +38,7 @@ def show(dataset: Dataset) -> None:
 
 
 def show_pixels(found: Analysis) -> None:
-    st.subheader("Pixels before and after scaling")
+    st.header("Pixels before and after scaling", anchor=False)
     left, right = st.columns(2)
     empty = found.pixels[0] / found.pixels.sum()
     for column, scaled in ((left, False), (right, True)):
@@ -52,7 +52,7 @@ def show_pixels(found: Analysis) -> None:
 
 
 def show_ink(found: Analysis) -> None:
-    st.subheader("Ink of each digit")
+    st.header("Ink of each digit", anchor=False)
     medians = ", ".join(
         f"{digit}: {np.median(ink):.1%}" for digit, ink in enumerate(found.ink) if len(ink)
     )
@@ -65,7 +65,7 @@ def show_ink(found: Analysis) -> None:
 
 
 def show_one_hot(dataset: Dataset) -> None:
-    st.subheader("A label as a network is taught it")
+    st.header("A label as a network is taught it", anchor=False)
     label = int(dataset.y_train[0])
     cells = "".join(
         f"<td>{'<b>1</b>' if value else '0'}</td>"

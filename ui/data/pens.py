@@ -15,8 +15,9 @@ def show(dataset: Dataset) -> None:
     """The whole section; the dataset has strokes."""
     strokes, labels, writers = _written(dataset)
     counts = {int(w): int((writers == w).sum()) for w in np.unique(writers)}
+    tested = set() if dataset.writers_test is None else set(map(int, dataset.writers_test))
     charts.show(
-        figures.writers(counts, set(datasets.TEST_WRITERS) & set(counts)),
+        figures.writers(counts, tested),
         f"{len(counts)} writers with {min(counts.values())} to {max(counts.values())} digits each.",
         "writers",
     )
@@ -25,9 +26,7 @@ def show(dataset: Dataset) -> None:
             "Writer",
             list(counts),
             key="writer",
-            format_func=lambda w: (
-                f"{w}, kept for testing" if w in datasets.TEST_WRITERS else str(w)
-            ),
+            format_func=lambda w: f"{w}, kept for testing" if w in tested else str(w),
         )
         nth = st.number_input(
             "Which of each digit", 1, 30, 1, key="writing", help="Every writer wrote each often."

@@ -14,7 +14,7 @@ def show(dataset: Dataset) -> None:
     """The whole section."""
     found = analyses.analysis_of(dataset, "Averaging the digits …")
     apart = analyses.typicality_of(dataset)
-    st.subheader("The mean of each digit")
+    st.header("The mean of each digit", anchor=False)
     with st.container(key="means"):
         means = [
             Picture(mean, str(digit), f"The mean of all images of {digit}")
@@ -27,7 +27,7 @@ def show(dataset: Dataset) -> None:
         (f"The most typical images of {digit}", most, "most_typical"),
         (f"The least typical images of {digit}", least, "least_typical"),
     ):
-        st.subheader(title)
+        st.header(title, anchor=False)
         with st.container(key=key):
             pictured = [
                 analyses.training_picture(dataset, int(i), f"#{i} · {apart[i]:.2f}") for i in chosen

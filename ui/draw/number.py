@@ -29,7 +29,7 @@ def show(
 
 
 def _show(active: reading.Active, objects: Objects, size: tuple[int, int]) -> None:
-    digits = canvas.read_number(objects)
+    digits = canvas.read_number(objects, size)
     answers, words = None, INVITATION
     if digits:
         forms = np.stack([digit.form for digit in digits])

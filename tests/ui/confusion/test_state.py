@@ -17,7 +17,7 @@ def script():
         ("close", state.close_digit, ()),
         ("turn", state.turn, (123, 2)),
         ("tell", state.tell, ("It is broken.",)),
-        ("hand over", state.hand_over, ({"type": "image"}, "A note.", "report-ann")),
+        ("hand over", state.hand_over, ({"type": "image"}, "A note.", "report-ann", 7)),
     ):
         st.button(label, key=label, on_click=change, args=arguments)
     state.write_address(now.selection)
@@ -105,5 +105,5 @@ def test_a_digit_is_left_for_the_drawing_page_with_the_run_that_reads_it(page):
     app = page()
     assert not app.session_state["now"].leaving
     assert after(app, "hand over").leaving
-    assert app.session_state["to_canvas"] == ([{"type": "image"}], "A note.")
+    assert app.session_state["to_canvas"] == ([{"type": "image"}], "A note.", 7)
     assert app.session_state["run"] == "report-ann"

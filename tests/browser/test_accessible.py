@@ -1,0 +1,148 @@
+"""Every page for everybody: axe finds nothing, fingers find every target, the focus is seen."""
+
+import re
+from urllib.parse import urlsplit
+
+import pytest
+from axe_playwright_python.base import AXE_SCRIPT
+from playwright.sync_api import expect
+
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("needs_mnist")]
+SLOW = 120_000  # milliseconds
+WINDOWS = ((390, 664), (1024, 768), (1920, 1080))
+FINGER = 44  # pixels
+
+# What is looked at, and what is there once all of it is.
+PLACES = {
+    "/": ".st-key-canvas canvas",
+    "/train": ".st-key-runs_table, .st-key-all_runs, h2",
+    "/confusion?run=report-ann&true=4": ".st-key-samples button",
+    "/confusion?run=report-ann&view=figures": ".st-key-answering_chart .js-plotly-plot",
+    "/confusion?run=report-ann&view=labels": ".st-key-doubts button",
+    "/confusion?run=report-ann&digit=340": ".st-key-digit_bars .js-plotly-plot",
+    "/confusion?run=report-ann&other=cnn": ".st-key-samples button",
+    "/compare?view=What+each+choice+does": ".st-key-conclusion",
+    "/compare?view=Reports+reproduced": ".st-key-findings",
+    "/compare?view=Runs+side+by+side": ".st-key-recommendation p",
+    "/compare?view=Search": ".st-key-search_start",
+    "/data?dataset=optical-digits": ".st-key-one_hot td",
+    "/data?dataset=optical-digits&part=Samples": ".st-key-samples :is(img, button)",
+    "/data?dataset=optical-digits&part=Typical": ".st-key-least_typical :is(img, button)",
+    "/data?dataset=optical-digits&part=Map": ".st-key-map canvas[data-ready]",
+    "/data?dataset=optical-digits&part=Odd+ones": "h2 >> nth=1",
+}
+
+# Buttons, links and fields whose place on the screen is smaller than a finger. A field's place is
+# its frame, that of a box to be ticked its line, that of a slider its track.
+TOO_SMALL = """finger => {
+    const frame = ['.stCheckbox label', '.react-aria-ComboBox > [role=group]',
+                   '.stSlider [data-orientation]'].join();
+    const found = [];
+    (function walk(root) {
+        for (const element of root.querySelectorAll('*')) {
+            if (element.shadowRoot) walk(element.shadowRoot);
+            if (!element.matches('button, a[href], input, summary, textarea, [role="button"]')) {
+                continue;
+            }
+            const box = (element.closest(frame) ?? element).getBoundingClientRect();
+            const hidden = !element.checkVisibility({visibilityProperty: true});
+            const within = element.closest('p, li:not(nav li), [data-testid="stSkipToContent"]');
+            // Ten cells of a matrix beside each other are as wide as the screen has them.
+            const wide = element.closest('table.matrix') ? 24 : finger;
+            if (hidden || within || (box.width >= wide && box.height >= finger)) continue;
+            const name = element.ariaLabel || element.innerText || element.outerHTML.slice(0, 99);
+            found.push(`${name}: ${Math.round(box.width)} x ${Math.round(box.height)}`);
+        }
+    })(document);
+    return found;
+}"""
+
+# Whatever the Tab key reaches has an outline, or lies within what has.
+FOCUS_UNSEEN = """() => {
+    const seen = element => {
+        for (; element; element = element.parentElement ?? element.getRootNode().host) {
+            const style = getComputedStyle(element);
+            if (style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2) return true;
+        }
+        return false;
+    };
+    const found = [];
+    (function walk(root) {
+        for (const element of root.querySelectorAll('*')) {
+            if (element.shadowRoot) walk(element.shadowRoot);
+            const visible = element.checkVisibility({visibilityProperty: true});
+            if (element.tabIndex < 0 || !visible || element.matches(':disabled')) continue;
+            element.focus({focusVisible: true, preventScroll: true});
+            if (element.matches(':focus') && !seen(element)) {
+                found.push(element.outerHTML.slice(0, 160));
+            }
+        }
+    })(document);
+    document.activeElement.blur();
+    return found;
+}"""
+
+
+def violations(page, rules=None):
+    """What axe finds on the page: each rule with the first elements that break it."""
+    options = {"resultTypes": ["violations"]}
+    if rules:
+        options["runOnly"] = {"type": "rule", "values": rules}
+    found = page.evaluate("options => axe.run(options)", options)["violations"]
+    return [
+        f"{rule['id']}: {node['html'][:200]} {node['failureSummary'][:300]}"
+        for rule in found
+        for node in rule["nodes"][:3]
+    ]
+
+
+@pytest.fixture(scope="module")
+def opened(chromium, app):
+    """Opens a place in a window that all share, and waits until all of it is there."""
+    context = chromium.new_context(viewport={"width": 1024, "height": 768})
+    page = context.new_page()
+
+    def go(place):
+        page.set_viewport_size({"width": 1024, "height": 768})
+        page.goto(app + place)
+        expect(page.locator(PLACES[place]).last).to_be_visible(timeout=SLOW)
+        expect(page.locator("[data-test-script-state=notRunning]")).to_be_attached(timeout=SLOW)
+        page.evaluate(AXE_SCRIPT)
+        return page
+
+    yield go
+    context.close()
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_everybody_can_use_it(opened, place):
+    page = opened(place)
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        expected = re.compile("rgb\\(255, 255, 255" if scheme == "light" else "rgb\\([0-4]?\\d,")
+        expect(page.locator(".stApp")).to_have_css("background-color", expected)
+        for width, height in WINDOWS:
+            page.set_viewport_size({"width": width, "height": height})
+            # A theme changes colours and nothing else.
+            rules = None if scheme == "light" else ["color-contrast", "link-in-text-block"]
+            assert violations(page, rules) == [], (scheme, width)
+            if (scheme, width) == ("light", 390):
+                assert page.evaluate(TOO_SMALL, FINGER) == []
+    assert page.evaluate(FOCUS_UNSEEN) == []
+
+
+def test_no_page_is_left_out(opened):
+    page = opened("/")
+    links = page.locator("[data-testid=stTopNavLinkContainer] a, [data-testid=stSidebarNavLink]")
+    expect(links).to_have_count(len({urlsplit(place).path for place in PLACES}))
+    there = {urlsplit(link.get_attribute("href")).path or "/" for link in links.all()}
+    assert there == {urlsplit(place).path for place in PLACES}
+
+
+def test_on_a_phone_the_menu_has_a_name(opened):
+    page = opened("/data?dataset=optical-digits")
+    page.set_viewport_size({"width": 390, "height": 664})
+    page.get_by_role("button", name="Menu", exact=True).click()
+    expect(page.get_by_role("link", name="Confusion")).to_be_in_viewport()
+    page.get_by_role("button", name="Close the menu").click()
+    expect(page.get_by_role("button", name="Menu", exact=True)).to_be_visible()
