@@ -18,7 +18,7 @@ from ui.confusion.state import State
 heading.begin("Where it errs", wide=True)
 st.html(
     """<style>
-    .stMainBlockContainer { max-width: 1400px; }
+    .stMainBlockContainer { max-width: 2200px; }
     .st-key-headline p { font-size: 1.1rem; }
     .st-key-headline strong { font-size: 1.5rem; font-variant-numeric: tabular-nums; }
     .pictures { display: flex; flex-wrap: wrap; gap: 0.75rem; }
@@ -60,19 +60,20 @@ def page(found: Mapping[str, Run], now: State) -> None:
         state.open_digit(None)
         now = dataclasses.replace(now, selection=dataclasses.replace(selection, digit=None))
     state.write_address(now.selection)
-    headline.show(run, own, other, selection.dataset)
-    view = st.segmented_control(
-        "View",
-        list(VIEWS.values()),
-        required=True,
-        key="confusion_view",
-        label_visibility="collapsed",
-        persist_state="session",
-    )
+    with st.container(horizontal=True, vertical_alignment="center", key="head"):
+        headline.show(run, own, other, selection.dataset)
+        view = st.segmented_control(
+            "View",
+            list(VIEWS.values()),
+            required=True,
+            key="confusion_view",
+            label_visibility="collapsed",
+            persist_state="session",
+        )
     if view == MATRIX:
         left, right = st.columns([1, 1], gap="large")
         with left:
-            matrix.show(run, own, other, selection.cell, memory.chart)
+            matrix.show(run, own, other, selection.cell)
         with right:
             grid.show(run, own, other, now)
     elif view == FIGURES:

@@ -10,7 +10,7 @@ import concurrent.futures
 from collections.abc import Sequence
 from pathlib import Path
 
-from mnist_core import runs
+from mnist_core import datasets, runs
 from mnist_core.background import Status
 from mnist_core.datasets import Images
 from mnist_core.datasets.embedding import Embedding
@@ -23,8 +23,8 @@ from mnist_core.experiments.worker_pool import ClusterSpec
 from mnist_core.networks import converter
 from mnist_core.recipes import Recipe
 from mnist_core.runs import Run
-from mnist_core.training import ensembles, queue
-from ui import access, shared_work, warm
+from mnist_core.training import ensembles, imports, queue
+from ui import access, shared_work
 from ui.access import teachers_only
 
 # --- runs ------------------------------------------------------------------------------
@@ -42,8 +42,8 @@ def stop(run: Run) -> None:
 
 
 @teachers_only
-def discard(run: Run) -> None:
-    queue.discard(run)
+def discard(run: Run) -> Path | None:
+    return queue.discard(run)
 
 
 @teachers_only
@@ -75,7 +75,9 @@ def restore(deleted: Path) -> Run:
 
 @teachers_only
 def import_keras(content: bytes, name: str) -> Run:
-    return warm.import_keras(content, name)
+    """Make a run of the content of a `.keras` file, measured on digits of this machine."""
+    known = "mnist" if datasets.at_hand("mnist") else "optical-digits"
+    return imports.import_keras(content, name, known)
 
 
 @teachers_only

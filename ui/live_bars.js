@@ -6,6 +6,7 @@
 // the strokes that it has.
 
 import { Bars, setText } from "../web/bars.js";
+import { HandKeeper } from "../web/hand_keeper.js";
 import { Pen } from "../web/pen.js";
 import { greyLevels, paintForm } from "../web/picture.js";
 import { networkAt, Reader, workerAt } from "../web/reader.js";
@@ -48,6 +49,9 @@ class LiveBars {
       moved: () => this.loop.request(),
       up: (stroke) => this.up(stroke),
     });
+    // What the visitor has taught the reader; the page's keeper has it from the server.
+    const read = (forms) => reader.readForms(forms);
+    this.hand = new HandKeeper(read, () => this.loop.request());
     // The server's reading is replaced with every answer of the server.
     this.observer = new MutationObserver(() => this.takeServerReading());
     this.place = root.closest(".st-key-bars") ?? root.parentElement;
@@ -70,6 +74,7 @@ class LiveBars {
     this.onPhone.removeEventListener("change", this.arrange);
     this.pen.dispose();
     this.loop.dispose();
+    this.hand.dispose();
     this.observer.disconnect();
     clearTimeout(this.settling);
     cancelAnimationFrame(this.frame);
@@ -89,6 +94,7 @@ class LiveBars {
       if (this.network === url) {
         this.setReady(true);
         this.say("");
+        this.hand.anew();
         if (this.pen.stroke) this.loop.request();
       }
     } catch {
@@ -151,7 +157,8 @@ class LiveBars {
     return pixels && { network, pixels };
   }
 
-  takeOwnReading({ form, probabilities }) {
+  takeOwnReading(reading) {
+    const { form, probabilities } = this.taught(reading);
     const wanted = this.pen.stroke || this.finished.length || this.server?.starting;
     if (!probabilities || !wanted) return;
     this.readings++;
@@ -160,6 +167,12 @@ class LiveBars {
       this.frame = null;
       if (this.own) this.showOwn();
     });
+  }
+
+  /** A reading as the visitor writes. */
+  taught(reading) {
+    const { hand } = this.hand;
+    return hand && reading.probabilities ? hand.adjust(reading) : reading;
   }
 
   // The server ---------------------------------------------------------------------------

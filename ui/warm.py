@@ -13,7 +13,6 @@ from collections import OrderedDict
 import numpy as np
 import numpy.typing as npt
 
-from mnist_core import datasets, runs
 from mnist_core.background import WarmHelper
 from mnist_core.evaluation import likeness
 from mnist_core.evaluation.likeness import Likeness
@@ -94,17 +93,3 @@ def export(run: Run, ending: str) -> bytes:
         path = folder / f"model{ending}"
         _helper.call("networks.exporter", str(run.path.resolve()), str(path))
         return path.read_bytes()
-
-
-def import_keras(content: bytes, name: str) -> Run:
-    """Make a run of the content of a `.keras` file, measured on digits of this machine.
-
-    Raises:
-        InputError: the file or the name cannot be used.
-    """
-    known = "mnist" if datasets.at_hand("mnist") else "optical-digits"
-    with scratch() as folder:
-        path = folder / "given.keras"
-        path.write_bytes(content)
-        _helper.call("training.importer", str(path), name, known)
-    return runs.read(name)

@@ -1,7 +1,7 @@
 """The one way to work in another process: start, progress, request to stop, log, priority.
 
 `Job` is work that anybody may watch and stop; `Helper` a process that is kept warm for one thing
-after another; `start` begins a process that leaves no word.
+after another; `start` begins a process that leaves no word; `confined` calls one that is shut in.
 """
 
 from mnist_core.background.claim import ClaimedError, claim, claimed

@@ -1,9 +1,10 @@
 """A run directory: a typed record, its life, its files."""
 
-from mnist_core.runs.creation import check_name, check_room, create
+from mnist_core.runs.creation import bring_in, check_name, check_room, create, prepared
 from mnist_core.runs.directory import (
     CHECKPOINT,
     DEFAULT_RUN,
+    MODEL,
     SHIPPED,
     SHIPPED_DIR,
     Run,
@@ -87,6 +88,7 @@ __all__ = [
     "KEEP",
     "LIVE",
     "LIVE_FILE",
+    "MODEL",
     "QUEUED",
     "RUNNING",
     "SHIPPED",
@@ -109,6 +111,7 @@ __all__ = [
     "all_runs",
     "ask_to_stop",
     "asked_to_stop",
+    "bring_in",
     "change",
     "check_name",
     "check_room",
@@ -127,6 +130,7 @@ __all__ = [
     "name_in",
     "named",
     "now",
+    "prepared",
     "read",
     "read_evaluation",
     "read_history",

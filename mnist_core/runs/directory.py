@@ -47,6 +47,7 @@ from mnist_core.runs.record import (
 SHIPPED_DIR = shipped.shipped_dir()
 SHIPPED = ("pen-cnn", "cnn", "report-ann")
 DEFAULT_RUN = "pen-cnn"
+MODEL = "model.keras"
 CHECKPOINT = "checkpoint.npz"
 LARGEST = 2**20  # bytes of a run.json
 
@@ -72,6 +73,14 @@ class Run:
     def name(self) -> str:
         """As people call it, and as every command takes it; see `runs.names`."""
         return names.told(self.record.name, self.path.name)
+
+    @property
+    def identity(self) -> int | None:
+        """The directory's own number: the same under another name. None if it is gone."""
+        try:
+            return self.path.stat().st_ino
+        except OSError:
+            return None
 
     @property
     def status(self) -> str:
@@ -108,7 +117,7 @@ class Run:
 
     @property
     def model_file(self) -> Path:
-        return self.path / "model.keras"
+        return self.path / MODEL
 
     @property
     def active(self) -> bool:
@@ -160,7 +169,7 @@ def read(run: str | Path) -> Run:
 def read_if_changed(run: str | Path) -> Run:
     """As `read`, but files that have not changed since the last time are not opened again."""
     path = locate(run)
-    stamp = tuple(_stamp(path / name) for name in ("run.json", "model.keras"))
+    stamp = tuple(_stamp(path / name) for name in ("run.json", MODEL))
     known = _read_before.get(path)
     if stamp == (None, None):  # there is nothing to be kept of it
         _read_before.pop(path, None)
@@ -184,7 +193,7 @@ def _stamp(path: Path) -> tuple[int, int, int] | None:
 def _problem_of_model(path: Path, found: Record) -> str | None:
     if found.status not in (FINISHED, STOPPED):
         return None
-    model = path / "model.keras"
+    model = path / MODEL
     broken = f"The model file of {path.name} is {{}}: train the run again or delete it."
     expected = found.model.bytes if found.model else None
     try:

@@ -100,6 +100,8 @@ def restore(deleted: Path) -> Run:
         InputError: it is gone, or another run has its name now.
     """
     path = deleted.parent.parent.parent / deleted.name
+    # One that was discarded while it was trained would be deleted again.
+    job(deleted).stop_file.unlink(missing_ok=True)
     try:
         _move(deleted, path)
     except FileExistsError:

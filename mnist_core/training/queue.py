@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 
 import filelock
 import msgspec
@@ -83,20 +84,26 @@ def stop(run: Run) -> None:
     _ask(run, runs.KEEP)
 
 
-def discard(run: Run) -> None:
-    """End a training run, or take it out of the queue, and delete it."""
-    _ask(run, runs.DISCARD)
+def discard(run: Run) -> Path | None:
+    """End a training run, or take it out of the queue, and delete it.
+
+    Returns:
+        Where a run that waited lies now, for `runs.restore`; one in training goes there as well,
+        but only when it has ended.
+    """
+    return _ask(run, runs.DISCARD)
 
 
-def _ask(run: Run, then: str) -> None:
+def _ask(run: Run, then: str) -> Path | None:
     run = runs.read(run.path)
     if run.status == runs.QUEUED and run.problem is None:
-        runs.delete(run)
-    elif run.training:
+        return runs.delete(run)
+    if run.training:
         # It may have ended, or somebody else may have discarded it, in this very moment.
         if run.path.is_dir():
             runs.ask_to_stop(run, then)
         tend()
+    return None
 
 
 def resume(run: Run) -> Run:

@@ -109,8 +109,16 @@ def say_why_it_ended(run: Run, code: int) -> Run:
 
 
 def _remove(run: Run) -> None:
+    """Delete a run that was discarded; who brings it back can resume it."""
     with contextlib.suppress(InputError):
-        runs.delete(runs.read(run.path))
+        run = runs.read(run.path)
+        if run.problem is None and not run.usable:
+            reason = "Its training was stopped and discarded."
+            finished = run.record.finished or runs.now()
+            run = runs.change(
+                run, status=runs.FAILED, reason=reason, finished=finished, process=None
+            )
+        runs.delete(run)
 
 
 def main(_: list[str]) -> int:

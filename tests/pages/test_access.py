@@ -12,8 +12,8 @@ from streamlit.testing.v1 import AppTest
 from mnist_core import background, runs
 from mnist_core.errors import InputError
 from mnist_core.evaluation import results
-from mnist_core.training import ensembles, queue
-from ui import access, actions, shared_work, warm
+from mnist_core.training import ensembles, imports, queue
+from ui import access, actions, shared_work
 
 ROOT = Path(__file__).parent.parent.parent
 PAGES = {
@@ -115,7 +115,7 @@ def calls(monkeypatch):
         (runs, ("change", "rename", "delete", "restore")),
         (results, ("start",)),
         (ensembles, ("start",)),
-        (warm, ("import_keras",)),
+        (imports, ("import_keras",)),
     ):
         for name in names:
             monkeypatch.setattr(owner, name, lambda *_, name=name, **__: made.append(name))

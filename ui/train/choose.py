@@ -39,16 +39,20 @@ def show(found: Sequence[Run]) -> Job | None:
         epochs = hyperparameters.field(
             "epochs", st.number_input, "Epochs", base, step=1, help=glossary.help_for("epoch")
         )
-    job, problem = None, None
-    with st.expander("Change its hyperparameters"):
+    job, name, problem = None, None, None
+    try:
+        name = hyperparameters.choose_name(base)
+    except InputError as error:
+        problem = str(error)
+    with st.expander("Hyperparameters"):
         try:
             recipe = dataclasses.replace(base, dataset=dataset, epochs=epochs)
-            job = hyperparameters.show(base, recipe)
+            job = dataclasses.replace(hyperparameters.show(base, recipe), name=name)
         except InputError as error:
             problem = str(error)
     if not datasets.at_hand(dataset):
-        st.info(f"{dataset} is not on this machine: the training begins with its download.")
-    if job is not None:
+        st.info(f"{dataset} is not on this machine: training downloads it first.")
+    if job is not None and problem is None:
         try:
             network.show(job.recipe, found)
             return job

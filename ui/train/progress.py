@@ -44,17 +44,40 @@ def show(run: Run, status: Mapping[str, Any], found: Snapshot) -> None:
                 disabled=asked is not None,
                 help="Ends the training now and keeps its best weights so far.",
             )
+        offer_discard(run, asked)
+        if asked:
+            st.caption("Stopping …")
+
+
+def offer_discard(run: Run, asked: str | None) -> None:
+    """A button that deletes an active run; one in training is asked about first."""
+    if run.status == runs.QUEUED:
         st.button(
-            "Stop and discard" if run.status == runs.RUNNING else "Take out of the queue",
+            "Take out of the queue",
             key="discard",
             icon=":material/delete:",
             type="tertiary",
-            on_click=state.attempt,
-            args=(actions.discard, run),
-            disabled=asked == runs.DISCARD,
+            on_click=discard,
+            args=(run,),
         )
-        if asked:
-            st.caption("Stopping …")
+        return
+    with st.popover(
+        "Discard", icon=":material/delete:", type="tertiary", disabled=asked == runs.DISCARD
+    ):
+        st.markdown(
+            "Stop the training and delete what it has learned? The run can be brought back."
+        )
+        st.button("Stop and discard", key="discard", on_click=discard, args=(run,))
+
+
+def discard(run: Run) -> None:
+    """End a run and delete it; one that waited can be undone at once."""
+
+    def end(run: Run) -> None:
+        place = actions.discard(run)
+        state.keep_deleted([place] if place else [])
+
+    state.attempt(end, run)
 
 
 def _place_in_queue(run: Run, found: Snapshot) -> str:
