@@ -54,6 +54,12 @@ def resume(run: Run) -> Run:
 
 
 @teachers_only
+def start_again(run: Run) -> Run:
+    """Put a run that failed into the queue, to begin with its first epoch."""
+    return queue.start_again(run)
+
+
+@teachers_only
 def rename(run: Run, name: str, note: str) -> Run:
     """Give a run a name and a note; what is refused changes neither."""
     return runs.rename(run, name, note)

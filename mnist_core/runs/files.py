@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import hashlib
 import io
@@ -9,10 +10,12 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
+from msgspec import Meta
 
 from mnist_core import background
 from mnist_core.files import appended, opened, read_text, written_whole
@@ -34,13 +37,60 @@ def log_end(run: Run, lines: int = 12) -> str:
     return background.log_end(job(run.path).log_file, lines)
 
 
+Amount = Annotated[float, Meta(ge=0, le=1e12)]
+Digit = Annotated[int, Meta(ge=0, le=9)]
+
+
+class WatchedDigits(msgspec.Struct, frozen=True, kw_only=True):
+    """Test digits, by their indices, and what a network in training makes of them."""
+
+    indices: list[Annotated[int, Meta(ge=0)]]
+    labels: list[Digit]
+    guesses: list[Digit]
+    confidences: list[Annotated[float, Meta(ge=0, le=1)]]
+
+    def __post_init__(self) -> None:
+        lengths = {len(self.indices), len(self.labels), len(self.guesses), len(self.confidences)}
+        if len(lengths) > 1:
+            raise ValueError("digits that are not all described")
+
+
+class Told(msgspec.Struct, frozen=True, kw_only=True):
+    """What a training run says of itself, by the names of `training.listeners.Progress`."""
+
+    share: Annotated[float, Meta(ge=0, le=1)] = 0.0
+    epoch: Amount = 0
+    epochs: Annotated[float, Meta(ge=1, le=1e12)] = 1
+    step: Amount = 0
+    steps: Annotated[float, Meta(ge=1, le=1e12)] = 1
+    images_per_second: Amount = 0.0
+    seconds_left: Amount = 0.0
+    digits: WatchedDigits | None = None
+
+
+_TOLD = Told.__struct_fields__
+_NEEDED = {
+    "training": ("epoch", "epochs", "step", "steps", "images_per_second", "seconds_left"),
+    "preparing": ("share",),
+    "downloading": ("share",),
+}
+
+
 def read_progress(run: Run) -> dict[str, Any]:
     """What the training run says of itself: its `phase`, and what belongs to that.
 
     Empty if there is nothing that can be read.
     """
     status = job(run.path).status()
-    return {} if status is None else {"phase": status.state, **status.details}
+    if status is None:
+        return {}
+    told = {key: value for key, value in status.details.items() if key in _TOLD}
+    try:
+        msgspec.convert(told, Told)
+    except msgspec.ValidationError:
+        return {}
+    whole = all(key in told for key in _NEEDED.get(status.state, ()))
+    return {"phase": status.state, **told} if whole else {}
 
 
 def add_live(path: Path, epoch: float, loss: float, accuracy: float) -> None:
@@ -75,15 +125,20 @@ def write_history(path: Path, rows: Sequence[Mapping[str, float]]) -> None:
 
 
 def read_history(run: Run) -> list[dict[str, float]]:
-    """The rows of history.csv, one an epoch; a column that is empty there is left out."""
-    try:
+    """The rows of history.csv, one an epoch, up to the first that is garbled.
+
+    A column that is empty in the first row, as that of validation may be, is left out of all.
+    """
+    rows: list[dict[str, float]] = []
+    with contextlib.suppress(OSError, ValueError, TypeError, csv.Error):
         text = read_text(run.path / HISTORY_FILE)
-        return [
-            {key: float(value) for key, value in row.items() if value}
-            for row in csv.DictReader(io.StringIO(text, newline=""))
-        ]
-    except (OSError, ValueError, TypeError, csv.Error):
-        return []
+        for line in csv.DictReader(io.StringIO(text, newline="")):
+            row = {key: float(line[key]) for key in HISTORY if line.get(key)}
+            whole = row.keys() == rows[0].keys() if rows else row.keys() >= set(HISTORY[:3])
+            if not whole or not all(map(math.isfinite, row.values())):
+                break
+            rows.append(row)
+    return rows
 
 
 @dataclass(frozen=True)
@@ -122,7 +177,11 @@ def load_evaluation(file: Path) -> Evaluation | None:
         return None
     if probabilities.shape != (*labels.shape, 10) or labels.ndim != 1:
         return None
+    if probabilities.dtype != np.float32 or labels.dtype != np.uint8:
+        return None
     if labels.max(initial=0) > 9 or not np.isfinite(probabilities).all():
+        return None
+    if probabilities.min(initial=0) < 0 or probabilities.max(initial=0) > 1 + 1e-3:
         return None
     return Evaluation(probabilities, labels, *texts)
 

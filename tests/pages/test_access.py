@@ -27,7 +27,8 @@ PAGES = {
 TOLD = (PAGES["confusion"][1], PAGES["compare"][0], PAGES["compare"][2])
 # Buttons that only somebody with the key has; "train" stays, and is disabled.
 TEACHERS = (
-    "stop", "discard", "resume", "delete", "undelete", "average", "run_study", "stop_study",
+    "stop", "discard", "resume", "start_again", "delete", "undelete", "average", "run_study",
+    "stop_study",
     "search_start", "search_resume", "search_delete", "download", "find_neighbours",
     "evaluate_report-ann", "out-waits", "map_again",
 )  # fmt: skip
@@ -110,7 +111,7 @@ def calls(monkeypatch):
     """What the core was asked to do, by name."""
     made = []
     for owner, names in (
-        (queue, ("submit", "stop", "discard", "resume")),
+        (queue, ("submit", "stop", "discard", "resume", "start_again")),
         (runs, ("change", "rename", "delete", "restore")),
         (results, ("start",)),
         (ensembles, ("start",)),
