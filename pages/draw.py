@@ -5,8 +5,8 @@ from functools import partial
 
 import streamlit as st
 
-from ui import canvas, heading, reading, say
-from ui.draw import canvas_widget, controls, digit, number, sizes, state, why
+from ui import canvas, heading, links, reading, say
+from ui.draw import canvas_keys, canvas_widget, controls, digit, number, sizes, state, why
 
 POLL_SECONDS = 0.2  # between polls of a network that is starting
 
@@ -84,5 +84,7 @@ if active.problem:
 with board:
     st.fragment(desk, run_every=None if active.started else POLL_SECONDS)(now, active, show)
     canvas_widget.hide_toolbar()
+    canvas_keys.show(now, controls.put_test_digit)
 why.show()
 reading.picker()
+links.pocket(active.run)

@@ -68,15 +68,21 @@ def show_sources(now: State) -> None:
         )
 
 
-def put_test_digit() -> None:
-    """Put a random test digit on the canvas, from MNIST if it is on this machine."""
+def put_test_digit(wanted: int | None = None) -> None:
+    """Put a random test digit on the canvas, from MNIST if it is on this machine.
+
+    Args:
+        wanted: which digit; any if None.
+    """
     try:
         name = "mnist" if datasets.at_hand("mnist") else "optical-digits"
         dataset = datasets.load(name, fetch=False)
     except InputError as error:
         state.tell(str(error))
         return
-    index = int(np.random.default_rng().integers(len(dataset.x_test)))
+    fitting = wanted is None or dataset.y_test == wanted
+    among = np.flatnonzero(np.broadcast_to(fitting, dataset.y_test.shape))
+    index = int(np.random.default_rng().choice(among))
     label = int(dataset.y_test[index])
     state.put(
         [canvas.picture_object(dataset.x_test[index])],
