@@ -8,6 +8,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from hostile import keras_files
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -128,6 +129,30 @@ def two_inputs(tmp_path):
     return keras_file_of(keras.Model([one, two], keras.layers.Dense(10)(flow)), tmp_path)
 
 
+def sketched(*layers):
+    """A file of a network that nobody could build: described, but without weights."""
+    with keras.StatelessScope():
+        config = chain(*layers).to_json()
+    return keras_files.packed(config=config.encode())
+
+
+def too_many_weights(_):
+    return sketched(keras.layers.Flatten(), keras.layers.Dense(90_000), keras.layers.Dense(10))
+
+
+def too_large_between(_):
+    image = keras.layers.Reshape((28, 28, 1))
+    larger = [keras.layers.UpSampling2D(60) for _ in range(2)]
+    return sketched(image, *larger, keras.layers.GlobalAveragePooling2D(), keras.layers.Dense(10))
+
+
+def damaged_weights(_):
+    def no_numbers(file):
+        file["layers/dense/vars/0"][0] = np.nan
+
+    return keras_files.weighted(no_numbers)
+
+
 def cut_short(tmp_path):
     return keras_file_of(plain(), tmp_path)[:3000]
 
@@ -159,6 +184,9 @@ def foreign_class(tmp_path):
         (too_wide, r"takes \(None, 32, 32\)"),
         (eleven, r"gives \(None, 11\)"),
         (two_inputs, "must take one image"),
+        (too_many_weights, "more than 20,000,000 parameters"),
+        (too_large_between, "is too large"),
+        (damaged_weights, "no finite numbers"),
         (cut_short, "cut short"),
         (other_zip, "no .keras file"),
         (lambda _: b"", "cut short"),

@@ -32,7 +32,7 @@ const TOO_LARGE = "This file is too large for a hand: save the hand again where 
 
 /**
  * @param {TaughtDigit[]} digits the first taught first
- * @returns {string} a file, as mnist_core/hands/file.py describes it
+ * @returns {string} a file, as mnist_core/datasets/hand_file.py describes it
  */
 export function handText(digits) {
   const entries = digits.map(({ label, ink }) => ({

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import json
+import math
 import stat
 import zipfile
 import zlib
@@ -25,6 +26,7 @@ LARGEST_CONFIG = 10_000_000  # bytes
 DEEPEST = 60  # lists and objects within each other in the configuration
 MOST_ENTRIES, MOST_VALUES, MOST_LAYERS = 16, 500_000, 200
 LARGEST_NUMBER = 100_000  # units, filters, sizes; nothing in a network for 784 pixels is larger
+ANY_NUMBER = ("seed", "shared_object_id")  # are no sizes
 MOST_OBJECTS = 5_000  # groups and data sets of the weights
 MOST_PARAMETERS = 20_000_000
 
@@ -159,13 +161,19 @@ def _check_config(text: bytes) -> None:
             if isinstance(inner := value.get("layers"), list):
                 layers = max(layers, len(inner))
             _check_class(value)
-            waiting += value.values()
+            waiting += [inner for key, inner in value.items() if key not in ANY_NUMBER]
         elif isinstance(value, list):
             waiting += value
-        elif isinstance(value, int | float) and not abs(value) <= LARGEST_NUMBER:
-            raise InputError(f"The network has a layer of {value:,}: that is too large.")
+        elif _is_too_large(value):
+            raise InputError("The network has a layer that is too large.")
         if layers > MOST_LAYERS:
             raise InputError(f"The network has more than {MOST_LAYERS} layers.")
+
+
+def _is_too_large(value: Any) -> bool:
+    if isinstance(value, float):
+        return not math.isfinite(value)
+    return isinstance(value, int) and abs(value) > LARGEST_NUMBER
 
 
 def _check_class(described: dict[str, Any]) -> None:

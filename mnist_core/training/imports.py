@@ -7,6 +7,7 @@ looks at those, and the run appears as a whole.
 from __future__ import annotations
 
 import stat
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from mnist_core.recipes import IMPORTED, Recipe
 from mnist_core.runs import DatasetUsed, LiteRtFile, Metrics, ModelFile, Run
 
 LARGEST = 50_000_000  # bytes of the file
+_one_at_a_time = threading.Lock()  # for the memory that one may take
 FILES = {runs.MODEL, LITERT, runs.EVALUATION_FILE}
 
 
@@ -55,7 +57,7 @@ def import_keras(content: bytes, name: str, dataset: str) -> Run:
     """
     if len(content) > LARGEST:
         raise InputError(f"The file has more than {LARGEST // 10**6} MB.")
-    with runs.prepared(name) as place:
+    with _one_at_a_time, runs.prepared(name) as place:
         given, made = place / "given.keras", place / "run"
         given.write_bytes(content)
         made.mkdir()

@@ -84,7 +84,7 @@ def _are_several(
     strokes, drawn = marks
     if drawn or len(strokes) < 2:
         return False
-    digits = canvas.read_number(objects)
+    digits = canvas.read_number(objects, found=marks)
     heights = [digit.box[3] - digit.box[1] for digit in digits]
     if len(digits) < 2 or min(heights) < max(heights) / 2:
         return False
