@@ -3,7 +3,18 @@
 import streamlit as st
 
 from ui import access, heading, links, reading, say
-from ui.train import actions, charts, choose, snapshot, state, table, trash, upload, watch
+from ui.train import (
+    actions,
+    charts,
+    choose,
+    hand_upload,
+    snapshot,
+    state,
+    table,
+    trash,
+    upload,
+    watch,
+)
 
 heading.begin("Train a network", wide=True)
 st.html("<style>.st-key-diagram { overflow-x: auto; }</style>")
@@ -38,5 +49,7 @@ with st.container(key="table"):
     if len(ticked) > 1:
         charts.compare(ticked)
     trash.show(asked)
-    upload.show()
+    with st.container(horizontal=True):
+        upload.show()
+        hand_upload.show()
 state.write_address(asked)

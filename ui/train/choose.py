@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from mnist_core import datasets, recipes
+from mnist_core.datasets import hands
 from mnist_core.errors import InputError
 from mnist_core.recipes import RECIPES, Recipe
 from mnist_core.runs import Run
@@ -27,12 +28,13 @@ def show(found: Sequence[Run]) -> Job | None:
         found: all runs but trials of studies.
     """
     base = choose_recipe(found)
+    names = (*datasets.NAMES, *hands.names())
     left, right = st.columns(2)
     with left:
         dataset = st.selectbox(
             "Dataset",
-            datasets.NAMES,
-            datasets.NAMES.index(base.dataset) if base.dataset in datasets.NAMES else 0,
+            names,
+            names.index(base.dataset) if base.dataset in names else 0,
             **hyperparameters.persistent(base, "dataset"),
         )
     with right:
