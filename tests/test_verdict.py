@@ -14,7 +14,13 @@ DROPOUT = recipes.get("report-ann")
 def rows(*pairs, above=-0.01):
     """A history of (loss, val_loss, accuracy)."""
     return [
-        {"epoch": n, "loss": loss, "val_loss": val, "accuracy": right, "val_accuracy": right + above}
+        {
+            "epoch": n,
+            "loss": loss,
+            "val_loss": val,
+            "accuracy": right,
+            "val_accuracy": right + above,
+        }
         for n, (loss, val, right) in enumerate(pairs, 1)
     ]
 
@@ -22,7 +28,11 @@ def rows(*pairs, above=-0.01):
 @pytest.mark.parametrize(
     ("rate", "history", "says"),
     [
-        (1.0, rows((2.4, 2.4, 0.1), (2.4, 2.4, 0.1)), "It guesses: the learning rate 1 is too high."),
+        (
+            1.0,
+            rows((2.4, 2.4, 0.1), (2.4, 2.4, 0.1)),
+            "It guesses: the learning rate 1 is too high.",
+        ),
         (1e-5, rows((2.4, 2.3, 0.1), (2.3, 2.3, 0.12)), "the learning rate 1e-05 is too low"),
         (0.1, rows((0.5, 0.4, 0.9), (2.3, 2.3, 0.3)), "by epoch 1 was lost again"),
         (

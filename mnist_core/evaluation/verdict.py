@@ -64,9 +64,7 @@ def _course(recipe: Recipe, history: History) -> str:
 
 def _by_heart(history: History, best: Mapping[str, float]) -> bool:
     last = history[-1]
-    return (
-        last["val_loss"] > LEARNED_BY_HEART * best["val_loss"] and last["loss"] < best["loss"]
-    )
+    return last["val_loss"] > LEARNED_BY_HEART * best["val_loss"] and last["loss"] < best["loss"]
 
 
 def _above_training(recipe: Recipe, history: History) -> str:
