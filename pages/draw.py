@@ -5,7 +5,7 @@ from functools import partial
 
 import streamlit as st
 
-from ui import canvas, heading, reading, say
+from ui import canvas, heading, links, reading, say
 from ui.draw import canvas_keys, canvas_widget, controls, digit, number, sizes, state, why
 
 POLL_SECONDS = 0.2  # between polls of a network that is starting
@@ -86,3 +86,4 @@ with board:
     canvas_keys.show(now, controls.put_test_digit)
 why.show()
 reading.picker()
+links.pocket(active.run)

@@ -14,6 +14,7 @@ import { networkAt, Reader, workerAt } from "../web/reader.js";
 import { ReadingLoop } from "../web/reading_loop.js";
 import { barsInWords, inWords } from "../web/wording.js";
 
+const PHONE = "(max-width: 640px)"; // where the bars stand above the canvas, as ui/draw/phone.css
 const RETRY = 5000; // milliseconds until weights that did not arrive are asked for again
 const LOOK = 50; // milliseconds between two looks whether the canvas is there,
 const PATIENCE = 5000; // and until it is no longer waited for
@@ -29,6 +30,10 @@ class LiveBars {
     this.root = root;
     this.chart = root.querySelector(".live-bars");
     this.bars = new Bars(this.chart);
+    this.onPhone = matchMedia(PHONE);
+    this.arrange = () => this.chart.classList.toggle("slim", this.onPhone.matches);
+    this.onPhone.addEventListener("change", this.arrange);
+    this.arrange();
     this.server = null; // the server's last reading
     this.known = []; // its strokes
     this.finished = []; // strokes that it has not got yet
@@ -68,6 +73,7 @@ class LiveBars {
   dispose() {
     clearTimeout(this.framing);
     this.boxes?.remove();
+    this.onPhone.removeEventListener("change", this.arrange);
     this.pen.dispose();
     this.loop.dispose();
     this.observer.disconnect();

@@ -21,7 +21,7 @@ import streamlit as st
 from mnist_core import figures, javascript, wording
 from mnist_core.runs import Run
 from routes import networks, scripts
-from ui import canvas
+from ui import canvas, links
 
 HERE = Path(__file__).parent
 AFTERWARDS = "Read when the pen is lifted."
@@ -33,7 +33,11 @@ _component = st.components.v2.component(
     html=HTML,
     css="\n".join(
         path.read_text(encoding="utf-8")
-        for path in (javascript.WEB / "bars.css", HERE / "live_bars.css")
+        for path in (
+            javascript.WEB / "bars.css",
+            javascript.WEB / "slim_bars.css",
+            HERE / "live_bars.css",
+        )
     ),
     js=JS,
     isolate_styles=False,
@@ -52,8 +56,8 @@ def show(run: Run, number: bool = False) -> None:
     _component(
         key="live_number" if number else "live_bars",
         data={
-            "worker": _based(scripts.WORKER_ADDRESS),
-            "network": network and _based(networks.address_of(network)),
+            "worker": links.based(scripts.WORKER_ADDRESS),
+            "network": network and links.based(networks.address_of(network)),
             "number": number,
             "note": AFTERWARDS if packed.done() and network is None else "",
             **settings(run.confidence_threshold),
@@ -163,9 +167,3 @@ def marks(objects: canvas.Objects, found: canvas.Marks | None = None) -> dict[st
             "widths": [round(stroke.width, 3) for stroke in strokes],
         },
     }
-
-
-def _based(path: str) -> str:
-    """The path as a browser asks for it, where the application is served below another path."""
-    base = str(st.get_option("server.baseUrlPath") or "").strip("/")
-    return f"/{base}{path}" if base else path

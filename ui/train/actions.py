@@ -7,7 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from mnist_core import runs
+from mnist_core import pocket, runs
 from mnist_core.runs import Run
 from ui import access, actions, say, warm
 from ui.train import state
@@ -17,6 +17,7 @@ FORMATS = {
     ".keras": "Keras",
     ".h5": "Keras' older format",
     ".tflite": "LiteRT, for phones and small computers",
+    ".html": "a page to draw on, without a server",
 }
 
 
@@ -100,4 +101,6 @@ def exported(run: Run, ending: str) -> bytes:
     """The network as the bytes of a file; called when somebody presses the button."""
     if ending == ".keras":
         return run.model_file.read_bytes()
+    if ending == ".html":
+        return pocket.alone(run).encode()
     return warm.export(run, ending)
