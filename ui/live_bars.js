@@ -7,6 +7,7 @@
 
 import { Bars, setText } from "../web/bars.js";
 import { paintBoxes } from "../web/boxes.js";
+import { HandKeeper } from "../web/hand_keeper.js";
 import { numberInWords } from "../web/number.js";
 import { Pen } from "../web/pen.js";
 import { greyLevels, paintForm } from "../web/picture.js";
@@ -51,6 +52,9 @@ class LiveBars {
       moved: () => this.loop.request(),
       up: (stroke) => this.up(stroke),
     });
+    // What the visitor has taught the reader; the page's keeper has it from the server.
+    const read = (forms) => reader.readForms(forms);
+    this.hand = new HandKeeper(read, () => this.loop.request());
     // The server's reading is replaced with every answer of the server.
     this.observer = new MutationObserver(() => this.takeServerReading());
     this.place = root.closest(".st-key-bars") ?? root.parentElement;
@@ -71,11 +75,12 @@ class LiveBars {
   }
 
   dispose() {
+    this.onPhone.removeEventListener("change", this.arrange);
     clearTimeout(this.framing);
     this.boxes?.remove();
-    this.onPhone.removeEventListener("change", this.arrange);
     this.pen.dispose();
     this.loop.dispose();
+    this.hand.dispose();
     this.observer.disconnect();
     clearTimeout(this.settling);
     cancelAnimationFrame(this.frame);
@@ -95,6 +100,7 @@ class LiveBars {
       if (this.network === url) {
         this.setReady(true);
         this.say("");
+        this.hand.anew();
         if (this.pen.stroke) this.loop.request();
       }
     } catch {
@@ -159,7 +165,8 @@ class LiveBars {
     return pixels && { network, pixels };
   }
 
-  takeOwnReading({ form, probabilities, digits }) {
+  takeOwnReading(reading) {
+    const { form, probabilities, digits } = this.taught(reading);
     const wanted = this.pen.stroke || this.finished.length || this.server?.starting;
     const read = digits?.filter((digit) => digit.probabilities) ?? [];
     if (!wanted || !(probabilities || read.length)) return;
@@ -170,6 +177,15 @@ class LiveBars {
       this.frame = null;
       if (this.own) this.showOwn();
     });
+  }
+
+  /** A reading as the visitor writes. */
+  taught(reading) {
+    const { hand } = this.hand;
+    if (!hand) return reading;
+    const adjust = (one) => (one.probabilities ? hand.adjust(one) : one);
+    const { digits } = reading;
+    return digits ? { ...reading, digits: digits.map(adjust) } : adjust(reading);
   }
 
   // The server ---------------------------------------------------------------------------
