@@ -91,7 +91,7 @@ def in_the_browser(chromium: str, models: str) -> list[list[str]]:
             executable_path=chromium, args=["--no-sandbox", "--disable-gpu"]
         )
         context = browser.new_context(viewport={"width": 1400, "height": 1200})
-        matrix_drawn = ".st-key-matrix .js-plotly-plot .nsewdrag"
+        matrix_drawn = ".st-key-matrix table"
         for _ in range(6):
             page = context.new_page()
             started = time.perf_counter()
@@ -112,18 +112,9 @@ def in_the_browser(chromium: str, models: str) -> list[list[str]]:
         page.locator(".st-key-samples button").first.wait_for(timeout=60_000)
         for true, read in CELLS:
             time.sleep(1)
-            spot = page.evaluate(
-                """([x, y]) => {
-                    const chart = [...document.querySelectorAll('.st-key-matrix .js-plotly-plot')]
-                        .filter(chart => chart.offsetWidth).at(-1);
-                    const {xaxis, yaxis, _size} = chart._fullLayout;
-                    const box = chart.getBoundingClientRect();
-                    return [box.left + _size.l + xaxis.d2p(x), box.top + _size.t + yaxis.d2p(y)];
-                }""",
-                [read, true],
-            )
+            cell = page.locator(f".st-key-matrix button[data-true='{true}'][data-read='{read}']")
             started = time.perf_counter()
-            page.mouse.click(*spot)
+            cell.click()
             expect(page.locator(".st-key-samples button:visible")).to_have_count(
                 int(counts[true, read])
             )

@@ -19,7 +19,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-WEB = Path(__file__).parent.parent / "web"  # what a browser runs without Streamlit
+HERE = Path(__file__).parent
+# What a browser runs without Streamlit: in a checkout, or where the package is installed.
+WEB = next(p for p in (HERE / "web", HERE.parent / "web") if (p / "worker.js").is_file())
 
 _IMPORT = re.compile(r'^import \{([^}]*)\} from "(\.[^"]*)";\n+', re.MULTILINE)
 _DECLARATION = re.compile(

@@ -11,14 +11,24 @@ import streamlit as st
 from mnist_core import runs
 from mnist_core.runs import Evaluation, Run
 from ui import heading, links, say
-from ui.confusion import at_hand, choice, figures, grid, headline, label_issues, matrix, state
+from ui.confusion import (
+    at_hand,
+    choice,
+    figures,
+    grid,
+    headline,
+    label_issues,
+    matrix,
+    my_hand,
+    state,
+)
 from ui.confusion.selection import FIGURES, MATRIX, VIEWS
 from ui.confusion.state import State
 
 heading.begin("Where it errs", wide=True)
 st.html(
     """<style>
-    .stMainBlockContainer { max-width: 1400px; }
+    .stMainBlockContainer { max-width: 2200px; }
     .st-key-headline p { font-size: 1.1rem; }
     .st-key-headline strong { font-size: 1.5rem; font-variant-numeric: tabular-nums; }
     .pictures { display: flex; flex-wrap: wrap; gap: 0.75rem; }
@@ -47,6 +57,7 @@ def page(found: Mapping[str, Run], now: State) -> None:
     if own is None or len(own.labels) == 0:
         state.write_address(selection)
         return
+    own = my_hand.show(run, own)
     other: tuple[Run, Evaluation] | None = None
     if selection.other is not None:
         second = at_hand.evaluation(found[selection.other], selection.dataset, checksum)
@@ -60,19 +71,20 @@ def page(found: Mapping[str, Run], now: State) -> None:
         state.open_digit(None)
         now = dataclasses.replace(now, selection=dataclasses.replace(selection, digit=None))
     state.write_address(now.selection)
-    headline.show(run, own, other, selection.dataset)
-    view = st.segmented_control(
-        "View",
-        list(VIEWS.values()),
-        required=True,
-        key="confusion_view",
-        label_visibility="collapsed",
-        persist_state="session",
-    )
+    with st.container(horizontal=True, vertical_alignment="center", key="head"):
+        headline.show(run, own, other, selection.dataset)
+        view = st.segmented_control(
+            "View",
+            list(VIEWS.values()),
+            required=True,
+            key="confusion_view",
+            label_visibility="collapsed",
+            persist_state="session",
+        )
     if view == MATRIX:
         left, right = st.columns([1, 1], gap="large")
         with left:
-            matrix.show(run, own, other, selection.cell, memory.chart)
+            matrix.show(run, own, other, selection.cell)
         with right:
             grid.show(run, own, other, now)
     elif view == FIGURES:

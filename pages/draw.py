@@ -5,8 +5,8 @@ from functools import partial
 
 import streamlit as st
 
-from ui import canvas, heading, reading, say
-from ui.draw import canvas_widget, controls, digit, number, sizes, state
+from ui import canvas, heading, links, reading, say
+from ui.draw import canvas_keys, canvas_widget, controls, digit, number, sizes, state, why
 
 POLL_SECONDS = 0.2  # between polls of a network that is starting
 
@@ -20,7 +20,6 @@ st.html(
     .st-key-model_input img { width: 112px; height: 112px; image-rendering: pixelated;
                               border: 1px solid #8888; border-radius: 4px; display: block; }
     .st-key-model_input figure { display: flex; gap: 1rem; align-items: center; margin: 0; }
-    .st-key-boxes img { width: 100%; border-radius: 4px; display: block; }
     .st-key-canvas { max-width: 100%; }
     .st-key-bars { gap: 0; }
     @media (max-width: 640px) {
@@ -54,13 +53,13 @@ beside.segmented_control(
     default=state.ONE,
     required=True,
     key="mode",
-    on_change=state.put,
-    args=([],),
+    on_change=state.change_mode,
     label_visibility="collapsed",
     persist_state="session",
 )
 # The network begins to load now. Drawing never waits for it: until it has started, the desk
 # looks every moment whether it has.
+reading.follow()
 active, now = reading.active(), state.read()
 sizes.show(now)
 with st.container(key="desk"):
@@ -68,7 +67,7 @@ with st.container(key="desk"):
         board = st.container(key="canvas")
         controls.show(now)
         problem = st.container()
-        show = partial(number.show, size=now.size, place=st.container())
+        show = partial(number.show, size=now.size, places=number.lay_out(active.run))
     else:
         left, right = st.columns([canvas.SIDE, 330], gap="medium")
         with left:
@@ -76,10 +75,15 @@ with st.container(key="desk"):
             controls.show(now)
         with right:
             problem = st.container()
-            show = partial(digit.show, places=digit.lay_out(active.run))
+            show = partial(digit.show, places=digit.lay_out(active.run), label=now.label)
+if gone := reading.gone():
+    problem.info(say.plain(gone))
 if active.problem:
     problem.warning(say.plain(active.problem))
 with board:
     st.fragment(desk, run_every=None if active.started else POLL_SECONDS)(now, active, show)
     canvas_widget.hide_toolbar()
+    canvas_keys.show(now, controls.put_test_digit)
+why.show()
 reading.picker()
+links.pocket(active.run)

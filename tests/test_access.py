@@ -292,7 +292,7 @@ def test_a_visitor_has_nothing_forgotten_that_all_share():
 TAKES_THE_KEY = {
     "queue": {"submit", "stop", "discard", "resume"},
     "runs": {"change", "create", "delete", "rename", "restore", "write", "ask_to_stop"},
-    "warm": {"import_keras"},
+    "imports": {"import_keras"},
     "ensembles": {"start", "create", "measure_ensemble"},
     "search": {"create", "start", "stop", "delete", "winner", "extend"},
     "study_trials": {"submit", "stop", "remove", "take_in"},

@@ -224,15 +224,49 @@ def test_a_number_is_read_digit_by_digit():
     assert np.allclose(digits[0].form, canvas.read([left]))
 
 
-def test_boxes_are_drawn_round_the_digits():
-    objects = [path_object(SEVEN), path_object(np.array(SEVEN) + (300, 0))]
-    digits = canvas.read_number(objects)
-    data = canvas.boxed(
-        canvas.image(objects, (704, 360)), [d.box for d in digits], ["7 99%", "?"], [True, False]
+def test_an_eraser_leaves_what_it_does_not_pass_over_and_only_what_was_there_before():
+    before = path_object([[50, 100], [300, 100]])
+    rubber = path_object([[170, 20], [170, 300]], 40, stroke=canvas.GROUND)
+    after = path_object([[170, 50], [170, 150]])
+    strokes, _ = canvas.marks([before, rubber, after])
+    assert len(strokes) == 3
+    left, right, whole = (stroke.points for stroke in strokes)
+    assert left[:, 0].max() == pytest.approx(150, abs=2)
+    assert right[:, 0].min() == pytest.approx(190, abs=2)
+    assert np.ptp(whole[:, 1]) == pytest.approx(100, abs=25)
+
+
+def test_an_eraser_takes_a_speck_out_of_a_picture():
+    pixels = np.zeros((28, 28), np.uint8)
+    pixels[4:24, 13:16] = 255  # a one,
+    pixels[2:4, 2:4] = 255  # and a speck
+    clean = pixels.copy()
+    clean[2:4, 2:4] = 0
+    side = canvas.SIDE / 28
+    rubber = path_object([[2 * side, 3 * side], [4 * side, 3 * side]], 36, stroke=canvas.GROUND)
+    read = canvas.read([canvas.picture_object(pixels), rubber])
+    assert np.array_equal(read, canvas.read([canvas.picture_object(clean)]))
+    assert not np.array_equal(read, canvas.read([canvas.picture_object(pixels)]))
+
+
+def test_a_number_is_read_from_a_picture():
+    strokes = [
+        np.array(points, float)
+        for points in ([[120, 30], [110, 200]], [[400, 40], [500, 40], [420, 200]])
+    ]
+    seen = drawing.render(strokes, (240, 704), 20).copy()
+    seen[5:8, 5:8] = 255  # dirt
+    digits = canvas.read_number([canvas.picture_object(seen, canvas.NUMBER_SIZE)])
+    assert [round(digit.box[0], -1) for digit in digits] == [100, 390]
+    for digit, stroke in zip(digits, strokes, strict=True):
+        assert np.abs(digit.form - drawing.from_strokes([stroke], 20)).mean() < 0.02
+
+
+def test_strokes_that_are_fitted_to_another_canvas_are_the_same_digit():
+    digit = path_object([[20, 30], [320, 30], [150, 330]], 22)
+    [moved] = canvas.marks(canvas.fitted([digit], (340, 340), canvas.NUMBER_SIZE))[0]
+    assert moved.points.max(axis=0)[1] <= 240
+    assert moved.points[:, 0].mean() == pytest.approx(352, abs=30)
+    assert (
+        np.abs(canvas.read([digit]) - drawing.from_strokes([moved.points], moved.width)).max() < 0.2
     )
-    picture = np.asarray(Image.open(io.BytesIO(data)).convert("RGB")).astype(int)
-    blue = (np.abs(picture - (86, 180, 233)).sum(axis=2) < 10).any(axis=0)
-    orange = (np.abs(picture - (230, 159, 0)).sum(axis=2) < 10).any(axis=0)
-    assert blue[:650].any()
-    assert orange[700:].any()
-    assert not orange[:650].any()

@@ -14,9 +14,9 @@ matrices = arrays.arrays(np.int64, (10, 10), elements=st.integers(0, 2000))
 EMPTY = np.zeros((10, 10), np.int64)
 
 
-def letters(figure):
-    trace = figure.data[1]
-    return {(x, y): text for x, y, text in zip(trace.x, trace.y, trace.text, strict=True)}
+def letters(cells):
+    """What is written in the cells that are not empty, by column and row."""
+    return {(x, y): text for y, row in enumerate(cells.texts) for x, text in enumerate(row) if text}
 
 
 @given(matrices)
@@ -24,13 +24,14 @@ def letters(figure):
 def test_every_cell_has_its_number_and_an_empty_one_none(matrix):
     scales = (figures.MISTAKES, figures.LOGARITHMIC, figures.LINEAR)
     for scale, dark in itertools.product(scales, (False, True)):
-        found = letters(figures.confusion(matrix, scale, dark=dark))
+        cells = figures.confusion(matrix, scale, dark=dark)
+        found = letters(cells)
         for true in range(10):
             for read in range(10):
                 expected = str(matrix[true, read]) if matrix[true, read] else None
                 assert found.get((read, true)) == expected
-            assert found[figures.TOTAL, true] == str(matrix[true].sum())
-            assert found[true, figures.TOTAL] == str(matrix[:, true].sum())
+            assert cells.sums[0][true] == matrix[true].sum()
+            assert cells.sums[1][true] == matrix[:, true].sum()
 
 
 @given(matrices)
@@ -45,11 +46,11 @@ def test_shares_are_written_in_percent(matrix):
                 )
 
 
-def test_every_cell_row_and_column_can_be_clicked():
-    markers = figures.confusion(EMPTY).data[-1]
-    spots = set(zip(markers.x, markers.y, strict=True))
-    assert spots == {(x, y) for x in range(11) for y in range(11)} - {(10, 10)}
-    assert markers.marker.opacity == 0
+def test_every_cell_row_and_column_says_what_it_is():
+    words = figures.confusion(EMPTY).words
+    assert words[4][9] == "4 read as 9: 0"
+    assert words[4][figures.TOTAL] == "All 0 of the 4s"
+    assert words[figures.TOTAL][9] == "All 0 read as 9"
 
 
 def luminance(colour):
@@ -62,32 +63,29 @@ def luminance(colour):
 @pytest.mark.parametrize("scale", [figures.MISTAKES, figures.LOGARITHMIC, figures.LINEAR])
 def test_numbers_can_be_read_on_every_colour(scale, dark):
     matrix = np.arange(100).reshape(10, 10) ** 2
-    figure = figures.confusion(matrix, scale, dark=dark)
-    cells = {round(edge * 100): colour for edge, colour in figure.data[0].colorscale[::2]}
-    trace = figure.data[1]
-    for x, y, colour in zip(trace.x, trace.y, trace.textfont.color, strict=True):
-        if x < 10 and y < 10:
-            light, deep = sorted([luminance(colour), luminance(cells[y * 10 + x])], reverse=True)
-            assert (light + 0.05) / (deep + 0.05) >= 4.5  # WCAG 2.2, 1.4.3
+    cells = figures.confusion(matrix, scale, dark=dark)
+    for colours, inks in zip(cells.colours, cells.inks, strict=True):
+        for colour, ink in zip(colours, inks, strict=True):
+            if colour is not None:
+                light, deep = sorted([luminance(ink), luminance(colour)], reverse=True)
+                assert (light + 0.05) / (deep + 0.05) >= 4.5  # WCAG 2.2, 1.4.3
 
 
 def test_one_mistake_can_be_seen_beside_a_thousand():
     matrix = np.diag(np.full(10, 1000))
     matrix[4, 9] = 1
     for scale in (figures.MISTAKES, figures.LOGARITHMIC):
-        figure = figures.confusion(matrix, scale)
-        cells = {round(edge * 100): colour for edge, colour in figure.data[0].colorscale[::2]}
+        cells = figures.confusion(matrix, scale).colours
         contrast = luminance("#ffffff") + 0.05
-        assert contrast / (luminance(cells[49]) + 0.05) > 1.25
+        assert contrast / (luminance(cells[4][9]) + 0.05) > 1.25
 
 
 def test_a_difference_is_signed():
     first, second = EMPTY.copy(), EMPTY.copy()
     first[4, 9], second[4, 9], first[3, 3], second[3, 3] = 2, 7, 30, 20
-    figure = figures.confusion_difference(first, second, ("one", "two"))
-    assert letters(figure) == {(9, 4): "−5", (3, 3): "+10"}
-    hover = figure.data[-1].hovertext
-    assert "4 read as 9: one 2, two 7" in hover
+    cells = figures.confusion_difference(first, second, ("one", "two"))
+    assert letters(cells) == {(9, 4): "−5", (3, 3): "+10"}
+    assert cells.words[4][9] == "4 read as 9: one 2, two 7"
 
 
 def test_a_matrix_in_words():

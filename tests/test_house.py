@@ -61,8 +61,8 @@ def test_what_is_too_long_is_found_unless_it_says_why(copy):
         copy / "ui" / "links.py",
         f"\n\ndef long():\n{body}\n\ndef said():\n    # Long because so.\n{body}",
     )
-    add(copy / "ui" / "wording.py", "\n" * 400)
+    add(copy / "ui" / "say.py", "\n" * 400)
     found = list(house.long_things(copy))
     assert len(found) == 2
     assert "long has 71 lines" in found[0]
-    assert "wording.py" in found[1]
+    assert "say.py" in found[1]

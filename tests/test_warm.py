@@ -1,11 +1,13 @@
 """A helper that is there when it is needed, and what the pages have it do."""
 
+import io
 import time
+import zipfile
 
 import numpy as np
 import pytest
 
-from mnist_core import datasets, predictor, runs
+from mnist_core import datasets, predictor
 from mnist_core.background import WarmHelper
 from mnist_core.errors import InputError
 from mnist_core.evaluation import explanations
@@ -50,16 +52,6 @@ def test_a_digit_is_explained_as_in_one_process_and_quickly_once_warm(own_run, d
     assert time.perf_counter() - began < took
 
 
-def test_files_go_out_and_come_in_past_the_server(own_run, models_dir, digits):
-    content = warm.export(own_run, ".keras")
-    imported = warm.import_keras(content, "again")
-    assert imported.usable
-    images = datasets.scale(digits.x_test[:20])
-    there, here = (predictor.load(run).predict(images) for run in (imported, own_run))
-    assert np.allclose(there, here, atol=1e-5)
+def test_files_go_out_past_the_server(own_run):
+    assert zipfile.is_zipfile(io.BytesIO(warm.export(own_run, ".keras")))
     assert warm.export(own_run, ".tflite")[4:8] == b"TFL3"
-    with pytest.raises(InputError, match=r"no whole \.keras file"):
-        warm.import_keras(content[:100], "half")
-    with pytest.raises(InputError, match="a run again already"):
-        warm.import_keras(content, "again")
-    assert {run.name for run in runs.all_runs()} == {*runs.SHIPPED, "mine", "again"}

@@ -29,6 +29,7 @@ def wheel(tmp_path_factory):
         shutil.copy(ROOT / name, source / name)
     leave = shutil.ignore_patterns("__pycache__")
     shutil.copytree(ROOT / "mnist_core", source / "mnist_core", ignore=leave)
+    shutil.copytree(ROOT / "web", source / "web")
     # Beside the shipped runs lies one of the user's own, which is nobody else's business.
     for name in runs.SHIPPED:
         shutil.copytree(ROOT / "models" / name, source / "models" / name)
@@ -89,6 +90,8 @@ def test_a_wheel_holds_every_module_and_the_shipped_runs_alone(wheel):
     code = {path.relative_to(ROOT).as_posix() for path in (ROOT / "mnist_core").rglob("*.py")}
     templates = ROOT / "mnist_core" / "report" / "templates"
     code |= {path.relative_to(ROOT).as_posix() for path in templates.iterdir()}
+    web = [path for path in (ROOT / "web").rglob("*.*") if path.name != "README.md"]
+    code |= {f"mnist_core/{path.relative_to(ROOT).as_posix()}" for path in web}
     assert code <= names
     shipped = {name for name in names if name.startswith("mnist_core/shipped/")}
     folder = "mnist_core/shipped"
@@ -129,6 +132,8 @@ def test_an_installed_command_trains_reports_and_exports(command, tmp_path):
     assert report.count("<img") > 40
     command("export", "cnn", "cnn.tflite")
     assert b"TFL3" in (tmp_path / "cnn.tflite").read_bytes()[:16]
+    command("export", "cnn", "cnn.html")
+    assert 'id="network"' in (tmp_path / "cnn.html").read_text(encoding="utf-8")
 
 
 def test_an_installed_command_starts_processes_of_its_own(command, tmp_path):

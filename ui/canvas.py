@@ -16,11 +16,12 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image
 
 from mnist_core import drawing
 from mnist_core.drawing import segmentation
 from mnist_core.errors import InputError
+from ui import eraser
 
 SIDE = 340  # pixels, as wide as a phone's screen allows
 NUMBER_SIZE = (704, 240)  # width and height of the canvas for numbers
@@ -55,18 +56,42 @@ Marks = tuple[list[Stroke], list[Picture]]
 
 
 def marks(objects: Objects) -> Marks:
-    """The strokes and the pictures among a canvas' objects; whatever else is left out."""
-    strokes, pictures = [], []
+    """The strokes and the pictures among a canvas' objects; whatever else is left out.
+
+    An eraser takes away what it passes over of all that was there before.
+    """
+    strokes: list[Stroke] = []
+    pictures: list[Picture] = []
     for item in objects:
         try:
             kind = str(item.get("type", "")).lower()
-            if kind == "path":
-                strokes.append(_stroke(item))
-            elif kind == "image":
+            if kind == "image":
                 pictures.append(_picture(item))
+            elif kind == "path":
+                stroke = _stroke(item)
+                if not len(stroke.points):
+                    continue
+                if str(item.get("stroke", INK)).lower() == GROUND:
+                    strokes, pictures = _erased(strokes, pictures, stroke)
+                else:
+                    strokes.append(stroke)
         except (InputError, KeyError, TypeError, ValueError, IndexError, OverflowError):
             continue
-    return [s for s in strokes if len(s.points)], pictures
+    return strokes, pictures
+
+
+def _erased(strokes: list[Stroke], pictures: list[Picture], by: Stroke) -> Marks:
+    reach = by.width / 2
+    left = [
+        Stroke(piece, stroke.width)
+        for stroke in strokes
+        for piece in eraser.cut(stroke.points, by.points, reach)
+    ]
+    wiped = [
+        Picture(eraser.wipe(picture.pixels, picture.box, by.points, reach), picture.box)
+        for picture in pictures
+    ]
+    return left, wiped
 
 
 def checked(reported: Any) -> list[dict[str, Any]]:
@@ -150,9 +175,18 @@ class NumberDigit:
     form: drawing.Ink
 
 
-def read_number(objects: Objects) -> list[NumberDigit]:
-    """The digits of a number from left to right; pictures are left out."""
-    strokes, _ = marks(objects)
+def read_number(
+    objects: Objects, size: tuple[int, int] = NUMBER_SIZE, found: Marks | None = None
+) -> list[NumberDigit]:
+    """The digits of a number from left to right.
+
+    Args:
+        size: width and height of the canvas, in pixels.
+        found: the marks among the objects, where they are known already.
+    """
+    strokes, pictures = found or marks(objects)
+    if pictures:
+        return _read_ink(image(objects, size))
     digits = []
     for group in segmentation.segment([stroke.points for stroke in strokes]):
         paths = [strokes[index].points for index in group]
@@ -163,44 +197,49 @@ def read_number(objects: Objects) -> list[NumberDigit]:
     return digits
 
 
-def boxed(
-    seen: npt.NDArray[np.uint8],
-    boxes: Sequence[tuple[float, float, float, float]],
-    labels: Sequence[str],
-    sure: Sequence[bool],
-) -> bytes:
-    """The drawing as a PNG file with a box and a label for each digit.
-
-    Digits that the network is sure of have a plain blue box, the others a double orange one.
-    """
-    above, scale = 22, 2  # room for the labels, and twice the pixels for sharp letters
-    height, width = seen.shape
-    page = Image.new("RGB", (width * scale, (height + above) * scale), GROUND)
-    ink = Image.fromarray(seen).resize((width * scale, height * scale))
-    page.paste(Image.new("RGB", ink.size, INK), (0, above * scale), ink)
-    draw = ImageDraw.Draw(page)
-    font = ImageFont.load_default(15 * scale)
-    for (left, top, right, bottom), label, certain in zip(boxes, labels, sure, strict=True):
-        colour = "#56b4e9" if certain else "#e69f00"
-        for gap in (5,) if certain else (5, 9):
-            corners = (left - gap, top - gap + above, right + gap, bottom + gap + above)
-            draw.rectangle([edge * scale for edge in corners], outline=colour, width=scale)
-        spot = (left + right) / 2 * scale, max(top + above - 7, 18) * scale
-        draw.text(spot, label, colour, font, anchor="mb")
-    return encode(np.asarray(page))
+def _read_ink(seen: npt.NDArray[np.uint8]) -> list[NumberDigit]:
+    """The digits of a picture of a number: uint8 (h, w), 255 the ink."""
+    digits = []
+    for ink in segmentation.segment_ink((seen / 255).astype(np.float32)):
+        rows, columns = (np.flatnonzero(ink.any(axis=axis)) for axis in (1, 0))
+        top, bottom, left, right = rows[0], rows[-1] + 1, columns[0], columns[-1] + 1
+        form = drawing.normalise(drawing.thin(ink[top:bottom, left:right]))
+        digits.append(NumberDigit((float(left), float(top), float(right), float(bottom)), form))
+    return digits
 
 
-def picture_object(pixels: npt.NDArray[np.uint8]) -> dict[str, Any]:
-    """An object that shows a grey image (h, w) as large as the canvas allows, centred."""
+def fitted(
+    objects: Objects, size: tuple[int, int], wanted: tuple[int, int]
+) -> list[dict[str, Any]]:
+    """Objects of a canvas of one width and height, as large as fits in the middle of another."""
+    scale = min(new / old for new, old in zip(wanted, size, strict=True))
+    shift = [(new - old * scale) / 2 for new, old in zip(wanted, size, strict=True)]
+    return [
+        {
+            **item,
+            **{
+                edge: float(item.get(edge, 0)) * scale + offset
+                for edge, offset in zip(("left", "top"), shift, strict=True)
+            },
+            **{side: float(item.get(side, 1)) * scale for side in ("scaleX", "scaleY")},
+        }
+        for item in objects
+    ]
+
+
+def picture_object(
+    pixels: npt.NDArray[np.uint8], size: tuple[int, int] = (SIDE, SIDE)
+) -> dict[str, Any]:
+    """An object that shows a grey image (h, w), as large as fits in the middle of a canvas."""
     height, width = pixels.shape
-    scale = SIDE / max(height, width)
+    scale = min(size[0] / width, size[1] / height)
     return {
         "type": "Image",
         "version": "6",
         "originX": "left",
         "originY": "top",
-        "left": (SIDE - width * scale) / 2,
-        "top": (SIDE - height * scale) / 2,
+        "left": (size[0] - width * scale) / 2,
+        "top": (size[1] - height * scale) / 2,
         "width": width,
         "height": height,
         "scaleX": scale,

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 import streamlit as st
 
+from mnist_core.runs import Run
 from ui.inline import FOLLOW
 
 
@@ -15,6 +18,23 @@ def train(recipe: str, label: str | None = None) -> None:
         icon=":material/play_arrow:",
         query_params={"recipe": recipe},
     )
+
+
+def pocket(run: Run) -> None:
+    """A link that opens the page of nothing but canvas and reading, with a run's network."""
+    st.link_button(
+        "Page for phones",
+        based(f"/pocket?{urlencode({'run': run.name})}"),
+        icon=":material/phone_iphone:",
+        type="tertiary",
+        help="Canvas and reading alone: there at once, and again without a connection.",
+    )
+
+
+def based(path: str) -> str:
+    """The path as a browser asks for it, where the application is served below another path."""
+    base = str(st.get_option("server.baseUrlPath") or "").strip("/")
+    return f"/{base}{path}" if base else path
 
 
 def follow_to_drawing() -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import html
 import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ import streamlit as st
 from mnist_core import figures, javascript, wording
 from mnist_core.runs import Run
 from routes import networks, scripts
-from ui import canvas
+from ui import canvas, links
 
 HERE = Path(__file__).parent
 AFTERWARDS = "Read when the pen is lifted."
@@ -32,48 +33,60 @@ _component = st.components.v2.component(
     html=HTML,
     css="\n".join(
         path.read_text(encoding="utf-8")
-        for path in (javascript.WEB / "bars.css", HERE / "live_bars.css")
+        for path in (
+            javascript.WEB / "bars.css",
+            javascript.WEB / "slim_bars.css",
+            HERE / "live_bars.css",
+        )
     ),
     js=JS,
     isolate_styles=False,
 )
 
 
-def show(run: Run) -> None:
+def show(run: Run, number: bool = False) -> None:
     """Ten bars, which show the reading that lies beside them in the page (`as_html`).
 
     Args:
         run: whose network reads in the browser, if it can.
+        number: whether a number is read: then no bars are seen, but boxes over the canvas.
     """
     packed = networks.packed(run)
     network = packed.result() if packed.done() and packed.exception() is None else None
     _component(
-        key="live_bars",
+        key="live_number" if number else "live_bars",
         data={
-            "worker": _based(scripts.WORKER_ADDRESS),
-            "network": network and _based(networks.address_of(network)),
+            "worker": links.based(scripts.WORKER_ADDRESS),
+            "network": network and links.based(networks.address_of(network)),
+            "number": number,
             "note": AFTERWARDS if packed.done() and network is None else "",
             **settings(run.confidence_threshold),
         },
     )
 
 
-def as_html(data: dict[str, Any], unsure: bool = False, starting: bool = False) -> str:
+def as_html(
+    data: dict[str, Any], unsure: bool = False, starting: bool = False, several: bool = False
+) -> str:
     """A reading for the bars, as an element that is not seen.
 
     Args:
         data: what `reading_data` gave.
         unsure: whether the answer is "not sure".
         starting: whether there is no reading because the network has not started here yet.
+        several: whether it looks like several digits.
     """
     now = data | {
         "unsure": unsure,
         "starting": starting,
         "brush": st.session_state.get("brush", 22),
+        "erasing": st.session_state.get("erasing", False),
         "number": st.session_state.get("drawing_number", 0),
     }
     text = html.escape(json.dumps(now, separators=(",", ":")), quote=True)
-    return f'<div class="server-reading" data-reading="{text}" hidden></div>'
+    more = " data-several" if several else ""
+    more += " data-inked" if data["probabilities"] is not None else ""
+    return f'<div class="server-reading" data-reading="{text}"{more} hidden></div>'
 
 
 def settings(confidence_threshold: float) -> dict[str, Any]:
@@ -115,6 +128,22 @@ def reading_data(
     }
 
 
+def number_data(
+    objects: canvas.Objects,
+    boxes: Sequence[Mapping[str, Any]],
+    guess: str,
+    words: str,
+    found: canvas.Marks | None = None,
+) -> dict[str, Any]:
+    """As `reading_data`, of a number.
+
+    Args:
+        boxes: of each digit the `box` (left, top, right, bottom in pixels of the canvas), the
+            `label` above it, and whether the network is `sure` of it.
+    """
+    return reading_data(objects, None, guess, words, found) | {"boxes": list(boxes)}
+
+
 def marks(objects: canvas.Objects, found: canvas.Marks | None = None) -> dict[str, Any]:
     """What lies on the canvas, small enough to be sent with every reading.
 
@@ -138,9 +167,3 @@ def marks(objects: canvas.Objects, found: canvas.Marks | None = None) -> dict[st
             "widths": [round(stroke.width, 3) for stroke in strokes],
         },
     }
-
-
-def _based(path: str) -> str:
-    """The path as a browser asks for it, where the application is served below another path."""
-    base = str(st.get_option("server.baseUrlPath") or "").strip("/")
-    return f"/{base}{path}" if base else path

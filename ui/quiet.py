@@ -64,7 +64,7 @@ def prepare() -> None:
     from mnist_core.networks.kept import DEFAULT
     from routes import networks
     from ui import reading
-    from ui.draw import canvas_widget, controls, digit, number  # noqa: F401
+    from ui.draw import canvas_keys, canvas_widget, controls, digit, number, why  # noqa: F401
 
     run = runs.read(DEFAULT)
     for made in (reading.reader(run), networks.packed(run)):
@@ -75,7 +75,10 @@ def prepare() -> None:
 
 
 def _work() -> None:
+    from mnist_core import runs
+
     prepare()
+    runs.tidy()
     housekeeper = Housekeeper(collect)
     while True:
         time.sleep(LOOK_SECONDS)

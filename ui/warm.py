@@ -7,16 +7,16 @@ call and ends when nobody has called for five minutes.
 from __future__ import annotations
 
 import concurrent.futures
-import tempfile
 import threading
 from collections import OrderedDict
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from mnist_core import datasets, runs
 from mnist_core.background import WarmHelper
+from mnist_core.evaluation import likeness
+from mnist_core.evaluation.likeness import Likeness
+from mnist_core.files import scratch
 from mnist_core.runs import Run
 
 Maps = tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]
@@ -51,8 +51,8 @@ def explanation(run: Run, image: npt.NDArray[np.float32], digit: int) -> Future:
 
 
 def _explain(run: Run, image: npt.NDArray[np.float32], digit: int) -> Maps:
-    with tempfile.TemporaryDirectory(prefix="explanation-") as folder:
-        given, result = Path(folder, "image.npy"), Path(folder, "maps.npz")
+    with scratch() as folder:
+        given, result = folder / "image.npy", folder / "maps.npz"
         np.save(given, image)
         _helper.call(
             "evaluation.explainer", str(run.path.resolve()), str(given), str(digit), str(result)
@@ -61,27 +61,35 @@ def _explain(run: Run, image: npt.NDArray[np.float32], digit: int) -> Maps:
             return maps["occlusion"], maps["gradients"]
 
 
+def what_it_is_like(
+    run: Run, image: npt.NDArray[np.float32]
+) -> concurrent.futures.Future[Likeness]:
+    """What all networks say of a drawing and which training digits are like it, soon.
+
+    Args:
+        image: float32 (28, 28) in [0, 1].
+
+    Returns:
+        Its `result()` raises InputError if the run is broken.
+    """
+    return _caller.submit(_compare, run, image)
+
+
+def _compare(run: Run, image: npt.NDArray[np.float32]) -> Likeness:
+    with scratch() as folder:
+        given, result = folder / "image.npy", folder / "likeness.npz"
+        np.save(given, image)
+        _helper.call("evaluation.likeness", str(run.path.resolve()), str(given), str(result))
+        return likeness.read(result)
+
+
 def export(run: Run, ending: str) -> bytes:
     """A run's network as the content of a file with that ending.
 
     Raises:
         InputError: the run is broken, or its network does not fit into such a file.
     """
-    with tempfile.TemporaryDirectory(prefix="export-") as folder:
-        path = Path(folder, f"model{ending}")
+    with scratch() as folder:
+        path = folder / f"model{ending}"
         _helper.call("networks.exporter", str(run.path.resolve()), str(path))
         return path.read_bytes()
-
-
-def import_keras(content: bytes, name: str) -> Run:
-    """Make a run of the content of a `.keras` file, measured on digits of this machine.
-
-    Raises:
-        InputError: the file or the name cannot be used.
-    """
-    known = "mnist" if datasets.at_hand("mnist") else "optical-digits"
-    with tempfile.TemporaryDirectory(prefix="import-") as folder:
-        path = Path(folder, "given.keras")
-        path.write_bytes(content)
-        _helper.call("training.importer", str(path), name, known)
-    return runs.read(name)

@@ -8,11 +8,12 @@ of it. What reads a number of several digits is in `drawing.segmentation`.
 
 from mnist_core.drawing.form import CENTRE, SIDE, Ink, Points, normalise, thin
 from mnist_core.drawing.image import from_image, ink_of
-from mnist_core.drawing.image_file import read_image
+from mnist_core.drawing.image_file import FORMATS, read_image
 from mnist_core.drawing.strokes import PEN_WIDTH, draw, from_strokes, render
 
 __all__ = [
     "CENTRE",
+    "FORMATS",
     "PEN_WIDTH",
     "SIDE",
     "Ink",

@@ -1,20 +1,19 @@
-"""A number of several digits, segmented by its strokes or by its ink in a picture."""
+"""A number of several digits, segmented by its strokes or, in a picture, by its ink."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from scipy import ndimage
 
-from mnist_core.drawing import Ink, Points, ink_of, normalise, thin
+from mnist_core.drawing import Ink, Points
 
 # Strokes of one digit lie above each other: their shadows on the base line overlap by at
 # least this share of the shorter shadow. Neighbouring digits may touch, but hardly overlap.
 OVERLAP = 0.15
-LEAST_INK = 0.04  # of the largest part of a picture's ink; less is a speck
+INKED = 0.25  # of a pixel that belongs to a digit
+SPECK = 0.03  # of the area of the largest blot: what is smaller is dirt
 
 
 def segment(strokes: Sequence[Points]) -> list[list[int]]:
@@ -33,12 +32,8 @@ def segment(strokes: Sequence[Points]) -> list[list[int]]:
     height = max(float(np.ptp(np.concatenate(list(strokes))[:, 1])), 1e-9)
     # An upright line has hardly a shadow: widen it a little, for a pen has a width.
     half = 0.03 * height
-    return _grouped([(path[:, 0].min() - half, path[:, 0].max() + half) for path in strokes])
-
-
-def _grouped(spans: Sequence[tuple[float, float]]) -> list[list[int]]:
-    """Indices of shadows that belong to one digit, the digits from left to right."""
-    digit = list(range(len(spans)))  # which digit a stroke belongs to, by its first stroke
+    spans = [(path[:, 0].min() - half, path[:, 0].max() + half) for path in strokes]
+    digit = list(range(len(strokes)))  # which digit a stroke belongs to, by its first stroke
     for i, (low, high) in enumerate(spans):
         for j, (other_low, other_high) in enumerate(spans[:i]):
             shared = min(high, other_high) - max(low, other_low)
@@ -55,45 +50,29 @@ def _grouped(spans: Sequence[tuple[float, float]]) -> list[list[int]]:
     return sorted(groups.values(), key=middle)
 
 
-@dataclass(frozen=True)
-class PictureDigit:
-    """One digit of a number in a picture."""
+def segment_ink(ink: Ink) -> list[Ink]:
+    """Segment the ink of a picture into digits, from left to right.
 
-    box: tuple[float, float, float, float]  # left, top, right, bottom, as shares of the picture
-    form: Ink  # float32 (28, 28) in [0, 1]
-
-
-def segment_picture(pixels: npt.ArrayLike) -> list[PictureDigit]:
-    """Segment the ink in a picture into digits, from left to right.
-
-    Digits that touch are taken for one.
+    Digits that touch each other are taken for one.
 
     Args:
-        pixels: uint8, shape (h, w), (h, w, 3) or (h, w, 4), as for `from_image`.
+        ink: float32 (h, w) in [0, 1].
 
-    Raises:
-        InputError: another shape or type of array.
+    Returns:
+        Of each digit its own ink, float32 (h, w), zeros elsewhere.
     """
-    ink = ink_of(pixels)
-    labels, count = ndimage.label(ink, np.ones((3, 3)))
-    if not count:
-        return []
-    mass = ndimage.sum_labels(ink, labels, np.arange(1, count + 1))
-    kept = np.flatnonzero(mass >= LEAST_INK * mass.max())  # what is less is no part of a digit
-    places = ndimage.find_objects(labels)
-    height, width = ink.shape
+    blots, count = ndimage.label(ink > INKED, np.ones((3, 3)))
+    areas = np.bincount(blots.ravel(), minlength=count + 1)[1:]
+    kept = [index for index in range(count) if areas[index] >= SPECK * areas.max()]
+    found = ndimage.find_objects(blots)
+    corners = [
+        np.array([[across.start, down.start], [across.stop, down.stop]], float)
+        for down, across in (found[index] for index in kept)
+    ]
     digits = []
-    for group in _grouped([(places[part][1].start, places[part][1].stop) for part in kept]):
-        parts = kept[group]
-        alone = np.where(np.isin(labels, parts + 1), ink, np.float32(0))
-        rows, columns = np.flatnonzero(alone.any(axis=1)), np.flatnonzero(alone.any(axis=0))
-        box = (
-            columns[0] / width,
-            rows[0] / height,
-            (columns[-1] + 1) / width,
-            (rows[-1] + 1) / height,
-        )
-        digits.append(PictureDigit(tuple(map(float, box)), normalise(thin(alone))))
+    for group in segment(corners):
+        own = np.isin(blots, [kept[index] + 1 for index in group])
+        digits.append(np.where(ndimage.binary_dilation(own), ink, np.float32(0)))
     return digits
 
 

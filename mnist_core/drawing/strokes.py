@@ -38,8 +38,9 @@ def from_strokes(strokes: Iterable[npt.ArrayLike], width: float | None = None) -
             positive number.
     """
     paths = clean_strokes(strokes)
-    if width is not None and not (np.isfinite(width) and width > 0):
-        raise InputError(f"The pen's width must be a positive number, not {width}.")
+    number = isinstance(width, float | int | np.number)
+    if width is not None and not (number and 0 < width < 1e150):
+        raise InputError(f"The pen's width must be a positive number, not {str(width)[:40]}.")
     if not paths:
         return np.zeros((SIDE, SIDE), np.float32)
     paths = without_specks(paths)
@@ -123,7 +124,7 @@ def clean_strokes(strokes: Iterable[npt.ArrayLike]) -> list[Points]:
     for stroke in strokes:
         try:
             path = np.asarray(stroke, np.float64)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             raise InputError("A stroke must hold numbers: an (n, 2) array of x and y.") from None
         if path.size == 0:
             continue

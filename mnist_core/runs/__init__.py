@@ -1,8 +1,10 @@
 """A run directory: a typed record, its life, its files."""
 
-from mnist_core.runs.creation import check_name, check_room, create
+from mnist_core.runs.creation import bring_in, check_name, check_room, create, prepared
 from mnist_core.runs.directory import (
+    CHECKPOINT,
     DEFAULT_RUN,
+    MODEL,
     SHIPPED,
     SHIPPED_DIR,
     Run,
@@ -22,8 +24,11 @@ from mnist_core.runs.directory import (
     write,
 )
 from mnist_core.runs.files import (
+    EVALUATION_FILE,
     HISTORY,
+    HISTORY_FILE,
     LIVE,
+    LIVE_FILE,
     Evaluation,
     add_live,
     file_sha256,
@@ -49,6 +54,7 @@ from mnist_core.runs.life import (
     deleted,
     rename,
     restore,
+    tidy,
 )
 from mnist_core.runs.record import (
     FAILED,
@@ -70,14 +76,19 @@ from mnist_core.runs.record import (
 from mnist_core.runs.summary import duration, summary
 
 __all__ = [
+    "CHECKPOINT",
     "DEFAULT_RUN",
     "DISCARD",
+    "EVALUATION_FILE",
     "FAILED",
     "FINISHED",
     "FORMAT",
     "HISTORY",
+    "HISTORY_FILE",
     "KEEP",
     "LIVE",
+    "LIVE_FILE",
+    "MODEL",
     "QUEUED",
     "RUNNING",
     "SHIPPED",
@@ -100,6 +111,7 @@ __all__ = [
     "all_runs",
     "ask_to_stop",
     "asked_to_stop",
+    "bring_in",
     "change",
     "check_name",
     "check_room",
@@ -118,6 +130,7 @@ __all__ = [
     "name_in",
     "named",
     "now",
+    "prepared",
     "read",
     "read_evaluation",
     "read_history",
@@ -129,6 +142,7 @@ __all__ = [
     "restore",
     "save_evaluation",
     "summary",
+    "tidy",
     "trained_on",
     "write",
     "write_evaluation",

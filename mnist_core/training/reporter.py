@@ -49,9 +49,11 @@ class Reporter(keras.callbacks.Callback):
         self._images = datasets.scale(dataset.x_test[self._watched])
         self._labels = dataset.y_test[self._watched].tolist()
         self._next_point = 0.0
-        self._boards = [
-            tf.summary.create_file_writer(str(path / part)) for part in ("train", "validation")
-        ]
+        self._boards = []
+        for part in ("train", "validation"):
+            # TensorFlow would make the run's directory too, which may be deleted by now.
+            (path / part).mkdir(exist_ok=True)
+            self._boards.append(tf.summary.create_file_writer(str(path / part)))
 
     def prepare(self, share: float) -> None:
         """Before the first epoch, while strokes are drawn."""

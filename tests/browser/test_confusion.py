@@ -1,6 +1,7 @@
 """From a number in the matrix to a digit, to why, and onto the canvas."""
 
 import csv
+import datetime
 import io
 import re
 
@@ -17,29 +18,14 @@ SLOW = 60_000  # milliseconds for what loads a network or a dataset
 
 
 def cell(page, true, read):
-    """Where a cell of the matrix is on the screen; 10 stands for the sums."""
-    # Looked for in one go: the page may draw the chart anew at any moment.
-    spot = page.wait_for_function(
-        """([x, y]) => {
-            const charts = [...document.querySelectorAll('.st-key-matrix .js-plotly-plot')];
-            const chart = charts.filter(chart => chart._fullLayout && chart.offsetWidth).at(-1);
-            if (!chart?.querySelector('.nsewdrag')) return null;
-            chart.scrollIntoView({block: 'nearest'});
-            const {xaxis, yaxis, _size} = chart._fullLayout;
-            const box = chart.getBoundingClientRect();
-            return [box.left + _size.l + xaxis.d2p(x), box.top + _size.t + yaxis.d2p(y)];
-        }""",
-        arg=[read, true],
-        timeout=SLOW,
-    )
-    return spot.json_value()
+    """A cell of the matrix; 10 stands for the sums."""
+    return page.locator(f".st-key-matrix button[data-true='{true}'][data-read='{read}']")
 
 
 def click_cell(page, true, read, wanted):
-    """Click a cell, once the page has come to rest, and wait for its digits."""
+    """Click a cell, and wait for its digits."""
     expect(samples(page).first).to_be_visible(timeout=SLOW)
-    expect(page.locator("[data-test-script-state=notRunning]")).to_be_attached(timeout=SLOW)
-    page.mouse.click(*cell(page, true, read))
+    cell(page, true, read).click()
     expect(page.locator(".st-key-samples_head").last).to_contain_text(wanted, timeout=SLOW)
 
 
@@ -136,8 +122,10 @@ def test_everything_can_be_taken_away(visit):
     sheet = Image.open(download.value.path())
     assert sheet.width > 1000
     with page.expect_download() as download:
-        page.locator(".st-key-matrix .modebar-btn").last.click()
+        page.get_by_role("button", name="Matrix as picture").click()
     assert Image.open(download.value.path()).width > 800
+    today = datetime.date.today().isoformat()
+    assert download.value.suggested_filename == f"confusion_report-ann_mnist_{today}.png"
 
 
 def test_a_missing_evaluation_is_made_while_one_watches(visit):
@@ -152,9 +140,11 @@ def test_the_page_fits_a_phone(visit):
     page = visit("/confusion?run=report-ann&true=9&predicted=4", **PHONE).page
     expect(samples(page)).to_have_count(count("report-ann", 9, 4), timeout=SLOW)
     assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
-    box = page.locator(".st-key-matrix .js-plotly-plot").bounding_box()
+    box = page.locator(".st-key-matrix table").bounding_box()
     assert box["x"] >= 0
     assert box["x"] + box["width"] <= 390
+    cell(page, 7, 2).tap()  # once
+    expect(page.locator(".st-key-samples_head")).to_contain_text("7 read as 2", timeout=SLOW)
 
 
 def test_the_keyboard_opens_a_digit(visit):
@@ -164,3 +154,53 @@ def test_the_keyboard_opens_a_digit(visit):
     samples(page).nth(1).focus()
     page.keyboard.press("Enter")
     expect(page.locator(".st-key-digit").last).to_contain_text(f"Digit {index}: a 9, read as 4")
+
+
+def test_the_keyboard_goes_through_the_matrix(visit):
+    page = visit("/confusion?run=report-ann&true=9&predicted=3").page
+    expect(samples(page).first).to_be_visible(timeout=SLOW)
+    cell(page, 9, 3).focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    expect(page.locator(".st-key-samples_head").last).to_contain_text("9 read as 4", timeout=SLOW)
+    expect(cell(page, 9, 4)).to_be_focused()
+    expect(cell(page, 9, 4)).to_have_attribute("aria-pressed", "true")
+
+
+@pytest.mark.parametrize(("width", "height"), [(1024, 768), (1280, 800), (1920, 1080)])
+def test_the_whole_matrix_is_seen_without_scrolling(visit, width, height):
+    size = {"width": width, "height": height}
+    page = visit("/confusion?run=report-ann", viewport=size).page
+    expect(samples(page).first).to_be_visible(timeout=SLOW)
+    box = page.locator(".st-key-matrix table").bounding_box()
+    assert box["y"] >= 0
+    assert box["y"] + box["height"] <= height
+    if width == 1920:  # for those in the back row
+        figures = cell(page, 1, 1).evaluate("cell => parseFloat(getComputedStyle(cell).fontSize)")
+        assert figures >= 28
+        fits = "cell => cell.scrollWidth <= cell.clientWidth"
+        assert cell(page, 1, 1).evaluate(fits)
+
+
+def test_a_selection_leaves_width_and_columns_as_they_are(visit):
+    page = visit("/confusion?run=report-ann", viewport={"width": 1280, "height": 800}).page
+    expect(samples(page).first).to_be_visible(timeout=SLOW)
+    page.evaluate(
+        """() => {
+            window.places = new Set();
+            (function look() {
+                const matrix = document.querySelector('.st-key-matrix')?.getBoundingClientRect();
+                const grid = document.querySelector('.st-key-samples')?.getBoundingClientRect();
+                if (matrix) window.places.add(`matrix ${matrix.x} ${matrix.width}`);
+                if (grid) window.places.add(`grid ${grid.x} ${grid.width}`);
+                requestAnimationFrame(look);
+            })();
+        }"""
+    )
+    for true, read in ((4, 9), (7, 2)):
+        click_cell(page, true, read, f"{true} read as {read}")
+    page.locator(".st-key-confusion_view").get_by_text("Figures").click()
+    expect(page.locator(".st-key-in_words")).to_be_visible(timeout=SLOW)
+    page.locator(".st-key-confusion_view").get_by_text("Matrix").click()
+    expect(samples(page).first).to_be_visible(timeout=SLOW)
+    assert page.evaluate("window.places.size") == 2, page.evaluate("[...window.places]")

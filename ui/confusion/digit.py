@@ -69,7 +69,7 @@ def hand_over(run: Run, dataset: Dataset, index: int, true: int, read: int) -> N
     """Leave a digit for the drawing page, where the same network is to read it."""
     note = f"Test digit {index} of {dataset.name}. Its label says **{true}**, "
     note += f"{say.plain(run.name)} read **{read}**. Draw on it to change that."
-    state.hand_over(canvas.picture_object(dataset.x_test[index]), note, run.name)
+    state.hand_over(canvas.picture_object(dataset.x_test[index]), note, run.name, true)
 
 
 def show_evidence(run: Run, dataset: Dataset, index: int, digits: list[int], true: int) -> None:

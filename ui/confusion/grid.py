@@ -42,24 +42,24 @@ def show(run: Run, own: Evaluation, other: tuple[Run, Evaluation] | None, now: S
     with st.container(key="samples_head"):
         st.header(f"{heading} · {len(indices):,}", anchor=False)
     _choose(selection)
-    title = f"{run.name} on {selection.dataset}: {heading}"
+    networks = [run.name] if other is None else [run.name, other[0].name]
+    named = functools.partial(saving.file_name, own.dataset, networks)
+    title = f"{' and '.join(networks)} on {selection.dataset}: {heading}"
     if dataset is not None:
-        shown = show_page(dataset, indices, own, other, now)
+        shown = show_page(dataset, indices, own, other, now, run)
     with st.container(horizontal=True, vertical_alignment="center", key="below_samples"):
         if dataset is not None and shown is not None:
             sheet = functools.partial(samples.contact_sheet, *shown, title)
             st.download_button(
                 "Contact sheet",
                 sheet,
-                "contact-sheet.png",
+                named("digits", "png"),
                 "image/png",
                 icon=":material/download:",
                 type="tertiary",
                 on_click="ignore",
             )
-        saving.csv_button(
-            "List as CSV", listing(indices, own, other), f"{run.path.name}-digits.csv"
-        )
+        saving.csv_button("List as CSV", listing(indices, own, other), named("digits", "csv"))
 
 
 def _choose(selection: Selection) -> None:
@@ -107,6 +107,7 @@ def show_page(
     own: Evaluation,
     other: tuple[Run, Evaluation] | None,
     now: State,
+    run: Run,
 ) -> tuple[datasets.Images, list[Sample]] | None:
     """One page of the digits; what is on it, or None if there is nothing."""
     if len(indices) == 0:
@@ -121,9 +122,10 @@ def show_page(
         page = 0
         state.turn(signature, page)
     shown = indices[page * size : (page + 1) * size]
-    images, described = dataset.x_test[shown], describe(shown, own, other)
+    images, described = dataset.x_test[shown], describe(shown, own, other, run)
     with st.container(key="samples"):
-        samples.grid(images, described, "samples_grid", state.open_digit)
+        wide = 64 if other is None else 120  # room for names
+        samples.grid(images, described, "samples_grid", state.open_digit, room=wide)
     if pages > 1:
         with st.container(horizontal=True, vertical_alignment="center"):
             last = min((page + 1) * size, len(indices))
@@ -145,7 +147,10 @@ def turn(label: str, signature: int, page: int, disabled: bool, words: str) -> N
 
 
 def describe(
-    indices: evaluation.Indices, own: Evaluation, other: tuple[Run, Evaluation] | None
+    indices: evaluation.Indices,
+    own: Evaluation,
+    other: tuple[Run, Evaluation] | None,
+    run: Run,
 ) -> list[Sample]:
     """What stands below each digit: true and predicted digit, confidence, index."""
     described = []
@@ -154,7 +159,8 @@ def describe(
         lines = [reads(own, index, true)]
         right = lines[0].startswith("✓")
         if other is not None:
-            lines = [f"a {true}", lines[0], reads(other[1], index, true)]
+            second = reads(other[1], index, true)
+            lines = [f"a {true}", f"{run.name}: {lines[0]}", f"{other[0].name}: {second}"]
         described.append(Sample(int(index), (*lines, f"#{index}"), right))
     return described
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 import streamlit as st
@@ -57,7 +59,7 @@ def show(run: Run, own: Evaluation, now: State) -> None:
             st.rerun()
         indices = np.array([issue.index for issue in issues], np.intp)[:SHOWN]
         if issues:
-            show_digits(dataset, issues, len(chosen))
+            show_digits(dataset, issues, chosen)
     with right:
         index = now.selection.digit
         if index is not None:
@@ -70,11 +72,11 @@ def show(run: Run, own: Evaluation, now: State) -> None:
             st.caption("Click a digit to see what each network says of it.")
 
 
-def show_digits(dataset: Dataset, issues: list[LabelIssue], networks: int) -> None:
+def show_digits(dataset: Dataset, issues: list[LabelIssue], networks: Sequence[str]) -> None:
     """The most suspect digits as a grid, and all of them as a file.
 
     Args:
-        networks: how many of them were asked.
+        networks: those that were asked.
     """
     shown = issues[:SHOWN]
     described = [
@@ -82,7 +84,7 @@ def show_digits(dataset: Dataset, issues: list[LabelIssue], networks: int) -> No
             issue.index,
             (
                 f"{'! ' if issue.confident else ''}{issue.label} or {issue.other}?",
-                f"{issue.agreeing} of {networks} say {issue.other}",
+                f"{issue.agreeing} of {len(networks)} say {issue.other}",
                 f"#{issue.index}",
             ),
         )
@@ -92,4 +94,8 @@ def show_digits(dataset: Dataset, issues: list[LabelIssue], networks: int) -> No
     with st.container(key="doubts"):
         samples.grid(images, described, "doubts_grid", state.open_digit, 84)
     table = pd.DataFrame([vars(issue) for issue in issues])
-    saving.csv_button("List as CSV", table.set_index("index"), "doubtful-labels.csv")
+    saving.csv_button(
+        "List as CSV",
+        table.set_index("index"),
+        saving.file_name(dataset.name, networks, "doubtful-labels", "csv"),
+    )

@@ -5,6 +5,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   if (grid.dataset.state === state) return;
   grid.dataset.state = state;
   grid.style.setProperty("--side", `${data.side}px`);
+  grid.style.setProperty("--room", `${data.room}px`);
   grid.replaceChildren(
     ...data.samples.map((sample, place) => {
       const button = document.createElement("button");

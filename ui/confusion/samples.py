@@ -43,12 +43,14 @@ def grid(
     key: str,
     on_open: Callable[[int], None],
     side: int = 64,
+    room: int = 0,
 ) -> None:
     """Show digits as a grid; a click on one calls `on_open` with its index.
 
     Args:
         images: uint8 (n, 28, 28), one for each sample.
         side: of a digit on the screen, in pixels.
+        room: for what stands below a digit, in pixels; as wide as the digit at least.
     """
 
     def opened() -> None:
@@ -62,6 +64,7 @@ def grid(
         data={
             "sheet": pictures.data_uri(sheet),
             "side": side,
+            "room": max(side, room),
             "samples": [
                 {"index": s.index, "lines": list(s.lines), "words": s.words, "right": s.right}
                 for s in samples

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import functools
 import io
+import re
+from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 import pandas as pd
@@ -14,6 +17,12 @@ SAVE = {  # every figure can be saved as a picture, by the browser itself
     "displaylogo": False,
     "modeBarButtons": [["toImage"]],
 }
+
+
+def file_name(dataset: str, networks: Sequence[str], what: str, ending: str) -> str:
+    """A file's name that says what is in it: the networks, the digits, the day."""
+    parts = [what, *networks, dataset, date.today().isoformat()]
+    return "_".join(re.sub(r"[^\w.+-]+", "-", part) for part in parts) + f".{ending}"
 
 
 def picture_config(name: str) -> dict[str, Any]:
@@ -28,7 +37,7 @@ def csv_button(label: str, table: pd.DataFrame, name: str) -> None:
         functools.partial(csv_bytes, table),
         name,
         "text/csv",
-        key=f"save_{name}",
+        key=f"save_{label}",
         icon=":material/download:",
         type="tertiary",
         on_click="ignore",

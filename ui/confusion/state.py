@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 import streamlit as st
 
-from mnist_core import figures, runs
+from mnist_core import runs
 from ui.confusion import address
 from ui.confusion.selection import MATRIX, Filters, Selection
 
@@ -35,7 +35,6 @@ class Memory:
     nonsense: tuple[str, ...] = ()  # the parts of the address that mean nothing
     problem: str | None = None  # why something could not be started
     checksums: Mapping[str, str] = field(default_factory=dict)  # of datasets read, by name
-    chart: int = 0  # the number of the matrix's chart
     signature: int = 0  # tells the digits that were paged through
     page: int = 0  # where among those, from 0
     visitor: str = field(default_factory=lambda: uuid.uuid4().hex)
@@ -77,22 +76,7 @@ def write_address(selection: Selection) -> None:
 
 def select(true: int | None, predicted: int | None) -> None:
     """Select a cell, a row (no predicted digit), a column (no true digit), or everything."""
-    _select_cell(true, predicted)
-    st.session_state["confusion_view"] = MATRIX
-    renew_chart()
-
-
-def select_clicked(key: str) -> None:
-    """Select what was clicked in the matrix; a second click on it changes nothing."""
-    points = st.session_state[key].selection.points
-    if not points:
-        return
-    true, predicted = (int(points[0][axis]) for axis in ("y", "x"))
-    _select_cell(*(None if digit == figures.TOTAL else digit for digit in (true, predicted)))
-
-
-def _select_cell(true: int | None, predicted: int | None) -> None:
-    _keep(true=true, predicted=predicted, digit=None, which=None)
+    _keep(true=true, predicted=predicted, digit=None, which=None, view=MATRIX)
 
 
 def open_digit(index: int | None) -> None:
@@ -101,12 +85,6 @@ def open_digit(index: int | None) -> None:
 
 def close_digit() -> None:
     open_digit(None)
-    renew_chart()
-
-
-def renew_chart() -> None:
-    """Give the matrix a new number: a new chart no longer holds what was clicked in the old one."""
-    _remember(chart=_memory().chart + 1)
 
 
 def begin_comparison(selection: Selection) -> None:
@@ -132,9 +110,13 @@ def tell(problem: str) -> None:
     _remember(problem=problem)
 
 
-def hand_over(picture: Mapping[str, Any], note: str, run: str) -> None:
-    """Leave a digit for the drawing page, where the run is to read it."""
-    st.session_state[TO_CANVAS] = [picture], note
+def hand_over(picture: Mapping[str, Any], note: str, run: str, label: int | None = None) -> None:
+    """Leave a digit for the drawing page, where the run is to read it.
+
+    Args:
+        label: what digit it is, if that is known.
+    """
+    st.session_state[TO_CANVAS] = [picture], note, label
     st.session_state[READER] = run
 
 
@@ -151,7 +133,6 @@ def _take_address(names: Sequence[str]) -> None:
     selection, nonsense = address.read(given, names, usual)
     _keep(**vars(selection))
     _remember(nonsense=nonsense)
-    renew_chart()
 
 
 def _leave_out_what_is_gone(names: Sequence[str]) -> None:

@@ -26,8 +26,8 @@ def _reported(now: State) -> Objects:
     width, height = now.size
     try:
         result = st_canvas(
-            stroke_width=now.brush,
-            stroke_color=canvas.INK,
+            stroke_width=state.ERASER if now.erasing else now.brush,
+            stroke_color=canvas.GROUND if now.erasing else canvas.INK,
             background_color=canvas.GROUND,
             width=width,
             height=height,

@@ -12,6 +12,7 @@ from ui.draw.state import State
 HERE = Path(__file__).parent
 SIZES = (HERE / "sizes.css").read_text(encoding="utf-8")
 WIDE = (HERE / "wide.css").read_text(encoding="utf-8")
+PHONE = (HERE / "phone.css").read_text(encoding="utf-8")
 WIDE_FROM = 1200  # pixels of the window; a projector has the room for nothing else
 WIDE_FROM_PROJECTED = 900
 # What stands above and below the canvas; for a number, its reading as well.
@@ -31,4 +32,4 @@ def show(now: State) -> None:
     }
     properties = " ".join(f"--{name}: {value};" for name, value in own.items())
     wide = f"@media (min-width: {start}px) and (min-height: 600px) {{ {WIDE} }}"
-    st.html(f"<style>.stMain {{ {properties} }} {SIZES} {wide}</style>")
+    st.html(f"<style>.stMain {{ {properties} }} {SIZES} {PHONE} {wide}</style>")

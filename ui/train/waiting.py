@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import streamlit as st
 
 from mnist_core.runs import Run
-from ui import access, actions, say
-from ui.train import state
+from ui import access, say
+from ui.train import progress
 
 
 def show(waiting: Sequence[Run]) -> None:
@@ -29,6 +29,6 @@ def show(waiting: Sequence[Run]) -> None:
                         key=f"out-{run.name}",
                         type="tertiary",
                         icon=":material/close:",
-                        on_click=state.attempt,
-                        args=(actions.discard, run),
+                        on_click=progress.discard,
+                        args=(run,),
                     )

@@ -10,6 +10,7 @@ from mnist_core import runs
 from mnist_core.runs import Run
 from mnist_core.training import queue
 from ui import say
+from ui.inline import INTO_VIEW
 from ui.train import charts, guesses, progress, result, snapshot, state, waiting
 from ui.train.snapshot import Snapshot
 from ui.train.state import State
@@ -24,6 +25,9 @@ def show(shown: Snapshot, asked: State) -> None:
         shown: the runs that the rest of the page shows.
         asked: what the visitor has asked the page for.
     """
+    if state.into_view():
+        with st.container(key="into_view"):
+            st.html(INTO_VIEW, unsafe_allow_javascript=True)
     st.fragment(_refresh, run_every=QUICK if shown.busy else SLOW)(shown, asked)
 
 
@@ -44,6 +48,8 @@ def panel(run: Run, found: Snapshot, asked: State) -> None:
     st.html(f"<h2>{html.escape(run.name)}</h2>")
     # Each part has its place, whether it is there or not, so that nothing blinks.
     top, middle, low, last = (st.container() for _ in range(4))
+    with top:
+        say.error_if(asked.note_at(state.PANEL))
     if run.problem:
         top.warning(say.plain(run.problem))
         return
