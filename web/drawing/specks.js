@@ -48,7 +48,12 @@ function specksAmong(boxes, small) {
   const rest = boxes.filter((box) => sideOf(box) > small * largest);
   const none = boxes.map(() => false);
   if (!rest.length) return none;
-  const whole = boxOf(rest.flatMap(([left, top, right, bottom]) => [[left, top], [right, bottom]]));
+  const whole = boxOf(
+    rest.flatMap(([left, top, right, bottom]) => [
+      [left, top],
+      [right, bottom],
+    ]),
+  );
   const specks = boxes.map((box) => {
     if (sideOf(box) > small * largest) return false;
     const across = Math.max(whole[0] - box[2], box[0] - whole[2], 0);
