@@ -217,7 +217,7 @@ def strokes() -> Try:
 def directories(folder: Path) -> Try:
     """A run's directory: one of its files damaged, or an entry of its run.json replaced."""
     record = json.loads((BASE / "run.json").read_bytes())
-    files = {name: (BASE / name).read_bytes() for name in ("history.csv", runs.EVALUATION)}
+    files = {name: (BASE / name).read_bytes() for name in ("history.csv", runs.EVALUATION_FILE)}
     place = folder / "mutated"
     shutil.copytree(BASE, place)
 
