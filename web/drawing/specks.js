@@ -1,8 +1,8 @@
 // Specks: ink much too small to be a part of the digit, and lying far from it. The same steps as
 // in mnist_core/drawing/specks.py, where they are explained.
 
-const MOST = 3; // specks that are left out; more are no accident
-const APART = 0.3; // of the longer side of the rest, between its box and a speck
+const MOST_SPECKS = 3; // specks that are left out; more are no accident
+const SPECK_APART = 0.3; // of the longer side of the rest, between its box and a speck
 const SMALL_STROKE = 0.12; // of the largest stroke's longer side: a speck's is at most that
 const SMALL_PART = 0.3; // the same of ink, which is as wide as the brush
 
@@ -11,7 +11,7 @@ const SMALL_PART = 0.3; // the same of ink, which is as wide as the brush
  * @returns {[number, number][][]} those that are no specks
  */
 export function withoutSpecks(paths) {
-  const specks = specksAmong(paths.map(boxOf), SMALL_STROKE);
+  const specks = specksAmong(paths.map(strokeBox), SMALL_STROKE);
   return paths.filter((_, index) => !specks[index]);
 }
 
@@ -22,13 +22,13 @@ export function withoutSpecks(paths) {
  * @returns {Float32Array} the ink without specks
  */
 export function withoutSpeckParts(ink, height, width) {
-  const { labels, boxes } = parts(ink, height, width);
+  const { labels, boxes } = inkParts(ink, height, width);
   if (boxes.length < 2) return ink;
   const specks = specksAmong(boxes, SMALL_PART);
   return ink.map((value, at) => (labels[at] && specks[labels[at] - 1] ? 0 : value));
 }
 
-function boxOf(path) {
+function strokeBox(path) {
   const box = [Infinity, Infinity, -Infinity, -Infinity];
   for (const [x, y] of path) {
     box[0] = Math.min(box[0], x);
@@ -39,33 +39,33 @@ function boxOf(path) {
   return box;
 }
 
-function sideOf([left, top, right, bottom]) {
+function longerSide([left, top, right, bottom]) {
   return Math.max(right - left, bottom - top);
 }
 
 function specksAmong(boxes, small) {
-  const largest = boxes.reduce((most, box) => Math.max(most, sideOf(box)), 0);
-  const rest = boxes.filter((box) => sideOf(box) > small * largest);
+  const largest = boxes.reduce((most, box) => Math.max(most, longerSide(box)), 0);
+  const rest = boxes.filter((box) => longerSide(box) > small * largest);
   const none = boxes.map(() => false);
   if (!rest.length) return none;
-  const whole = boxOf(
+  const whole = strokeBox(
     rest.flatMap(([left, top, right, bottom]) => [
       [left, top],
       [right, bottom],
     ]),
   );
   const specks = boxes.map((box) => {
-    if (sideOf(box) > small * largest) return false;
+    if (longerSide(box) > small * largest) return false;
     const across = Math.max(whole[0] - box[2], box[0] - whole[2], 0);
     const down = Math.max(whole[1] - box[3], box[1] - whole[3], 0);
-    return Math.hypot(across, down) > APART * sideOf(whole);
+    return Math.hypot(across, down) > SPECK_APART * longerSide(whole);
   });
-  return specks.filter(Boolean).length <= MOST ? specks : none;
+  return specks.filter(Boolean).length <= MOST_SPECKS ? specks : none;
 }
 
 /** Ink that hangs together, corners included: a number for each pixel, 0 for paper, and the box
  *  of each part. */
-function parts(ink, height, width) {
+function inkParts(ink, height, width) {
   const labels = new Uint32Array(ink.length);
   const boxes = [];
   const waiting = [];
