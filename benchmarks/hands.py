@@ -160,12 +160,14 @@ def time_of(reader: Predictor) -> list[list[str]]:
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--runs", nargs="+", default=[runs.DEFAULT_RUN, "cnn"])
-    for name in ("mnist", "pen-strokes"):
+    options.add_argument("--datasets", nargs="+", default=DATASETS, choices=DATASETS)
+    given = options.parse_args()
+    for name in ("mnist", *given.datasets):
         need(name)
     rows = []
-    for run in options.parse_args().runs:
+    for run in given.runs:
         reader = Remembering(predictor.load(runs.named(run)))
-        for name in (n for n in DATASETS if n in datasets.NAMES and datasets.at_hand(n)):
+        for name in given.datasets:
             digits = unseen(reader, name)
             for plan in PLANS:
                 size, beforehand = plan

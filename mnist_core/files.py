@@ -1,11 +1,16 @@
-"""Files that appear whole or not at all, and downloads that are what they claim."""
+"""Files that appear whole or not at all, and are what they claim: read, written, downloaded."""
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import http.client
+import io
 import os
+import re
+import shutil
 import ssl
+import stat
 import tempfile
 import time
 import urllib.error
@@ -13,10 +18,75 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from mnist_core import identity
 from mnist_core.errors import InputError
+from mnist_core.identity import Process
 
 OPEN_SECONDS = 2.0  # to wait until somebody closes a file that is to be replaced
-Progress = Callable[[int, int | None], None]  # bytes so far, bytes in all if known
+LARGEST_TEXT = 16 * 2**20  # bytes of a file that is read whole
+Progress = Callable[[int, int | None], None]  # bytes so far, and in all if known
+
+# Neither what waits for a writer (a pipe) nor what leads elsewhere (a link) is opened.
+PLAINLY = (
+    getattr(os, "O_NONBLOCK", 0)
+    | getattr(os, "O_NOFOLLOW", 0)
+    | getattr(os, "O_CLOEXEC", 0)
+    | getattr(os, "O_BINARY", 0)
+)
+
+# --- read and extended -----------------------------------------------------------------
+
+
+def opened(path: Path) -> io.BufferedReader:
+    """Open a file to be read, if it is one.
+
+    Raises:
+        OSError: there is none, it cannot be read, or it is a folder, link, pipe or device.
+    """
+    return os.fdopen(_descriptor(path, os.O_RDONLY), "rb")
+
+
+def appended(path: Path) -> io.BufferedWriter:
+    """Open a file to write at its end, if it is one or not there yet; its folder has to be.
+
+    Raises:
+        OSError: it cannot be written, or is a folder, link, pipe or device.
+    """
+    return os.fdopen(_descriptor(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT), "ab")
+
+
+def _descriptor(path: Path, how: int) -> int:
+    handle = os.open(path, how | PLAINLY, 0o644)
+    if stat.S_ISREG(os.fstat(handle).st_mode):
+        return handle
+    os.close(handle)
+    raise OSError(errno.EINVAL, "it is no plain file", str(path))
+
+
+def read_bounded(path: Path, most: int = LARGEST_TEXT) -> bytes:
+    """The content of a plain file of at most so many bytes.
+
+    Raises:
+        OSError: as `opened`, or it is larger.
+    """
+    with opened(path) as file:
+        content = file.read(most + 1)
+    if len(content) > most:
+        raise OSError(errno.EFBIG, "it is too large", str(path))
+    return content
+
+
+def read_text(path: Path, most: int = LARGEST_TEXT) -> str:
+    """The UTF-8 text of a plain file of at most so many bytes.
+
+    Raises:
+        OSError: as `read_bounded`.
+        ValueError: it is no text.
+    """
+    return read_bounded(path, most).decode("utf-8")
+
+
+# --- written ---------------------------------------------------------------------------
 
 
 @contextlib.contextmanager
@@ -37,7 +107,9 @@ def written_whole(path: Path, make_folder: bool = True, sync: bool = True) -> It
         if make_folder:
             path.parent.mkdir(parents=True, exist_ok=True)
         # Keras goes by a file's ending, so the real one has to stay at the end.
-        handle, name = tempfile.mkstemp(prefix=".", suffix=path.name, dir=path.parent)
+        handle, name = tempfile.mkstemp(
+            prefix=_mark(), suffix="~" + path.name[-40:], dir=path.parent
+        )
         os.close(handle)
     except OSError as error:
         raise _cannot_write(path, error) from error
@@ -76,6 +148,65 @@ def _rename(beside: Path, path: Path) -> None:
 def _cannot_write(path: Path, error: OSError) -> InputError:
     reason = error.strerror or str(error)
     return InputError(f"Cannot write {path} ({reason}): free some space or choose another folder.")
+
+
+# --- for the time being ----------------------------------------------------------------
+
+# A file or folder that a process makes for the time being says in its name whose it is.
+TEMPORARY = re.compile(r"\.([0-9a-f]{6})-(\d+)-(\d+)-\w+~.*", re.DOTALL)
+DAY = 86_400.0  # seconds after which what another machine left is nobody's
+
+
+def _mark() -> str:
+    mine = identity.this_process()
+    return f".{identity.place()}-{mine.pid}-{_start(mine)}-"
+
+
+def _start(process: Process) -> int:
+    return int(process.created) if process.ticks is None else process.ticks
+
+
+@contextlib.contextmanager
+def scratch(folder: Path | None = None) -> Iterator[Path]:
+    """A folder for the time being, by default among the system's temporary files.
+
+    What a process left there that was killed is removed by the next that asks for one.
+
+    Raises:
+        InputError: none can be made.
+    """
+    place = folder or Path(tempfile.gettempdir())
+    sweep(place)
+    try:
+        made = tempfile.TemporaryDirectory(
+            prefix=_mark(), suffix="~", dir=place, ignore_cleanup_errors=True
+        )
+    except OSError as error:
+        raise _cannot_write(place / "folder", error) from error
+    with made as name:
+        yield Path(name)
+
+
+def sweep(folder: Path) -> None:
+    """Remove what processes that have gone had in a folder for the time being."""
+    with contextlib.suppress(OSError):
+        for path in list(folder.iterdir()):
+            found = TEMPORARY.fullmatch(path.name)
+            if found and _left_behind(path, found[1], int(found[2]), int(found[3])):
+                if path.is_dir() and not path.is_symlink():
+                    shutil.rmtree(path, ignore_errors=True)
+                else:
+                    path.unlink(missing_ok=True)
+
+
+def _left_behind(path: Path, place: str, pid: int, start: int) -> bool:
+    if place != identity.place():
+        return time.time() - path.lstat().st_mtime > DAY
+    owner = identity.process_of(pid)
+    return owner is None or not identity.alive(owner) or abs(_start(owner) - start) > 1
+
+
+# --- downloaded ------------------------------------------------------------------------
 
 
 def download(

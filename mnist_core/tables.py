@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import dataclasses
+import io
 import math
 import statistics
 from collections.abc import Iterable
@@ -12,7 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from mnist_core.errors import InputError
-from mnist_core.files import written_whole
+from mnist_core.files import read_text, written_whole
 
 Row = TypeVar("Row")  # a dataclass whose fields are int, float or str
 KINDS = {"int": int, "float": float, "str": str}
@@ -30,11 +31,10 @@ def read(path: Path, row: type[Row], command: str) -> list[Row]:
     """
     kinds = {field.name: KINDS[str(field.type)] for field in _fields(row)}
     try:
-        with path.open(newline="", encoding="utf-8") as file:
-            return [
-                row(**{name: kind(line[name]) for name, kind in kinds.items()})
-                for line in csv.DictReader(file)
-            ]
+        return [
+            row(**{name: kind(line[name]) for name, kind in kinds.items()})
+            for line in csv.DictReader(io.StringIO(read_text(path), newline=""))
+        ]
     except FileNotFoundError:
         return []
     except (OSError, ValueError, KeyError, TypeError, csv.Error) as error:

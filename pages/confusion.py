@@ -11,7 +11,17 @@ import streamlit as st
 from mnist_core import runs
 from mnist_core.runs import Evaluation, Run
 from ui import heading, links, say
-from ui.confusion import at_hand, choice, figures, grid, headline, label_issues, matrix, state
+from ui.confusion import (
+    at_hand,
+    choice,
+    figures,
+    grid,
+    headline,
+    label_issues,
+    matrix,
+    my_hand,
+    state,
+)
 from ui.confusion.selection import FIGURES, MATRIX, VIEWS
 from ui.confusion.state import State
 
@@ -47,6 +57,7 @@ def page(found: Mapping[str, Run], now: State) -> None:
     if own is None or len(own.labels) == 0:
         state.write_address(selection)
         return
+    own = my_hand.show(run, own)
     other: tuple[Run, Evaluation] | None = None
     if selection.other is not None:
         second = at_hand.evaluation(found[selection.other], selection.dataset, checksum)

@@ -20,7 +20,6 @@ st.html(
     .st-key-model_input img { width: 112px; height: 112px; image-rendering: pixelated;
                               border: 1px solid #8888; border-radius: 4px; display: block; }
     .st-key-model_input figure { display: flex; gap: 1rem; align-items: center; margin: 0; }
-    .st-key-boxes img { width: 100%; border-radius: 4px; display: block; }
     .st-key-canvas { max-width: 100%; }
     .st-key-bars { gap: 0; }
     @media (max-width: 640px) {
@@ -68,7 +67,7 @@ with st.container(key="desk"):
         board = st.container(key="canvas")
         controls.show(now)
         problem = st.container()
-        show = partial(number.show, size=now.size, place=st.container())
+        show = partial(number.show, size=now.size, places=number.lay_out(active.run))
     else:
         left, right = st.columns([canvas.SIDE, 330], gap="medium")
         with left:

@@ -3,7 +3,18 @@
 import streamlit as st
 
 from ui import access, heading, links, reading, say
-from ui.train import actions, charts, choose, snapshot, state, table, upload, watch
+from ui.train import (
+    actions,
+    choose,
+    comparison,
+    hand_upload,
+    snapshot,
+    state,
+    table,
+    trash,
+    upload,
+    watch,
+)
 
 heading.begin("Train a network", wide=True)
 st.html("<style>.st-key-diagram { overflow-x: auto; }</style>")
@@ -28,17 +39,17 @@ with choosing, st.container(key="choose"):
     if pressed and job is not None:
         choose.submit(job)
         st.rerun()  # there is one run more
-    if asked.note:
-        say.error(asked.note)
+    say.error_if(asked.note_at(state.TRAIN))
 with watching, st.container(key="watch"):
     watch.show(found, asked)
 with st.container(key="table"):
-    chosen = table.show(found.listed)
-    if len(chosen) == 1:
-        actions.show(chosen[0], asked)
-    elif chosen:
-        charts.compare(chosen)
-    if asked.deleted:
-        actions.offer_undo(asked.deleted)
-    upload.show()
+    ticked = table.show(found.listed, asked.ticked)
+    if ticked:
+        actions.show(ticked, asked)
+    if len(ticked) > 1:
+        comparison.show(ticked)
+    trash.show(asked)
+    with st.container(horizontal=True):
+        upload.show()
+        hand_upload.show()
 state.write_address(asked)

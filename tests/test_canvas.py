@@ -224,20 +224,6 @@ def test_a_number_is_read_digit_by_digit():
     assert np.allclose(digits[0].form, canvas.read([left]))
 
 
-def test_boxes_are_drawn_round_the_digits():
-    objects = [path_object(SEVEN), path_object(np.array(SEVEN) + (300, 0))]
-    digits = canvas.read_number(objects)
-    data = canvas.boxed(
-        canvas.image(objects, (704, 360)), [d.box for d in digits], ["7 99%", "?"], [True, False]
-    )
-    picture = np.asarray(Image.open(io.BytesIO(data)).convert("RGB")).astype(int)
-    blue = (np.abs(picture - (86, 180, 233)).sum(axis=2) < 10).any(axis=0)
-    orange = (np.abs(picture - (230, 159, 0)).sum(axis=2) < 10).any(axis=0)
-    assert blue[:650].any()
-    assert orange[700:].any()
-    assert not orange[:650].any()
-
-
 def test_an_eraser_leaves_what_it_does_not_pass_over_and_only_what_was_there_before():
     before = path_object([[50, 100], [300, 100]])
     rubber = path_object([[170, 20], [170, 300]], 40, stroke=canvas.GROUND)

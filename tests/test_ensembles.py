@@ -14,7 +14,7 @@ from mnist_core.errors import InputError
 from mnist_core.evaluation import comparison, explanations, results
 from mnist_core.networks import browser, formats, keras_predictor, saving
 from mnist_core.recipes import Recipe, average_pool, conv, dense
-from mnist_core.training import ensembles, model_import, training_run
+from mnist_core.training import ensembles, imports, training_run
 
 
 @pytest.fixture(scope="module")
@@ -90,7 +90,8 @@ def test_it_can_be_explained_and_exported_and_comes_in_again(average, digits, tm
     for ending in (".h5", ".tflite"):
         with pytest.raises(InputError, match="cannot hold an average"):
             formats.export(average, tmp_path / f"out{ending}")
-    again = model_import.import_keras((tmp_path / "out.keras").read_bytes(), "again", digits)
+    given = (tmp_path / "out.keras").read_bytes()
+    again = imports.import_keras(given, "again", average.dataset)
     assert again.metrics.test_accuracy == average.metrics.test_accuracy
     with pytest.raises(InputError, match="cannot run in a browser"):
         browser.pack(average)

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from streamlit.proto.BackMsg_pb2 import BackMsg
 
+from mnist_core import nesting
 from ui import messages
 
 
@@ -81,7 +82,7 @@ def depth(value):
 
 @given(trees, st.integers(0, 40))
 def test_depth_is_counted_past_what_stands_in_texts(tree, more):
-    many = [[] for _ in range(messages.DEEPEST + 1)]  # so that it is counted at all
+    many = [[] for _ in range(nesting.FEW + 1)]  # so that it is counted at all
     for _ in range(more):
         tree = [tree]
-    assert messages.depth(json.dumps([many, tree]).encode()) == 1 + max(2, depth(tree))
+    assert nesting.depth(json.dumps([many, tree]).encode()) == 1 + max(2, depth(tree))

@@ -10,9 +10,10 @@ import concurrent.futures
 from collections.abc import Sequence
 from pathlib import Path
 
-from mnist_core import runs
+from mnist_core import datasets, runs
 from mnist_core.background import Status
 from mnist_core.datasets import Images
+from mnist_core.datasets import hands as hand_datasets
 from mnist_core.datasets.embedding import Embedding
 from mnist_core.evaluation import results
 from mnist_core.evaluation.comparison import Measured
@@ -23,9 +24,10 @@ from mnist_core.experiments.worker_pool import ClusterSpec
 from mnist_core.networks import converter
 from mnist_core.recipes import Recipe
 from mnist_core.runs import Run
-from mnist_core.training import ensembles, queue
-from ui import access, shared_work, warm
+from mnist_core.training import ensembles, hands, imports, queue
+from ui import access, shared_work
 from ui.access import teachers_only
+from ui.shared_work import Features, Probabilities
 
 # --- runs ------------------------------------------------------------------------------
 
@@ -42,13 +44,19 @@ def stop(run: Run) -> None:
 
 
 @teachers_only
-def discard(run: Run) -> None:
-    queue.discard(run)
+def discard(run: Run) -> Path | None:
+    return queue.discard(run)
 
 
 @teachers_only
 def resume(run: Run) -> Run:
     return queue.resume(run)
+
+
+@teachers_only
+def start_again(run: Run) -> Run:
+    """Put a run that failed into the queue, to begin with its first epoch."""
+    return queue.start_again(run)
 
 
 @teachers_only
@@ -69,7 +77,16 @@ def restore(deleted: Path) -> Run:
 
 @teachers_only
 def import_keras(content: bytes, name: str) -> Run:
-    return warm.import_keras(content, name)
+    """Make a run of the content of a `.keras` file, measured on digits of this machine."""
+    known = "mnist" if datasets.at_hand("mnist") else "optical-digits"
+    return imports.import_keras(content, name, known)
+
+
+@teachers_only
+def learn_hand(content: bytes, name: str) -> Run:
+    """Keep a visitor's saved hand as a dataset, and queue a run that is fine-tuned to it."""
+    dataset = hand_datasets.keep(content, name)
+    return queue.submit(hands.recipe(dataset), dataset, 1, dataset)
 
 
 @teachers_only
@@ -164,3 +181,13 @@ def download(name: str) -> None:
 def embed(key: str, images: Images, again: bool = False) -> Embedding:
     """Begin a t-SNE, unless there is one."""
     return shared_work.embedding(key, images, again)
+
+
+@teachers_only
+def read_whole(run: Run, dataset: str) -> tuple[Probabilities, Features]:
+    """A run's reading of a dataset's test digits, with the features; each is read once.
+
+    Returns:
+        float32 (n, 10) and (n, d).
+    """
+    return shared_work.whole_reading(run, dataset)

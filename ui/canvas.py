@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image
 
 from mnist_core import drawing
 from mnist_core.drawing import segmentation
@@ -175,13 +175,16 @@ class NumberDigit:
     form: drawing.Ink
 
 
-def read_number(objects: Objects, size: tuple[int, int] = NUMBER_SIZE) -> list[NumberDigit]:
+def read_number(
+    objects: Objects, size: tuple[int, int] = NUMBER_SIZE, found: Marks | None = None
+) -> list[NumberDigit]:
     """The digits of a number from left to right.
 
     Args:
         size: width and height of the canvas, in pixels.
+        found: the marks among the objects, where they are known already.
     """
-    strokes, pictures = marks(objects)
+    strokes, pictures = found or marks(objects)
     if pictures:
         return _read_ink(image(objects, size))
     digits = []
@@ -203,33 +206,6 @@ def _read_ink(seen: npt.NDArray[np.uint8]) -> list[NumberDigit]:
         form = drawing.normalise(drawing.thin(ink[top:bottom, left:right]))
         digits.append(NumberDigit((float(left), float(top), float(right), float(bottom)), form))
     return digits
-
-
-def boxed(
-    seen: npt.NDArray[np.uint8],
-    boxes: Sequence[tuple[float, float, float, float]],
-    labels: Sequence[str],
-    sure: Sequence[bool],
-) -> bytes:
-    """The drawing as a PNG file with a box and a label for each digit.
-
-    Digits that the network is sure of have a plain blue box, the others a double orange one.
-    """
-    above, scale = 22, 2  # room for the labels, and twice the pixels for sharp letters
-    height, width = seen.shape
-    page = Image.new("RGB", (width * scale, (height + above) * scale), GROUND)
-    ink = Image.fromarray(seen).resize((width * scale, height * scale))
-    page.paste(Image.new("RGB", ink.size, INK), (0, above * scale), ink)
-    draw = ImageDraw.Draw(page)
-    font = ImageFont.load_default(15 * scale)
-    for (left, top, right, bottom), label, certain in zip(boxes, labels, sure, strict=True):
-        colour = "#56b4e9" if certain else "#e69f00"
-        for gap in (5,) if certain else (5, 9):
-            corners = (left - gap, top - gap + above, right + gap, bottom + gap + above)
-            draw.rectangle([edge * scale for edge in corners], outline=colour, width=scale)
-        spot = (left + right) / 2 * scale, max(top + above - 7, 18) * scale
-        draw.text(spot, label, colour, font, anchor="mb")
-    return encode(np.asarray(page))
 
 
 def fitted(

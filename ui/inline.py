@@ -24,6 +24,23 @@ HIDE_TOOLBAR = """<script>
 })(400);
 </script>"""
 
+# What is asked for stands below the button on a phone, and above the table that it is asked from.
+INTO_VIEW = """<script>
+(function show(tries) {
+    const panel = document.querySelector('.st-key-watch h2');
+    if (!panel) {
+        if (tries > 0) setTimeout(show, 50, tries - 1);
+        return;
+    }
+    const calm = matchMedia('(prefers-reduced-motion: reduce)').matches;
+    const { top, bottom } = panel.getBoundingClientRect();
+    if (top < 50 || bottom > innerHeight / 2) {
+        panel.style.scrollMarginTop = '4rem';
+        panel.scrollIntoView({ behavior: calm ? 'auto' : 'smooth', block: 'start' });
+    }
+})(100);
+</script>"""
+
 # The link is there before the script, but the browser may put them into the page the other way.
 FOLLOW = """<style>.st-key-way_to_draw { display: none; }</style><script>
 (function follow(tries) {
@@ -49,4 +66,4 @@ NAME_MENU = """<script>
 })();
 </script>"""
 
-ALL = (HIDE_TOOLBAR, FOLLOW, NAME_MENU)
+ALL = (HIDE_TOOLBAR, FOLLOW, NAME_MENU, INTO_VIEW)

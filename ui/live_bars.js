@@ -6,6 +6,9 @@
 // the strokes that it has.
 
 import { Bars, setText } from "../web/bars.js";
+import { paintBoxes } from "../web/boxes.js";
+import { HandKeeper } from "../web/hand_keeper.js";
+import { numberInWords } from "../web/number.js";
 import { Pen } from "../web/pen.js";
 import { greyLevels, paintForm } from "../web/picture.js";
 import { networkAt, Reader, workerAt } from "../web/reader.js";
@@ -16,6 +19,7 @@ const PHONE = "(max-width: 640px)"; // where the bars stand above the canvas, as
 const RETRY = 5000; // milliseconds until weights that did not arrive are asked for again
 const LOOK = 50; // milliseconds between two looks whether the canvas is there,
 const PATIENCE = 5000; // and until it is no longer waited for
+const FRAMED = 300; // milliseconds after which the boxes are painted anew
 const SETTLED = 1500; // milliseconds after which a server that says nothing is not waited for
 
 // Whatever is mounted and unmounted.
@@ -48,6 +52,9 @@ class LiveBars {
       moved: () => this.loop.request(),
       up: (stroke) => this.up(stroke),
     });
+    // What the visitor has taught the reader; the page's keeper has it from the server.
+    const read = (forms) => reader.readForms(forms);
+    this.hand = new HandKeeper(read, () => this.loop.request());
     // The server's reading is replaced with every answer of the server.
     this.observer = new MutationObserver(() => this.takeServerReading());
     this.place = root.closest(".st-key-bars") ?? root.parentElement;
@@ -63,13 +70,17 @@ class LiveBars {
       this.load();
     }
     this.say(data.note ?? "");
+    this.chart.classList.toggle("of-number", data.number);
     this.takeServerReading();
   }
 
   dispose() {
     this.onPhone.removeEventListener("change", this.arrange);
+    clearTimeout(this.framing);
+    this.boxes?.remove();
     this.pen.dispose();
     this.loop.dispose();
+    this.hand.dispose();
     this.observer.disconnect();
     clearTimeout(this.settling);
     cancelAnimationFrame(this.frame);
@@ -89,6 +100,7 @@ class LiveBars {
       if (this.network === url) {
         this.setReady(true);
         this.say("");
+        this.hand.anew();
         if (this.pen.stroke) this.loop.request();
       }
     } catch {
@@ -138,11 +150,13 @@ class LiveBars {
 
   drawing() {
     const { network } = this;
+    const { number } = this.data;
     if (!this.server?.picture) {
       const { stroke } = this.pen;
       const strokes = [...this.known, ...this.finished, ...(stroke ? [stroke] : [])];
-      return { network, strokes };
+      return { network, strokes, number };
     }
+    if (number) return null; // only the server segments pictures
     // Pictures cannot be told from the pen's points: what is seen on the canvas then.
     const { canvas } = this.pen;
     const layers = canvas.parentElement.querySelectorAll("canvas");
@@ -151,15 +165,27 @@ class LiveBars {
     return pixels && { network, pixels };
   }
 
-  takeOwnReading({ form, probabilities }) {
+  takeOwnReading(reading) {
+    const { form, probabilities, digits } = this.taught(reading);
     const wanted = this.pen.stroke || this.finished.length || this.server?.starting;
-    if (!probabilities || !wanted) return;
+    const read = digits?.filter((digit) => digit.probabilities) ?? [];
+    if (!wanted || !(probabilities || read.length)) return;
     this.readings++;
-    this.own = { form, probabilities, ...inWords(probabilities, this.data) };
+    const words = digits ? numberInWords(read, this.data) : inWords(probabilities, this.data);
+    this.own = { form, probabilities, ...words };
     this.frame ??= requestAnimationFrame(() => {
       this.frame = null;
       if (this.own) this.showOwn();
     });
+  }
+
+  /** A reading as the visitor writes. */
+  taught(reading) {
+    const { hand } = this.hand;
+    if (!hand) return reading;
+    const adjust = (one) => (one.probabilities ? hand.adjust(one) : one);
+    const { digits } = reading;
+    return digits ? { ...reading, digits: digits.map(adjust) } : adjust(reading);
   }
 
   // The server ---------------------------------------------------------------------------
@@ -188,6 +214,7 @@ class LiveBars {
     clearTimeout(this.settling);
     this.bars.show(this.server.probabilities, "server");
     this.words(this.server);
+    this.frameDigits(this.server.boxes);
     this.removePicture();
     this.speak(this.server);
   }
@@ -198,7 +225,27 @@ class LiveBars {
     this.bars.show(this.own.probabilities, "browser");
     this.chart.dataset.readings = this.readings;
     this.words(this.own);
-    this.picture(this.own.form);
+    if (this.own.form) this.picture(this.own.form);
+    this.frameDigits(this.own.boxes);
+  }
+
+  /** The digits of a number, each with a box, over the canvas on which they are drawn. */
+  frameDigits(boxes) {
+    if (!boxes) return;
+    clearTimeout(this.framing);
+    // The page may put another canvas there, or change its size.
+    this.framing = setTimeout(() => this.frameDigits(boxes), FRAMED);
+    const drawn = canvases().findLast((canvas) => canvas.classList.contains("upper-canvas"));
+    if (!drawn) return;
+    this.boxes ??= document.createElement("canvas");
+    if (this.boxes.parentElement !== drawn.parentElement) {
+      this.boxes.style.cssText = "position: absolute; inset: 0; z-index: 20; pointer-events: none";
+      this.boxes.setAttribute("aria-hidden", "true"); // the guess and the chart's name say it
+      this.boxes.className = "live-boxes";
+      drawn.parentElement.prepend(this.boxes);
+    }
+    paintBoxes(this.boxes, drawn, boxes);
+    this.chart.dataset.labels = boxes.map(({ label }) => label).join(", ");
   }
 
   /** The guess and what is said of it, in the elements where the server has put its own. */
@@ -244,20 +291,25 @@ class LiveBars {
   }
 
   /** For those who hear the page: once, when the pen is lifted. */
-  speak({ guess, words, alt, probabilities }) {
-    this.chart.setAttribute("aria-label", alt ?? barsInWords(probabilities, this.data));
-    const spoken = probabilities ? [guess, words].filter(Boolean).join(", ") : "";
+  speak({ guess, words, alt, probabilities, boxes }) {
+    const labels = boxes?.map(({ label }) => label).join(", ");
+    const seen = boxes ? `A box around each digit: ${labels || "none yet"}` : alt;
+    this.chart.setAttribute("aria-label", seen ?? barsInWords(probabilities, this.data));
+    const spoken = probabilities || labels ? [guess, words].filter(Boolean).join(", ") : "";
     setText(this.root.querySelector(".live-spoken"), spoken);
   }
 }
 
+/** The canvases of the drawing page, which Streamlit's component keeps to itself. */
+function canvases() {
+  return [...document.querySelectorAll(".st-key-canvas *")].flatMap((element) => [
+    ...(element.shadowRoot?.querySelectorAll("canvas") ?? []),
+  ]);
+}
+
 /** Ends once one can draw; in any case when one should have been able to for long. */
 async function canvasIsThere() {
-  const there = () =>
-    [...document.querySelectorAll(".st-key-canvas *")].some((element) =>
-      element.shadowRoot?.querySelector("canvas"),
-    );
-  for (let tries = 0; tries < PATIENCE / LOOK && !there(); tries++) {
+  for (let tries = 0; tries < PATIENCE / LOOK && !canvases().length; tries++) {
     await new Promise((done) => setTimeout(done, LOOK));
   }
 }

@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import html
 import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -43,19 +44,21 @@ _component = st.components.v2.component(
 )
 
 
-def show(run: Run) -> None:
+def show(run: Run, number: bool = False) -> None:
     """Ten bars, which show the reading that lies beside them in the page (`as_html`).
 
     Args:
         run: whose network reads in the browser, if it can.
+        number: whether a number is read: then no bars are seen, but boxes over the canvas.
     """
     packed = networks.packed(run)
     network = packed.result() if packed.done() and packed.exception() is None else None
     _component(
-        key="live_bars",
+        key="live_number" if number else "live_bars",
         data={
             "worker": links.based(scripts.WORKER_ADDRESS),
             "network": network and links.based(networks.address_of(network)),
+            "number": number,
             "note": AFTERWARDS if packed.done() and network is None else "",
             **settings(run.confidence_threshold),
         },
@@ -123,6 +126,22 @@ def reading_data(
         "words": words,
         **marks(objects, found),
     }
+
+
+def number_data(
+    objects: canvas.Objects,
+    boxes: Sequence[Mapping[str, Any]],
+    guess: str,
+    words: str,
+    found: canvas.Marks | None = None,
+) -> dict[str, Any]:
+    """As `reading_data`, of a number.
+
+    Args:
+        boxes: of each digit the `box` (left, top, right, bottom in pixels of the canvas), the
+            `label` above it, and whether the network is `sure` of it.
+    """
+    return reading_data(objects, None, guess, words, found) | {"boxes": list(boxes)}
 
 
 def marks(objects: canvas.Objects, found: canvas.Marks | None = None) -> dict[str, Any]:

@@ -6,12 +6,11 @@ or nested deeper than any page sends ends the connection of whoever sent it, and
 
 from __future__ import annotations
 
-import re
-
-import numpy as np
 from google.protobuf.message import DecodeError
 from starlette.types import Message, Receive, Send
 from streamlit.proto.BackMsg_pb2 import BackMsg
+
+from mnist_core import nesting
 
 LARGEST = 5_000_000  # bytes
 DEEPEST = 200  # lists and objects within each other; Python itself gives up at a thousand
@@ -19,7 +18,6 @@ TOO_LARGE = "A page may send 5 MB at once: clear the canvas."
 TOO_DEEP = "What the page sent is nested too deeply: load it again."
 TOO_BIG, POLICY = 1009, 1008  # RFC 6455, 7.4.1
 IN_JSON = ("json_value", "json_trigger_value", "string_value")  # of a widget's state
-_ESCAPED = re.compile(rb"\\.", re.DOTALL)
 
 
 def bounded(receive: Receive, send: Send) -> tuple[Receive, Send]:
@@ -53,21 +51,8 @@ def _refusal(content: bytes) -> tuple[int, str] | None:
         return None  # Streamlit closes the connection
     for state in states:
         kind = state.WhichOneof("value")
-        if kind in IN_JSON and depth(getattr(state, kind).encode("utf-8", "replace")) > DEEPEST:
+        if kind not in IN_JSON:
+            continue
+        if nesting.depth(getattr(state, kind).encode("utf-8", "replace")) > DEEPEST:
             return POLICY, TOO_DEEP
     return None
-
-
-def depth(json: bytes) -> int:
-    """How deeply lists and objects of a JSON text lie within each other; at most so deeply.
-
-    It is counted without unpacking anything. Where there are few of them their number is given.
-    """
-    few = json.count(b"[") + json.count(b"{")
-    if few <= DEEPEST:
-        return few
-    signs = np.frombuffer(_ESCAPED.sub(b"", json) if b"\\" in json else json, np.uint8)
-    outside = np.cumsum(signs == ord('"')) % 2 == 0
-    opened = ((signs == ord("[")) | (signs == ord("{"))) & outside
-    closed = ((signs == ord("]")) | (signs == ord("}"))) & outside
-    return int(np.cumsum(opened.astype(np.int32) - closed).max(initial=0))

@@ -75,7 +75,10 @@ def prepare() -> None:
 
 
 def _work() -> None:
+    from mnist_core import runs
+
     prepare()
+    runs.tidy()
     housekeeper = Housekeeper(collect)
     while True:
         time.sleep(LOOK_SECONDS)

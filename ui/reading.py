@@ -22,7 +22,7 @@ from mnist_core.networks.kept import DEFAULT, Kept
 from mnist_core.networks.predictor import UnconvertedError
 from mnist_core.runs import Run
 from routes import networks
-from ui import actions
+from ui import actions, presence
 
 if TYPE_CHECKING:
     from mnist_core.networks.predictor import Predictor
@@ -31,7 +31,8 @@ Reader = concurrent.futures.Future["Predictor"]
 
 LOOK_SECONDS = 1.0  # between two looks at the files of a run while people draw
 PICKER = "run"  # the picker's key; the choice holds on every page
-GONE = "run_gone"  # the name of the run that was picked and is no longer there
+KNOWN = "run_known"  # in the session: the name and identity of the run that was picked
+TOLD = "run_told"  # and a sentence about one that is no longer there
 
 
 def _load(run: Run) -> Predictor:
@@ -88,6 +89,8 @@ def active(lately: bool = False) -> Active:
     key, now = (runs.models_dir(), picked()), time.monotonic()
     if lately and (known := _looks.get(key)) and now - known[0] < LOOK_SECONDS:
         return known[1]
+    if not lately:  # a fragment cannot change what stands elsewhere on the page
+        follow()
     found = _active()
     for other in [k for k, (seen, _) in list(_looks.items()) if now - seen > LOOK_SECONDS]:
         _looks.pop(other, None)
@@ -112,9 +115,7 @@ def _active() -> Active:
         if error is None:
             return _state(run, loading)
         problem = _prepared(run) if isinstance(error, UnconvertedError) else str(error)
-    return _state(
-        default, reader(default), f"{problem} Until then, {default.name} reads your drawing."
-    )
+    return _state(default, reader(default), f"{problem} {default.name} reads for now.")
 
 
 def _state(run: Run, reader: Reader, problem: str | None = None) -> Active:
@@ -143,17 +144,26 @@ def pick(name: str) -> None:
 
 
 def follow() -> None:
-    """Let the default run read where the one that was picked has been deleted or renamed."""
+    """Let the choice follow a run that was renamed; from one that was deleted, to the default."""
     name = picked()
-    if name and not runs.locate(name).is_dir():
-        st.session_state[GONE] = name
-        pick(runs.DEFAULT_RUN)
+    if name is None:
+        return
+    run, known = runs.named(name), st.session_state.get(KNOWN)
+    if run.identity is not None:
+        st.session_state[KNOWN] = name, run.identity
+        presence.note(run)
+        return
+    renamed = [other.name for other in runs.all_runs() if known == (name, other.identity) and known]
+    if renamed:
+        st.session_state[TOLD] = f"{name} is called {renamed[0]} now."
+    else:
+        st.session_state[TOLD] = f"{name} is no longer there. {runs.DEFAULT_RUN} reads now."
+    pick(renamed[0] if renamed else runs.DEFAULT_RUN)
 
 
 def gone() -> str | None:
     """A sentence about a run that is no longer there, until another is picked."""
-    name = st.session_state.get(GONE)
-    return f"{name} is no longer there. {runs.DEFAULT_RUN} reads now." if name else None
+    return st.session_state.get(TOLD)
 
 
 def picker() -> None:
@@ -167,7 +177,7 @@ def picker() -> None:
         "Network",
         names,
         key=PICKER,
-        on_change=lambda: st.session_state.pop(GONE, None),
+        on_change=lambda: st.session_state.pop(TOLD, None),
         persist_state="session",
         format_func=lambda name: _label(found[name]) if name in found else name,
         help="The trained run that reads your drawing.",

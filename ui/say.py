@@ -59,6 +59,12 @@ def error(text: object) -> None:
     st.error(plain(text))
 
 
+def error_if(text: object | None) -> None:
+    """Say what is wrong, if anything is."""
+    if text is not None:
+        error(text)
+
+
 def warning(text: object) -> None:
     st.warning(plain(text))
 

@@ -14,6 +14,9 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+import numpy as np
+import numpy.typing as npt
+
 from mnist_core import datasets
 from mnist_core.datasets import Dataset, Images
 from mnist_core.datasets import embedding as embeddings
@@ -24,6 +27,9 @@ from mnist_core.evaluation import comparison
 if TYPE_CHECKING:
     from mnist_core.evaluation.comparison import Measured
     from mnist_core.runs import Run
+
+Probabilities = npt.NDArray[np.float32]
+Features = npt.NDArray[np.float32]
 
 _lock = threading.Lock()
 _measurer = concurrent.futures.ThreadPoolExecutor(1, thread_name_prefix="measurer")
@@ -123,3 +129,30 @@ def _measured_key(run: Run) -> tuple[str, int, int, bool]:
     except OSError:
         stamp = 0, 0
     return str(run.path), *stamp, datasets.at_hand(comparison.DRAWN)
+
+
+_readings: dict[tuple[object, ...], tuple[Probabilities, Features]] = {}
+READINGS = 2  # that are kept, of ten megabytes at the most
+
+
+def whole_reading(run: Run, dataset: str) -> tuple[Probabilities, Features]:
+    """A run's reading of a dataset's test digits, float32 (n, 10), and features (n, d).
+
+    It takes seconds for ten thousand digits, once.
+
+    Raises:
+        InputError: the run or the dataset cannot be had.
+    """
+    from mnist_core.networks import predictor
+
+    digits = datasets.load(dataset, fetch=False)
+    key = run.path, run.record.model, digits.checksum
+    with _lock:
+        known = _readings.get(key)
+    if known is None:
+        known = predictor.load(run).read(datasets.scale(digits.x_test))
+        with _lock:
+            for old in list(_readings)[: 1 - READINGS or None]:
+                del _readings[old]
+            _readings[key] = known
+    return known

@@ -1,5 +1,7 @@
 // The worker of a page, and the network that it reads with.
 
+const FORMS = 10; // images that are read without a break
+
 /**
  * A network that a reader can be handed.
  *
@@ -48,6 +50,7 @@ export class Reader {
     this.network = null; // the worker's, or the one on its way to it
     this.client = null; // who is told of answers
     this.asked = 0;
+    this.waiting = new Map(); // for readings of images, by their ids
   }
 
   /**
@@ -77,6 +80,25 @@ export class Reader {
     return this.asked;
   }
 
+  /**
+   * Have 28×28 images read, a few at a time, so that a drawing does not wait for all of them.
+   *
+   * @param {Float32Array[]} forms
+   * @returns {Promise<import("./network/network.js").Reading[]>} rejects if nothing reads them
+   */
+  async readForms(forms) {
+    const readings = [];
+    for (let at = 0; at < forms.length; at += FORMS) {
+      const { name } = this.network ?? {};
+      if (!name) throw new Error("There is no network.");
+      const id = ++this.asked;
+      const answer = new Promise((done, fail) => this.waiting.set(id, { done, fail }));
+      this.worker.postMessage({ id, network: name, forms: forms.slice(at, at + FORMS) });
+      readings.push(...(await answer));
+    }
+    return readings;
+  }
+
   /** Tell a client nothing more. */
   leave(client) {
     if (this.client === client) this.client = null;
@@ -96,6 +118,7 @@ export class Reader {
     }
     this.worker.onmessage = ({ data }) => {
       if ("ready" in data) this.network?.settle(data);
+      else if ("readings" in data) this.settle(data);
       else this.client?.answered(data);
     };
     this.worker.onerror = () => {
@@ -103,8 +126,17 @@ export class Reader {
       this.worker?.terminate();
       this.worker = null;
       this.network = null;
+      for (const { fail } of this.waiting.values()) fail(new Error("The worker has broken down."));
+      this.waiting.clear();
       this.client?.failed();
     };
+  }
+
+  settle({ id, readings }) {
+    const { done, fail } = this.waiting.get(id);
+    this.waiting.delete(id);
+    if (readings) done(readings);
+    else fail(new Error("Another network reads."));
   }
 
   handOver(source) {

@@ -3,9 +3,11 @@
 // In:   {weights, name, digest}                    a network, to be kept in place of the last
 //       {id, network, strokes | pixels, number?}   a drawing, to be read with the network of that
 //                                                  name: one digit, or a number of several
+//       {id, network, forms}                       28×28 images, to be read one by one
 // Out:  {ready: name} or {ready: null, why}
 //       {id, form, probabilities, logits, features}; the last three are null without ink
 //       {id, digits: [{box, strokes, form, probabilities, logits, features}]} of a number
+//       {id, readings: [{probabilities, logits, features}]} of images; null from another network
 
 import { formOfPixels } from "./drawing/image.js";
 import { strokePath } from "./drawing/pencil.js";
@@ -29,7 +31,8 @@ export class Readings {
    */
   answer(message) {
     if (message.weights) return this.keep(message);
-    const { id, network, pixels, number } = message;
+    const { id, network, pixels, number, forms } = message;
+    if (forms) return { id, readings: network === this.name ? this.all(forms) : null };
     if (network !== this.name) return { id, form: null, ...NOTHING };
     const strokes = pixels ? [] : message.strokes.map(asPath);
     if (number) return { id, digits: this.digits(strokes) };
@@ -53,6 +56,10 @@ export class Readings {
 
   read(form) {
     return { form, ...(form?.some((ink) => ink > 0) ? this.network.read(form) : NOTHING) };
+  }
+
+  all(forms) {
+    return forms.map((form) => this.network.read(form));
   }
 
   /** The digits of a number from left to right; those that have no new stroke are known. */

@@ -2,6 +2,9 @@
 
 const PREFIX = "mnist-canvas.";
 
+/** The names under which the browser has what other windows may change (storage events). */
+export const KEYS = { hand: `${PREFIX}hand` };
+
 /**
  * @param {string} key
  * @returns {?string} what was kept; null where nothing was, or nothing may be

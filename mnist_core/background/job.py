@@ -11,6 +11,7 @@ Whoever started it, and anybody else, may look (`Job.status`), and ask for its e
 from __future__ import annotations
 
 import contextlib
+import os
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,13 +20,16 @@ from typing import Any
 
 import msgspec
 
+from mnist_core import limits
 from mnist_core.background import process
-from mnist_core.background.process import Process
+from mnist_core.background.claim import claim, claimed
 from mnist_core.errors import InputError
-from mnist_core.files import written_whole
+from mnist_core.files import opened, read_bounded, read_text, written_whole
+from mnist_core.identity import Process, alive, elsewhere, process_of, this_process
 
 WAITING, LOADING, WORKING = "waiting", "loading", "working"  # usual words for what it does
 NOTE_SECONDS = 0.3  # between two notes of progress: nobody looks more often
+LOG_BYTES = 65_536  # of a log's end that are looked at
 NO_MEMORY = "There is not enough memory: close other programs, or ask for less."
 UNEXPECTED = "It ended unexpectedly, perhaps for want of memory: start it again."
 
@@ -82,32 +86,39 @@ class Job:
     def folder(self) -> Path:
         return self.status_file.parent
 
+    @property
+    def claim_file(self) -> Path:
+        """What the process that does it holds."""
+        return self.status_file.with_name(f".{self.status_file.stem}.claim")
+
     # --- for whoever wants it done ---
 
     def start(self, module: str, *arguments: str, **details: Any) -> None:
         """Have an entry module do it in a process of its own, unless one is at it.
 
         Raises:
-            InputError: no process can be started, or the folder cannot be written to.
+            InputError: no process can be started, the folder cannot be written to, or its disk is
+                nearly full.
         """
         if (now := self.status()) is not None and now.active:
             return
+        limits.check_disk(self.folder)
         with written_whole(self.log_file):
             pass  # an empty one; what cannot be written is told now
         self.stop_file.unlink(missing_ok=True)
         self.status_file.unlink(missing_ok=True)
         child = process.start(module, *arguments, log=self.log_file)
-        mark = process.process_of(child.pid)
+        mark = process_of(child.pid)
         if mark is not None and not self.status_file.exists():  # it says more of itself
             self.write(Status(process=mark, started=time.time(), details=details))
 
     def status(self) -> Status | None:
         """How far it is; None if nobody is at it and it did not fail."""
         try:
-            status = msgspec.json.decode(self.status_file.read_bytes(), type=Status)
+            status = msgspec.json.decode(read_bounded(self.status_file), type=Status)
         except (OSError, ValueError, RecursionError):
             return None
-        if status.problem is None and not process.alive(status.process):
+        if status.problem is None and not works(status.process, self.claim_file):
             words = self.last_words()
             return msgspec.structs.replace(status, problem=words or UNEXPECTED, lost=not words)
         return status
@@ -129,7 +140,7 @@ class Job:
     def asked_to_stop(self) -> str | None:
         """How somebody asked for the end; None if nobody did."""
         try:
-            return self.stop_file.read_text().strip() or None
+            return read_text(self.stop_file, 100).strip() or None
         except (OSError, ValueError):
             return None
 
@@ -147,7 +158,15 @@ class Job:
 
         What goes wrong is raised further, `Stopped` is not. A request to stop is heard no longer
         afterwards.
+
+        Raises:
+            ClaimedError: another process is at it.
         """
+        with claim(self.claim_file), self._noted(**details) as note:
+            yield note
+
+    @contextlib.contextmanager
+    def _noted(self, **details: Any) -> Iterator[Note]:
         note = Note(self, **details)
         note(WAITING)
         try:
@@ -185,7 +204,7 @@ class Note:
 
     def __init__(self, job: Job, **details: Any) -> None:
         self._job, self._last = job, 0.0
-        self._status = Status(process=process.this_process(), started=time.time(), details=details)
+        self._status = Status(process=this_process(), started=time.time(), details=details)
 
     @property
     def started(self) -> float:
@@ -223,10 +242,21 @@ class Note:
             self._job.status_file.unlink(missing_ok=True)
 
 
+def works(process: Process | None, claim_file: Path) -> bool:
+    """Whether a process is at something that it says it does.
+
+    Args:
+        claim_file: what it holds meanwhile; asked of a process that runs elsewhere.
+    """
+    return alive(process) or (process is not None and elsewhere(process) and claimed(claim_file))
+
+
 def log_end(path: Path, lines: int = 12) -> str:
-    """The last lines of a log; empty if there is none."""
+    """The last lines of a log; empty if there is none. Of one that is a link nothing is told."""
     try:
-        text = path.read_text(encoding="utf-8", errors="replace")
+        with opened(path) as file:
+            file.seek(max(0, file.seek(0, os.SEEK_END) - LOG_BYTES))
+            text = file.read().decode("utf-8", errors="replace")
     except OSError:
         return ""
     return "\n".join(text.splitlines()[-lines:])

@@ -10,19 +10,14 @@ import sys
 import threading
 from pathlib import Path
 
-import msgspec
 import psutil
 
+from mnist_core import identity
 from mnist_core.errors import InputError
+from mnist_core.files import appended
+from mnist_core.identity import Process
 
 PROJECT = Path(__file__).resolve().parents[2]
-
-
-class Process(msgspec.Struct, frozen=True):
-    """Tells a process from a later one that happens to get the same number."""
-
-    pid: int
-    created: float  # seconds since 1970
 
 
 def start(module: str, *arguments: str, log: Path | None = None) -> subprocess.Popen[bytes]:
@@ -36,7 +31,7 @@ def start(module: str, *arguments: str, log: Path | None = None) -> subprocess.P
         InputError: no process can be started, or the log cannot be written.
     """
     try:
-        with log.open("ab") if log else open(os.devnull, "wb") as output:  # noqa: PTH123
+        with appended(log) if log else open(os.devnull, "wb") as output:  # noqa: PTH123
             process = subprocess.Popen(
                 [sys.executable, "-m", f"mnist_core.{module}", *arguments],
                 cwd=PROJECT,
@@ -63,42 +58,13 @@ def environment() -> dict[str, str]:
     return {**os.environ, **whole}
 
 
-def this_process() -> Process:
-    """What tells this process from any other."""
-    process = psutil.Process()
-    return Process(process.pid, process.create_time())
-
-
-def process_of(pid: int) -> Process | None:
-    """What `this_process` says in the process of that number; None if it is gone."""
-    try:
-        return Process(pid, psutil.Process(pid).create_time())
-    except psutil.Error:
-        return None
-
-
-def alive(process: Process | None) -> bool:
-    """Whether a process still runs."""
-    return _found(process) is not None
-
-
 def kill(process: Process | None) -> None:
     """End a process at once and wait for its end; one that is gone is left at that."""
-    if (found := _found(process)) is not None:
+    if process is not None and identity.alive(process):
         with contextlib.suppress(psutil.Error):
+            found = psutil.Process(process.pid)
             found.kill()
             found.wait(10)
-
-
-def _found(process: Process | None) -> psutil.Process | None:
-    if process is None:
-        return None
-    try:
-        found = psutil.Process(process.pid)
-        same = abs(found.create_time() - process.created) < 1
-        return found if same and found.status() != psutil.STATUS_ZOMBIE else None
-    except (psutil.Error, ValueError, OverflowError):
-        return None
 
 
 def lower_priority() -> None:

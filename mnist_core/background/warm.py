@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import tempfile
 import threading
-from pathlib import Path
 
 from mnist_core.background.helper import Helper
 from mnist_core.background.job import log_end
 from mnist_core.background.process import environment, why_ended
 from mnist_core.errors import InputError
+from mnist_core.files import scratch
 
 IDLE_SECONDS = 300.0  # after which the process is ended: TensorFlow holds half a gigabyte
 
@@ -29,12 +28,12 @@ class WarmHelper:
         Raises:
             InputError: what it refuses, in its words; or it ended unexpectedly.
         """
-        with self._lock, tempfile.TemporaryDirectory(prefix="warm-") as folder:
+        with self._lock, scratch() as folder:
             if self._timer is not None:
                 self._timer.cancel()
             if self._helper is None or not self._helper.alive:
                 self._helper = Helper({"TF_CPP_MIN_LOG_LEVEL": "3"})
-            log = Path(folder, "log.txt")
+            log = folder / "log.txt"
             here = {k: v for k, v in environment().items() if k == "MODELS_DIR"}
             code = self._helper.call(module, arguments, here, log, keep=True)
             self._timer = threading.Timer(self._idle_seconds, self.close)

@@ -16,8 +16,14 @@ from mnist_core.errors import InputError
 MAX_PIXELS = 20_000_000  # of an image file, before it is decoded
 MAX_PHOTO_PIXELS = 64_000_000  # of a JPEG file, which is decoded smaller
 MAX_BYTES = 50_000_000  # of the file itself
+MAX_SCANS = 50  # of a JPEG file, each of which goes over the whole image; programs write ten
+RLE = (
+    1,
+    2,
+)  # how a BMP file is packed that Pillow unpacks in Python, slowly; nobody makes them now
 MAX_MB = MAX_BYTES // 1_000_000
 # Everything else that Pillow knows stays shut: some of it starts other programs.
+UNREADABLE = "The file is no image that can be read: give a whole PNG, JPEG or WebP image."
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF")
 
 
@@ -47,6 +53,11 @@ def read_image(
             image: Image.Image = Image.open(io.BytesIO(data), formats=formats)
         width, height = image.size
         photo = isinstance(image, JpegImageFile)
+        # What is in a scan has no such marker in it.
+        if photo and data.count(b"\xff\xda") > MAX_SCANS:
+            raise InputError(UNREADABLE)
+        if image.format == "BMP" and image.info.get("compression") in RLE:
+            raise InputError(UNREADABLE)
         most = MAX_PHOTO_PIXELS if photo else max_pixels
         if width * height > most:
             raise InputError(
@@ -63,9 +74,7 @@ def read_image(
     except Image.DecompressionBombError as error:
         raise InputError("The image is too large: give a smaller one.") from error
     except Exception as error:  # Pillow's decoders raise almost anything on damaged files
-        raise InputError(
-            "The file is no image that can be read: give a whole PNG, JPEG or WebP image."
-        ) from error
+        raise InputError(UNREADABLE) from error
 
 
 def _in_eight_bits(image: Image.Image) -> Image.Image:

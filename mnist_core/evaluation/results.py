@@ -18,14 +18,20 @@ import numpy.typing as npt
 
 from mnist_core import datasets, runs
 from mnist_core.background import Job, Status
-from mnist_core.datasets import Dataset
+from mnist_core.datasets import Dataset, hands
 from mnist_core.errors import InputError
+from mnist_core.files import opened
 from mnist_core.runs import Evaluation, Run
 
 TEST_SETS = ("mnist", "pen-strokes", "uji-pen", "swiss-digits", "optical-digits")
 # What a process of its own can be asked for; the last only fetches the dataset.
 EVALUATION, NEIGHBOURS, DIGITS = "evaluation", "neighbours", "digits"
 NEAREST = 8  # training digits that are kept for each test digit
+
+
+def test_sets() -> tuple[str, ...]:
+    """What a run can be evaluated on: `TEST_SETS`, and the hands that were brought in."""
+    return (*TEST_SETS, *hands.names())
 
 
 def test_set(dataset: str) -> str:
@@ -44,7 +50,7 @@ def find(run: Run, dataset: str, checksum: str | None = None) -> Evaluation:
     """The evaluation of a run on a test set, whose arrays must not be changed.
 
     Args:
-        dataset: one of `TEST_SETS`.
+        dataset: one of `test_sets()`.
         checksum: of the dataset, if it is known; else the latest evaluation is given, and
             `check` can say later whether it belongs to the digits that are at hand.
 
@@ -172,7 +178,7 @@ def find_neighbours(run: Run, dataset: Dataset) -> Neighbours | None:
 
 @functools.lru_cache(maxsize=16)
 def _read_neighbours(path: Path, *stamp: int) -> Neighbours:
-    with np.load(path, allow_pickle=False) as arrays:
+    with opened(path) as file, np.load(file, allow_pickle=False) as arrays:
         texts = ("training_set", "training_checksum", "dataset_checksum", "model_sha256")
         return Neighbours(
             arrays["indices"], arrays["distances"], *(str(arrays[key]) for key in texts)

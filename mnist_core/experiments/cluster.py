@@ -23,7 +23,6 @@ import io
 import logging
 import re
 import signal
-import tempfile
 import threading
 import time
 import uuid
@@ -46,6 +45,7 @@ from mnist_core.errors import InputError
 from mnist_core.experiments import worker_pool
 from mnist_core.experiments.cluster_worker import WorkerSetup, other_version, run_task, version
 from mnist_core.experiments.worker_pool import ClusterSpec, PoolStatus, Task, Work
+from mnist_core.files import scratch
 
 ANSWER_SECONDS = 10.0  # for the scheduler to answer
 WORKERS_SECONDS = 60.0  # to wait while there is no worker
@@ -156,7 +156,7 @@ def local(count: int) -> Iterator[str]:
     most = worker_pool.most()
     if not 1 <= count <= most:
         raise InputError(f"Take 1 to {most} workers on this machine, not {count}.")
-    with tempfile.TemporaryDirectory(prefix="workers-") as folder:
+    with scratch() as folder:
         before = signal.getsignal(signal.SIGINT)
         main_thread = threading.current_thread() is threading.main_thread()
         if main_thread:
@@ -168,7 +168,7 @@ def local(count: int) -> Iterator[str]:
                 host="127.0.0.1",
                 dashboard_address="127.0.0.1:0",
                 scheduler_kwargs={"dashboard": False},
-                local_directory=folder,
+                local_directory=str(folder),
                 silence_logs=logging.CRITICAL,
             )
         finally:

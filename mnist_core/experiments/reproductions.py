@@ -12,7 +12,6 @@ adds the rows that are missing.
 from __future__ import annotations
 
 import os
-import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -23,6 +22,7 @@ from typing import TYPE_CHECKING
 from mnist_core import datasets, evaluation, recipes, runs, tables
 from mnist_core.errors import InputError
 from mnist_core.evaluation.comparison import DRAWN
+from mnist_core.files import scratch
 from mnist_core.recipes import Recipe
 from mnist_core.tables import Summary, or_nan, percent, summarize
 
@@ -228,8 +228,8 @@ def measure(
 @contextmanager
 def _temporary_models_dir() -> Iterator[None]:
     before = os.environ.get("MODELS_DIR")
-    with tempfile.TemporaryDirectory() as folder:
-        os.environ["MODELS_DIR"] = folder
+    with scratch() as folder:
+        os.environ["MODELS_DIR"] = str(folder)
         try:
             yield
         finally:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mnist_core import runs
+from mnist_core import limits, runs
 from mnist_core.background import LOADING, WAITING
 from mnist_core.errors import InputError
 from mnist_core.experiments import search_storage
@@ -249,6 +249,9 @@ def create(
             f"not {name[:80]!r}."
         )
     check(space, dataset, trials, seed, at_a_time)
+    limits.check_disk(folder())
+    advice = "delete some"
+    limits.check_count(len(names()), limits.MOST_SEARCHES, "searches are kept", advice)
     path = folder() / f"{name}.db"
     if path.exists():
         raise InputError(f"There is a search {name} already: resume it or take another name.")

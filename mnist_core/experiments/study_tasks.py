@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import tempfile
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -15,6 +14,7 @@ from mnist_core.evaluation.comparison import DRAWN
 from mnist_core.experiments.study_progress import expected
 from mnist_core.experiments.study_trials import Row, StudyTrial, read, take_in
 from mnist_core.experiments.worker_pool import Task, TaskResult
+from mnist_core.files import scratch
 from mnist_core.runs import Run
 from mnist_core.training.queue_worker import say_why_it_ended
 
@@ -106,8 +106,8 @@ def _beside_the_runs() -> Iterator[Path]:
     place = runs.models_dir()
     try:
         place.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".incoming-", dir=place) as folder:
-            yield Path(folder)
+        with scratch(place) as folder:
+            yield folder
     except OSError as error:
         raise InputError(
             f"Cannot write to {place} ({error.strerror or error}): free some space or set "

@@ -20,7 +20,7 @@ from pathlib import Path
 
 import filelock
 
-from mnist_core import recipes, runs, tables
+from mnist_core import limits, recipes, runs, tables
 from mnist_core.errors import InputError
 from mnist_core.recipes import Recipe
 from mnist_core.runs import Run, StudyMark
@@ -152,6 +152,12 @@ def submit(trials: Sequence[StudyTrial]) -> int:
         InputError: a table cannot be read, or nothing can be written.
     """
     gather()
+    limits.check_disk(runs.models_dir())
+    there = len([run for run in queue.waiting() if run.record.study])
+    if there + len(trials) > limits.MOST_WAITING_TRIALS:
+        limits.check_count(
+            there + len(trials), limits.MOST_WAITING_TRIALS, "trials would wait", "ask for fewer"
+        )
     count = 0
     try:
         with _locked():

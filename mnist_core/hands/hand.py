@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from mnist_core.datasets import hand_file as file
+from mnist_core.datasets.hand_file import MOST, Digit
 from mnist_core.errors import InputError
-from mnist_core.hands import file, kernel
-from mnist_core.hands.file import MOST, Digit
+from mnist_core.hands import kernel
 from mnist_core.networks import calibrated
 from mnist_core.networks.predictor import Images, Predictor
 
@@ -61,10 +62,24 @@ class Hand:
             return self._predictor.predict(images)
         images = calibrated.checked(images)
         probabilities, features = self._predictor.read(images)
-        if not len(images):
-            return probabilities
         pixels = np.round(np.clip(images, 0, 1) * 255).astype(np.uint8)
-        return self._taught.probabilities(kernel.seen(pixels, probabilities, features))
+        return self.adjusted(pixels, probabilities, features)
+
+    def adjusted(
+        self,
+        images: npt.NDArray[np.uint8],
+        probabilities: calibrated.Probabilities,
+        features: npt.NDArray[np.float32],
+    ) -> calibrated.Probabilities:
+        """What `predict` gives for images that the network has read (`Predictor.read`).
+
+        Args:
+            images: uint8 (n, 28, 28).
+            probabilities, features: float32 (n, 10) and (n, d), as the network gave them.
+        """
+        if self._taught is None or not len(images):
+            return probabilities
+        return self._taught.probabilities(kernel.seen(images, probabilities, features))
 
     def remove(self, number: int) -> None:
         """Forget one of `digits`.
@@ -81,7 +96,7 @@ class Hand:
         self._set(())
 
     def to_json(self) -> str:
-        """The hand as the text of a file (`hands.file`)."""
+        """The hand as the text of a file (`datasets.hand_file`)."""
         return file.dump(self._digits)
 
     @classmethod

@@ -15,19 +15,20 @@ from mnist_core.files import written_whole
 PROOF_IMAGES = 500  # test images on which a saved file is compared with the network
 
 
-def save(model: keras.Model, path: Path, images: Images) -> None:
+def save(model: keras.Model, path: Path, images: Images, make_folder: bool = True) -> None:
     """Save a model without its optimizer, and prove that the file reads like the model.
 
     Args:
         path: ends in .keras, or in .h5 for the older format.
         images: uint8 (n, 28, 28), on which the two must give the same probabilities.
+        make_folder: as for `files.written_whole`.
 
     Raises:
         InputError: the file cannot be written, or what it holds gives other probabilities.
     """
     bare = model.__class__.from_config(model.get_config())
     bare.set_weights(model.get_weights())
-    with written_whole(path) as beside:
+    with written_whole(path, make_folder) as beside:
         bare.save(beside)
         again = keras.models.load_model(beside, compile=False, safe_mode=True)
         scaled = datasets.scale(images)

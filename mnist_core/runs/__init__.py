@@ -1,8 +1,10 @@
 """A run directory: a typed record, its life, its files."""
 
-from mnist_core.runs.creation import check_name, check_room, create
+from mnist_core.runs.creation import bring_in, check_name, check_room, create, prepared
 from mnist_core.runs.directory import (
+    CHECKPOINT,
     DEFAULT_RUN,
+    MODEL,
     SHIPPED,
     SHIPPED_DIR,
     Run,
@@ -22,10 +24,15 @@ from mnist_core.runs.directory import (
     write,
 )
 from mnist_core.runs.files import (
+    EVALUATION_FILE,
     HISTORY,
+    HISTORY_FILE,
     LIVE,
+    LIVE_FILE,
     Evaluation,
+    Watched,
     add_live,
+    add_watched,
     file_sha256,
     load_evaluation,
     log,
@@ -34,6 +41,7 @@ from mnist_core.runs.files import (
     read_history,
     read_live,
     read_progress,
+    read_watched,
     save_evaluation,
     write_evaluation,
     write_history,
@@ -49,6 +57,7 @@ from mnist_core.runs.life import (
     deleted,
     rename,
     restore,
+    tidy,
 )
 from mnist_core.runs.record import (
     FAILED,
@@ -70,14 +79,19 @@ from mnist_core.runs.record import (
 from mnist_core.runs.summary import duration, summary
 
 __all__ = [
+    "CHECKPOINT",
     "DEFAULT_RUN",
     "DISCARD",
+    "EVALUATION_FILE",
     "FAILED",
     "FINISHED",
     "FORMAT",
     "HISTORY",
+    "HISTORY_FILE",
     "KEEP",
     "LIVE",
+    "LIVE_FILE",
+    "MODEL",
     "QUEUED",
     "RUNNING",
     "SHIPPED",
@@ -96,10 +110,13 @@ __all__ = [
     "Run",
     "Start",
     "StudyMark",
+    "Watched",
     "add_live",
+    "add_watched",
     "all_runs",
     "ask_to_stop",
     "asked_to_stop",
+    "bring_in",
     "change",
     "check_name",
     "check_room",
@@ -118,17 +135,20 @@ __all__ = [
     "name_in",
     "named",
     "now",
+    "prepared",
     "read",
     "read_evaluation",
     "read_history",
     "read_if_changed",
     "read_live",
     "read_progress",
+    "read_watched",
     "reference",
     "rename",
     "restore",
     "save_evaluation",
     "summary",
+    "tidy",
     "trained_on",
     "write",
     "write_evaluation",

@@ -10,6 +10,7 @@ and, while it is trained:
 
     progress.json    where the training run is, and what it makes of a few test digits
     live.csv         epoch (as a fraction), loss, accuracy: points within the epochs
+    watched.csv      what it made of those test digits by then, moment by moment
     checkpoint.npz   all that is needed to resume after the last whole epoch
     stop             "keep" or "discard": somebody asks for the end
 
@@ -29,8 +30,8 @@ from typing import Any
 from mnist_core import background
 from mnist_core.background import Job
 from mnist_core.errors import InputError
-from mnist_core.files import written_whole
-from mnist_core.recipes import Recipe
+from mnist_core.files import opened, read_bounded, written_whole
+from mnist_core.recipes import ENSEMBLE, IMPORTED, Recipe
 from mnist_core.runs import names, record, shipped
 from mnist_core.runs.record import (
     FAILED,
@@ -47,6 +48,9 @@ from mnist_core.runs.record import (
 SHIPPED_DIR = shipped.shipped_dir()
 SHIPPED = ("pen-cnn", "cnn", "report-ann")
 DEFAULT_RUN = "pen-cnn"
+MODEL = "model.keras"
+CHECKPOINT = "checkpoint.npz"
+LARGEST = 2**20  # bytes of a run.json
 
 
 def models_dir() -> Path:
@@ -70,6 +74,14 @@ class Run:
     def name(self) -> str:
         """As people call it, and as every command takes it; see `runs.names`."""
         return names.told(self.record.name, self.path.name)
+
+    @property
+    def identity(self) -> int | None:
+        """The directory's own number: the same under another name. None if it is gone."""
+        try:
+            return self.path.stat().st_ino
+        except OSError:
+            return None
 
     @property
     def status(self) -> str:
@@ -106,7 +118,7 @@ class Run:
 
     @property
     def model_file(self) -> Path:
-        return self.path / "model.keras"
+        return self.path / MODEL
 
     @property
     def active(self) -> bool:
@@ -121,11 +133,13 @@ class Run:
     @property
     def resumable(self) -> bool:
         """Whether the run was interrupted and can resume after its last whole epoch."""
-        return (
-            self.problem is None
-            and self.status == FAILED
-            and (self.path / "checkpoint.npz").is_file()
-        )
+        return self.problem is None and self.status == FAILED and (self.path / CHECKPOINT).is_file()
+
+    @property
+    def restartable(self) -> bool:
+        """Whether the run failed and can be trained again from its first epoch."""
+        known = self.recipe.name not in (IMPORTED, ENSEMBLE)
+        return self.problem is None and self.status == FAILED and known
 
     @property
     def usable(self) -> bool:
@@ -142,8 +156,8 @@ def read(run: str | Path) -> Run:
     """Read a run by name or by directory. It never fails: `problem` says what is wrong."""
     path = locate(run)
     try:
-        found = record.decode((path / "run.json").read_bytes(), path.name)
-        return Run(path, _with_true_status(found), _problem_of_model(path, found))
+        found = record.decode(read_bounded(path / "run.json", LARGEST), path.name)
+        return Run(path, _with_true_status(path, found), _problem_of_model(path, found))
     except FileNotFoundError:
         what = "has no run.json" if path.is_dir() else "does not exist"
         return Run(path, problem=f"The run {path.name} {what}: train it again or delete it.")
@@ -156,7 +170,7 @@ def read(run: str | Path) -> Run:
 def read_if_changed(run: str | Path) -> Run:
     """As `read`, but files that have not changed since the last time are not opened again."""
     path = locate(run)
-    stamp = tuple(_stamp(path / name) for name in ("run.json", "model.keras"))
+    stamp = tuple(_stamp(path / name) for name in ("run.json", MODEL))
     known = _read_before.get(path)
     if stamp == (None, None):  # there is nothing to be kept of it
         _read_before.pop(path, None)
@@ -180,21 +194,23 @@ def _stamp(path: Path) -> tuple[int, int, int] | None:
 def _problem_of_model(path: Path, found: Record) -> str | None:
     if found.status not in (FINISHED, STOPPED):
         return None
-    model = path / "model.keras"
+    model = path / MODEL
     broken = f"The model file of {path.name} is {{}}: train the run again or delete it."
-    if not model.exists():
-        return broken.format("missing")
     expected = found.model.bytes if found.model else None
-    if expected is not None and model.stat().st_size != expected:
-        return broken.format("incomplete or altered")
-    if not zipfile.is_zipfile(model):
-        return broken.format("damaged")
-    return None
+    try:
+        with opened(model) as file:
+            if expected is not None and os.fstat(file.fileno()).st_size != expected:
+                return broken.format("incomplete or altered")
+            return None if zipfile.is_zipfile(file) else broken.format("damaged")
+    except FileNotFoundError:
+        return broken.format("missing")
+    except OSError:
+        return broken.format("no plain file")
 
 
-def _with_true_status(found: Record) -> Record:
+def _with_true_status(path: Path, found: Record) -> Record:
     """A run that says it is running but whose process is gone has failed."""
-    if found.status == RUNNING and not background.alive(found.process):
+    if found.status == RUNNING and not background.works(found.process, job(path).claim_file):
         return record.replace(
             found, status=FAILED, reason="The training process ended unexpectedly."
         )
@@ -293,7 +309,7 @@ def change(run: Run, **entries: Any) -> Run:
         InputError: the run is gone or broken, or nothing can be written.
     """
     try:
-        found = record.decode((run.path / "run.json").read_bytes(), run.name)
+        found = record.decode(read_bounded(run.path / "run.json", LARGEST), run.name)
     except (OSError, ValueError) as error:
         raise InputError(f"The run {run.name} cannot be read any more.") from error
     write(run.path, record.replace(found, **entries))

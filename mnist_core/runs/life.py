@@ -11,6 +11,7 @@ from pathlib import Path
 
 from mnist_core import limits
 from mnist_core.errors import InputError
+from mnist_core.files import sweep
 from mnist_core.runs import names
 from mnist_core.runs.creation import check_name
 from mnist_core.runs.directory import Run, change, is_shipped, job, models_dir, read
@@ -99,6 +100,8 @@ def restore(deleted: Path) -> Run:
         InputError: it is gone, or another run has its name now.
     """
     path = deleted.parent.parent.parent / deleted.name
+    # One that was discarded while it was trained would be deleted again.
+    job(deleted).stop_file.unlink(missing_ok=True)
     try:
         _move(deleted, path)
     except FileExistsError:
@@ -186,6 +189,16 @@ def _check_unchanged(run: Run) -> None:
         raise InputError(
             f"Somebody has changed the note of {run.name} meanwhile: read it before you change it."
         )
+
+
+def tidy() -> None:
+    """Remove what processes that were killed had half written among the runs."""
+    folder = models_dir()
+    sweep(folder)
+    with contextlib.suppress(OSError):
+        for path in list(folder.iterdir()):
+            if path.is_dir() and not path.is_symlink():
+                sweep(path)
 
 
 def ask_to_stop(run: Run, then: str) -> None:

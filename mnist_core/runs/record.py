@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
+from msgspec import Meta
 
+from mnist_core import recipes
 from mnist_core.background import Process
 from mnist_core.errors import InputError
 from mnist_core.recipes import Recipe
@@ -14,6 +16,12 @@ FORMAT = 1  # of run.json; a reader refuses what is newer
 QUEUED, RUNNING, FINISHED, STOPPED, FAILED = "queued", "running", "finished", "stopped", "failed"
 Status = Literal["queued", "running", "finished", "stopped", "failed"]
 STATUSES: tuple[str, ...] = (QUEUED, RUNNING, FINISHED, STOPPED, FAILED)
+
+# What an entry may hold; infinity and "not a number" lie within none of these.
+Share = Annotated[float, Meta(ge=0, le=1)]
+Loss = Annotated[float, Meta(ge=0, le=1e9)]
+Seconds = Annotated[float, Meta(ge=0, le=1e9)]
+Count = Annotated[int, Meta(ge=0, le=10**12)]
 
 
 class DatasetUsed(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -27,7 +35,7 @@ class ModelFile(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What proves that a model file is the one that was saved."""
 
     sha256: str | None = None
-    bytes: int | None = None
+    bytes: Count | None = None
 
 
 class LiteRtFile(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -40,24 +48,26 @@ class LiteRtFile(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Metrics(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Final figures. Losses are cross-entropies in nats, accuracies shares of 1."""
 
-    best_epoch: int | None = None  # from 1
-    train_loss: float | None = None
-    train_accuracy: float | None = None
-    test_loss: float | None = None
-    test_accuracy: float | None = None
-    test_digit_accuracy: tuple[float | None, ...] = ()  # of each digit; None: there is none of it
-    val_loss: float | None = None
-    val_accuracy: float | None = None
+    best_epoch: Count | None = None  # from 1
+    train_loss: Loss | None = None
+    train_accuracy: Share | None = None
+    test_loss: Loss | None = None
+    test_accuracy: Share | None = None
+    test_digit_accuracy: Annotated[
+        tuple[Share | None, ...], Meta(max_length=10)
+    ] = ()  # of each digit; None: there is none of it
+    val_loss: Loss | None = None
+    val_accuracy: Share | None = None
     # Of trials of studies: on the digits trained on, dropout off, and on drawn digits.
-    trained_accuracy: float | None = None
-    drawn_accuracy: float | None = None
+    trained_accuracy: Share | None = None
+    drawn_accuracy: Share | None = None
 
 
 class Start(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The run whose weights a run began with."""
 
     run: str
-    layers: int = 0  # whose weights were taken
+    layers: Count = 0  # whose weights were taken
     datasets: tuple[str, ...]  # that had shaped them
     sha256: str | None = None  # of its model file
 
@@ -100,14 +110,16 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     command: str | None = None  # that was given
     start: Start | None = None
     ensemble: Ensemble | None = None
-    parameters: int | None = None
-    images: int | None = None  # trained on in an epoch, all renderings counted
-    temperature: float = 1.0  # by which logits are divided; 1 leaves them as they are
+    parameters: Count | None = None
+    images: Count | None = None  # trained on in an epoch, all renderings counted
+    temperature: Annotated[float, Meta(gt=0, le=1e6)] = (
+        1.0  # by which logits are divided; 1 leaves them as they are
+    )
     # Below it an answer is "not sure". The entry keeps the name that older runs have it by.
-    confidence_threshold: float = msgspec.field(default=0.5, name="sure_above")
+    confidence_threshold: Share = msgspec.field(default=0.5, name="sure_above")
     finished: str | None = None
-    seconds: float | None = None  # of training
-    epochs: int | None = None  # trained
+    seconds: Seconds | None = None  # of training
+    epochs: Count | None = None  # trained
     model: ModelFile | None = None
     litert: LiteRtFile | None = None
     metrics: Metrics = Metrics()
@@ -141,6 +153,7 @@ def decode(text: bytes, name: str) -> Record:
         )
     try:
         recipe = Recipe.from_dict(values.get("recipe", {}))
+        recipes.check(recipe)
     except (InputError, TypeError, ValueError) as error:
         raise InputError(
             f"The run {name} has no readable recipe: train it again or delete it."

@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from mnist_core.errors import InputError
-from mnist_core.files import written_whole
+from mnist_core.files import opened, written_whole
 
 History = list[dict[str, float]]  # one row an epoch, with the columns of `runs.HISTORY`
 
@@ -72,7 +72,7 @@ class Checkpoint:
         if self._path is None or not self._path.is_file():
             return []
         try:
-            with np.load(self._path, allow_pickle=False) as file:
+            with opened(self._path) as given, np.load(given, allow_pickle=False) as file:
                 for name, variables in self._parts.items():
                     for i, variable in enumerate(variables):
                         variable.assign(file[f"{name}_{i}"])

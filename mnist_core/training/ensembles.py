@@ -114,7 +114,12 @@ def measure_ensemble(run: Run) -> Run:
         InputError: a member has gone or changed since, or nothing can be written. The run has
             failed then, and says why.
     """
-    from mnist_core.training import model_import
+    with background.claim(runs.job(run.path).claim_file):
+        return _measured(run)
+
+
+def _measured(run: Run) -> Run:
+    from mnist_core.training import finished as files
 
     note = Note(runs.job(run.path))
     try:
@@ -128,7 +133,7 @@ def measure_ensemble(run: Run) -> Run:
         # Answers that are sure enough for the members, on average, are so for all together.
         sure = sum(member.confidence_threshold for member in members) / len(members)
         seconds = [member.record.seconds for member in members]
-        finished = model_import.save_as_run(
+        finished = files.save_as_run(
             run,
             build(members),
             datasets.load(run.dataset, fetch=False),

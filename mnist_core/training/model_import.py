@@ -1,142 +1,100 @@
-"""Networks trained elsewhere, imported as runs."""
+"""A network trained elsewhere, opened: within the process that `imports` shuts in for that."""
 
 from __future__ import annotations
 
-import io
-import os
-import tempfile
-import zipfile
+import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
 
-from mnist_core import background, datasets, evaluation, recipes, runs
-from mnist_core.datasets import Dataset
+from mnist_core import recipes
 from mnist_core.drawing import SIDE
 from mnist_core.errors import InputError
-from mnist_core.networks import conversion, saving
-from mnist_core.networks.keras_predictor import KerasPredictor
-from mnist_core.networks.predictor import LITERT
-from mnist_core.recipes import IMPORTED, Recipe
-from mnist_core.runs import DatasetUsed, LiteRtFile, Metrics, ModelFile, Run
+from mnist_core.networks.keras_file import CODE, MOST_PARAMETERS, UNREADABLE, KerasFile
 
-LARGEST = 200_000_000  # bytes that an imported file may unpack to
-MOST_PARAMETERS = 20_000_000
+MOST_VALUES = 500_000  # that one layer gives for one image
+MOST_VALUES_TOGETHER = 10_000_000  # of all layers
+SHAPES = {(None, SIDE, SIDE), (None, SIDE, SIDE, 1), (None, SIDE * SIDE)}
 
 
-def import_keras(data: bytes, name: str, dataset: Dataset) -> Run:
-    """Make a run of a `.keras` file, evaluated on a dataset's test digits.
+def opened(given: KerasFile, folder: Path) -> keras.Model:
+    """The network in a file, as one that takes (n, 28, 28) and gives probabilities (n, 10).
 
-    The network must take 28×28 images in [0, 1], as (28, 28), (28, 28, 1) or 784 numbers, and
-    give ten numbers; if those are no probabilities, a softmax makes them so.
+    It must take 28×28 images in [0, 1], as (28, 28), (28, 28, 1) or 784 numbers, and give ten
+    numbers; if those are no probabilities, a softmax makes them so.
 
     Args:
-        data: the file's content.
-        name: of the new run.
+        given: the file, looked through already.
+        folder: for a file that Keras reads.
 
     Raises:
-        InputError: no such file, other shapes, a network that brings code of its own, or a
-            name that cannot be used.
+        InputError: Keras cannot read it, other shapes, too large, or layers with code of their own.
     """
-    runs.check_name(name)
-    model = _fitted(_loaded(data))
-    recipe = Recipe(IMPORTED, "A network that was imported", (), dataset=dataset.name)
-    # It never waits in the queue: there is nothing to train.
-    run = runs.create(
-        recipe,
-        dataset.name,
-        0,
-        name,
-        status=runs.RUNNING,
-        process=background.this_process(),
-    )
     try:
-        return save_as_run(run, model, dataset)
-    except BaseException:
-        runs.delete(runs.change(run, status=runs.FAILED, process=None))
-        raise
-
-
-def save_as_run(run: Run, model: keras.Model, dataset: Dataset, **entries: Any) -> Run:
-    """Save a network that is trained already as a run's, measured on a dataset's test digits.
-
-    Args:
-        entries: of run.json, besides those that every finished run has.
-
-    Raises:
-        InputError: nothing can be written, or the file reads differently.
-    """
-    probabilities = KerasPredictor(model).predict(datasets.scale(dataset.x_test))
-    saving.save(model, run.model_file, dataset.x_test[: saving.PROOF_IMAGES])
-    proof = datasets.scale(dataset.x_test[: conversion.PROOF_IMAGES])
-    made = conversion.write(model, run.path / LITERT, proof)
-    sha256 = runs.file_sha256(run.model_file)
-    runs.write_evaluation(
-        run.path,
-        runs.Evaluation(probabilities, dataset.y_test, dataset.name, dataset.checksum, sha256),
-    )
-    return runs.change(
-        run,
-        dataset=DatasetUsed(name=dataset.name, checksum=dataset.checksum),
-        status=runs.FINISHED,
-        finished=runs.now(),
-        parameters=model.count_params(),
-        model=ModelFile(sha256=sha256, bytes=run.model_file.stat().st_size),
-        litert=LiteRtFile(source=sha256, sha256=made),
-        metrics=Metrics(
-            test_loss=evaluation.loss(probabilities, dataset.y_test),
-            test_accuracy=evaluation.accuracy(probabilities, dataset.y_test),
-        ),
-        process=None,
-        **entries,
-    )
-
-
-def _loaded(data: bytes) -> keras.Model:
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            # A few kilobytes can unpack to any size: look before reading.
-            if sum(info.file_size for info in archive.infolist()) > LARGEST:
-                raise InputError(f"The file unpacks to more than {LARGEST // 10**6} MB.")
-            if archive.testzip() is not None or "config.json" not in archive.namelist():
-                raise InputError("This zip file is no .keras file: save the network with Keras 3.")
-    except InputError:
-        raise
-    except (zipfile.BadZipFile, OSError, ValueError, EOFError, NotImplementedError) as error:
-        raise InputError(
-            "The file is no whole .keras file, perhaps cut short: upload it again."
-        ) from error
-    handle, file = tempfile.mkstemp(suffix=".keras")
-    try:
-        with os.fdopen(handle, "wb") as opened:
-            opened.write(data)
-        # In safe mode Keras refuses layers that bring code of their own.
-        return keras.models.load_model(file, compile=False, safe_mode=True)
+        # Without weights at first: so its size is known before it takes any memory.
+        with keras.StatelessScope():
+            sketch = keras.saving.deserialize_keras_object(json.loads(given.config), safe_mode=True)
     except Exception as error:  # whatever Keras makes of a damaged or foreign file
-        code = any(word in str(error).lower() for word in ("unsafe", "lambda", "custom", "locate"))
-        raise InputError(
-            "The network has layers with code of their own, which is not run here: save it "
-            "with Keras' own layers only."
-            if code
-            else "Keras cannot read this network: save it again with Keras 3 as .keras."
-        ) from error
-    finally:
-        Path(file).unlink(missing_ok=True)
+        raise _unreadable(error) from error
+    _check(sketch)
+    file = folder / "checked.keras"
+    try:
+        file.write_bytes(given.packed())
+        model = keras.models.load_model(file, compile=False, safe_mode=True)
+    except Exception as error:
+        raise _unreadable(error) from error
+    return _fitted(model)
 
 
-def _fitted(model: keras.Model) -> keras.Model:
-    """The model as one that takes (n, 28, 28) and gives probabilities (n, 10)."""
-    takes, gives = getattr(model, "input_shape", None), getattr(model, "output_shape", None)
-    shapes = {(None, SIDE, SIDE), (None, SIDE, SIDE, 1), (None, SIDE * SIDE)}
-    if not isinstance(takes, tuple) or takes not in shapes or gives != (None, recipes.CLASSES):
+def _unreadable(error: Exception) -> InputError:
+    # In safe mode Keras refuses layers that bring code of their own.
+    words = str(error).lower()
+    return InputError(
+        CODE if any(w in words for w in ("unsafe", "lambda", "custom", "locate")) else UNREADABLE
+    )
+
+
+def _check(sketch: Any) -> None:
+    """Refuse a network of other shapes, or one that asks for too much.
+
+    Raises:
+        InputError: see `opened`.
+    """
+    takes, gives = getattr(sketch, "input_shape", None), getattr(sketch, "output_shape", None)
+    if not isinstance(takes, tuple) or takes not in SHAPES or gives != (None, recipes.CLASSES):
         raise InputError(
             f"The network takes {takes} and gives {gives}: it must take one image of 28×28 "
             "pixels and give ten numbers."
         )
-    if model.count_params() > MOST_PARAMETERS:
+    if sketch.count_params() > MOST_PARAMETERS:
         raise InputError(f"The network has more than {MOST_PARAMETERS:,} parameters.")
+    together = 0
+    for operation in _operations(sketch):
+        for node in operation._inbound_nodes:
+            for tensor in node.output_tensors:
+                values = int(np.prod([size or SIDE for size in tensor.shape[1:]], dtype=float))
+                together += values
+                if values > MOST_VALUES or together > MOST_VALUES_TOGETHER:
+                    raise InputError(
+                        f"The layer {operation.name} gives {values:,} numbers for one image: "
+                        "the network is too large."
+                    )
+
+
+def _operations(model: Any) -> Iterator[Any]:
+    """All operations of a network and of those within it."""
+    for operation in getattr(model, "operations", None) or model.layers:
+        yield operation
+        if isinstance(operation, keras.Model):
+            yield from _operations(operation)
+
+
+def _fitted(model: keras.Model) -> keras.Model:
+    """The model as one that takes (n, 28, 28) and gives probabilities (n, 10)."""
+    takes = model.input_shape
     noise = np.random.default_rng(0).random((16, SIDE, SIDE)).astype(np.float32)
     try:
         given = np.asarray(model(noise.reshape(-1, *takes[1:]), training=False))

@@ -13,9 +13,12 @@ import filelock
 
 from mnist_core import background, runs
 from mnist_core.errors import InputError
+from mnist_core.files import sweep
 from mnist_core.runs import Run
 from mnist_core.training import queue
 from mnist_core.training.queue import POLL_SECONDS
+
+HELD_UP_SECONDS = 2.0  # between two looks whether there is space again
 
 
 def work() -> None:
@@ -26,7 +29,7 @@ def work() -> None:
     tried: set[tuple[str, int]] = set()  # what cannot even be marked as failed is left alone
     while True:
         try:
-            with queue.worker_lock().acquire(timeout=0):
+            with queue.at_work():
                 while _work_once(tried):
                     pass
         except filelock.Timeout:
@@ -59,6 +62,9 @@ def _work_once(tried: set[tuple[str, int]]) -> bool:
     run = _next(tried)
     if run is None:
         return False
+    if queue.held_up():
+        time.sleep(HELD_UP_SECONDS)
+        return True
     tried.add(_key(run))
     _train_in_process(run)
     return True
@@ -82,7 +88,9 @@ def _train_in_process(run: Run) -> None:
         _remove(run)
         return
     after = runs.read(run.path)
-    if run.path.is_dir() and after.record.finished is None:
+    # Another process may be at it, or somebody has put it into the queue again at once.
+    same = after.record.order == run.record.order and not after.training
+    if run.path.is_dir() and same and after.record.finished is None:
         say_why_it_ended(after, trainer.returncode)
 
 
@@ -93,6 +101,7 @@ def say_why_it_ended(run: Run, code: int) -> Run:
         code: the process' exit status.
     """
     reason = background.why_ended(code, runs.log_end(run, 1))
+    sweep(run.path)
     with contextlib.suppress(InputError, OSError):
         runs.log(run.path, f"failed: {reason}")
         run = runs.change(run, status=runs.FAILED, reason=reason, finished=runs.now(), process=None)
@@ -100,8 +109,16 @@ def say_why_it_ended(run: Run, code: int) -> Run:
 
 
 def _remove(run: Run) -> None:
+    """Delete a run that was discarded; who brings it back can resume it."""
     with contextlib.suppress(InputError):
-        runs.delete(runs.read(run.path))
+        run = runs.read(run.path)
+        if run.problem is None and not run.usable:
+            reason = "Its training was stopped and discarded."
+            finished = run.record.finished or runs.now()
+            run = runs.change(
+                run, status=runs.FAILED, reason=reason, finished=finished, process=None
+            )
+        runs.delete(run)
 
 
 def main(_: list[str]) -> int:

@@ -87,7 +87,7 @@ def train_run(
     """
     began = time.perf_counter()
     listeners = listeners or Listeners()
-    with _reported(run) as note:
+    with background.claim(runs.job(run.path).claim_file), _reported(run) as note:
         run = _begin(run, dataset)
         reporter = Reporter(run.path, note, dataset, listeners.on_progress)
         model, history = _trained(run, dataset, listeners, reporter)
@@ -117,7 +117,7 @@ def train_run(
             metrics=metrics,
             process=None,
         )
-    (run.path / "checkpoint.npz").unlink(missing_ok=True)
+    (run.path / runs.CHECKPOINT).unlink(missing_ok=True)
     return run
 
 
@@ -181,7 +181,7 @@ def _trained(
     train_part, _ = preparation.split(chosen, recipe)
     keras.utils.set_random_seed(seed)
     model = architectures.build(recipe)
-    checkpoint = run.path / "checkpoint.npz"
+    checkpoint = run.path / runs.CHECKPOINT
     if recipe.start_from and not checkpoint.is_file():
         run = runs.change(run, start=transfer.take_weights(model, recipe))
     transfer.freeze(model, recipe.frozen)
@@ -254,7 +254,7 @@ def _save(
     run: Run, model: keras.Model, dataset: Dataset, probabilities: npt.NDArray[np.float32]
 ) -> ModelFile:
     """Save the network and what it made of the test digits."""
-    saving.save(model, run.model_file, dataset.x_test[: saving.PROOF_IMAGES])
+    saving.save(model, run.model_file, dataset.x_test[: saving.PROOF_IMAGES], make_folder=False)
     sha256 = runs.file_sha256(run.model_file)
     runs.write_evaluation(
         run.path,

@@ -120,6 +120,27 @@ def test_a_thick_and_a_thin_brush(visit):
         hand.clear()
 
 
+def test_a_stray_dot_moves_nothing_and_a_thick_brush_fills_no_hole(visit):
+    page = visit().page
+    hand = Hand(page)
+    hand.draw(3, height=110, corner=(30, 40))
+    assert hand.wait_for_guess("3") == "3"
+    hand.wait_for_server()
+    before = page.locator(".st-key-model_input img").get_attribute("src")
+    hand.stroke([(310, 300), (311, 300)])
+    hand.wait_for_server()
+    hand.wait_for_rest()
+    assert page.locator(".st-key-model_input img").get_attribute("src") == before
+    assert hand.guess() == "3"
+    hand.clear()
+    slider = page.get_by_role("slider", name="Brush")
+    slider.focus()
+    slider.press("End")
+    hand.wait_for_rest()
+    hand.draw(8, height=90)
+    assert hand.wait_for_guess("8") == "8"
+
+
 def test_a_test_digit_comes_with_its_label_and_can_be_drawn_over(visit):
     page = visit().page
     hand = Hand(page)
@@ -208,13 +229,41 @@ def test_a_number_of_several_digits(visit):
     for place, digit in enumerate((4, 0, 7, 2)):
         hand.draw(digit, height=130, corner=(40 + 150 * place, 50))
     assert hand.wait_for_guess("4072") == "4072"
-    boxes = page.locator(".st-key-boxes img")
-    expect(boxes).to_be_visible()
-    expect(boxes).to_have_attribute("alt", re.compile("4 .*%, 0 .*%, 7 .*%, 2 .*%"))
+    hand.wait_for_server()
+    boxes = page.locator(".st-key-bars [role=img]").last
+    expect(boxes).to_have_attribute("aria-label", re.compile("4 .*%, 0 .*%, 7 .*%, 2 .*%"))
     page.locator(".st-key-undo button").click()
     assert hand.wait_for_guess("407") == "407"
     page.get_by_text("One digit", exact=True).click()
     assert hand.wait_for_guess("") == ""
+
+
+def test_a_number_is_read_while_the_pen_moves_with_a_box_around_each_digit(visit):
+    page = visit().page
+    hand = Hand(page)
+    page.get_by_text("A number", exact=True).click()
+    hand.wait_for_width(704)
+    hand.wait_for_rest()
+    expect(page.locator(".live-bars[data-live=true]")).to_be_attached(timeout=60_000)
+    hand.draw(3, height=130, corner=(60, 50))
+    assert hand.wait_for_guess("3") == "3"
+    hand.wait_for_server()
+    seen = []
+
+    def look(_):
+        chart = page.locator(".live-bars[data-by=browser]")
+        expect(chart).to_have_attribute("data-labels", re.compile("3 .*%, 7 .*%"))
+        seen.append(hand.guess())
+
+    hand.draw(7, height=130, corner=(300, 50), before_lifting=look)
+    assert seen == ["37"]
+    painted = """canvas => canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height)
+        .data.some(level => level > 0)"""
+    assert page.locator(".st-key-canvas .live-boxes").evaluate(painted)
+    assert hand.wait_for_guess("37") == "37"
+    hand.wait_for_server()
+    hand.clear()
+    assert not page.locator(".st-key-canvas .live-boxes").evaluate(painted)
 
 
 def test_a_number_fits_a_phone(visit):

@@ -85,7 +85,7 @@ def test_two_digits_on_the_canvas_for_one_are_taken_as_a_number(visit):
     hand.draw(2, height=150, corner=(200, 90))
     suggestion.click()
     assert hand.wait_for_guess("32") == "32"
-    expect(page.locator(".st-key-boxes img")).to_be_visible()
+    expect(page.locator(".st-key-canvas .live-boxes")).to_be_visible()
 
 
 def test_a_picture_of_a_number_is_read(visit):

@@ -50,8 +50,6 @@ def fill(page, key, text):
 def train(page, dataset, epochs, name):
     pick(page, "report-ann-dataset", dataset)
     fill(page, "report-ann-epochs", epochs)
-    if not page.locator(".st-key-report-ann-name input").is_visible():
-        page.get_by_text("Change its hyperparameters").click()
     fill(page, "report-ann-name", name)
     expect(page.locator(".st-key-train button")).to_be_enabled()
     page.wait_for_timeout(1000)  # what was typed is on its way to the server
@@ -60,13 +58,16 @@ def train(page, dataset, epochs, name):
     expect(page).to_have_url(re.compile(f"run={name}"))
 
 
+def row_of(name):
+    return [run.name for run in runs.all_runs()].index(name)
+
+
 def select_row(page, name):
     """Tick a run in the table, whose cells are painted on a canvas."""
-    names = [run.name for run in runs.all_runs()]
     table = page.locator(".st-key-table canvas").first
     table.scroll_into_view_if_needed()
     box = table.bounding_box()
-    page.mouse.click(box["x"] + 20, box["y"] + ROW * (names.index(name) + 1.5))
+    page.mouse.click(box["x"] + 20, box["y"] + ROW * (row_of(name) + 1.5))
 
 
 def test_train_watch_stop_restart_and_use(classroom, visit, needs_mnist):
@@ -156,3 +157,36 @@ def test_the_page_fits_a_phone(visit):
     expect(page.locator(".st-key-train button")).to_be_visible()
     overflow = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
     assert overflow <= 0
+
+
+def test_ticks_follow_runs_and_several_deletions_are_undone_after_a_reload(
+    classroom, visit, tiny_run
+):
+    for name in ("first", "second", "third"):
+        shutil.copytree(tiny_run.path, classroom.models / name)
+    page = visit("/train", classroom.address).page
+    delete = page.locator(".st-key-delete button p").locator("visible=true").last
+    expect(page.locator(".st-key-table canvas").first).to_be_visible()
+    page.wait_for_timeout(2000)
+    select_row(page, "second")
+    expect(delete).to_have_text("Delete second")
+    before = row_of("second")
+    # Another run comes, and stands above it.
+    shutil.copytree(tiny_run.path, classroom.models / "newest")
+    runs.change(runs.read("newest"), created=runs.now())
+    expect(page.locator(".st-key-runs table")).to_contain_text("newest")
+    assert row_of("second") > before
+    expect(delete).to_have_text("Delete second")
+    page.wait_for_timeout(2000)
+    select_row(page, "third")
+    expect(delete).to_have_text("Delete second and third")
+    delete.click()
+    expect(page.get_by_text("Deleted second and third.")).to_be_visible()
+    expect(delete).to_have_count(0)
+    page.reload()
+    page.get_by_role("button", name="Deleted runs").click()
+    for name in ("second", "third"):  # the list stays open
+        page.get_by_role("button", name=f"Bring back {name}").click()
+        expect(page.locator(".st-key-runs table")).to_contain_text(name)
+    assert runs.read("second").usable
+    assert runs.read("third").usable

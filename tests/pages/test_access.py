@@ -12,8 +12,8 @@ from streamlit.testing.v1 import AppTest
 from mnist_core import background, runs
 from mnist_core.errors import InputError
 from mnist_core.evaluation import results
-from mnist_core.training import ensembles, queue
-from ui import access, actions, shared_work, warm
+from mnist_core.training import ensembles, imports, queue
+from ui import access, actions, shared_work
 
 ROOT = Path(__file__).parent.parent.parent
 PAGES = {
@@ -27,7 +27,8 @@ PAGES = {
 TOLD = (PAGES["confusion"][1], PAGES["compare"][0], PAGES["compare"][2])
 # Buttons that only somebody with the key has; "train" stays, and is disabled.
 TEACHERS = (
-    "stop", "discard", "resume", "delete", "undelete", "average", "run_study", "stop_study",
+    "stop", "discard", "resume", "start_again", "delete", "undelete", "average", "run_study",
+    "stop_study",
     "search_start", "search_resume", "search_delete", "download", "find_neighbours",
     "evaluate_report-ann", "out-waits", "map_again",
 )  # fmt: skip
@@ -110,11 +111,11 @@ def calls(monkeypatch):
     """What the core was asked to do, by name."""
     made = []
     for owner, names in (
-        (queue, ("submit", "stop", "discard", "resume")),
+        (queue, ("submit", "stop", "discard", "resume", "start_again")),
         (runs, ("change", "rename", "delete", "restore")),
         (results, ("start",)),
         (ensembles, ("start",)),
-        (warm, ("import_keras",)),
+        (imports, ("import_keras",)),
     ):
         for name in names:
             monkeypatch.setattr(owner, name, lambda *_, name=name, **__: made.append(name))

@@ -1,6 +1,7 @@
 """The confusion page, run without a browser."""
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -9,6 +10,8 @@ from streamlit.testing.v1 import AppTest
 
 from mnist_core import datasets, evaluation, runs
 from mnist_core.evaluation import evaluator
+from mnist_core.hands import Digit
+from ui.draw import hand
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -326,3 +329,17 @@ def test_a_hand_that_was_learnt_is_told(visit, own_run, needs_pens):
     page = visit(run="mine", dataset="pen-strokes")
     assert not page.exception
     assert "mine has learnt the hand of writer 5" in texts(page)
+
+
+def test_the_digits_are_read_with_a_visitors_hand_beside_without(own_run, digits):
+    mine = hand.Visitors()
+    mine.digits = tuple(Digit(digits.x_test[n], int(digits.y_test[n] + 5) % 10) for n in range(3))
+    page = AppTest.from_file(str(ROOT / "pages" / "confusion.py"), default_timeout=120)
+    page.session_state["visitors_hand"] = mine
+    page.query_params["run"] = own_run.name
+    page.query_params["dataset"] = "optical-digits"
+    page.run()
+    page.toggle(key="with_my_hand").set_value(True).run()
+    assert not page.exception
+    (said,) = [caption.value for caption in page.caption if "With my hand" in caption.value]
+    assert int(re.search(r"(\d+) no longer", said)[1]) >= 2

@@ -1,5 +1,6 @@
 """The training page, run without a browser and without training anything."""
 
+import dataclasses
 import shutil
 from pathlib import Path
 
@@ -9,7 +10,9 @@ from streamlit.testing.v1 import AppTest
 from mnist_core import background, recipes, runs
 from mnist_core.background import Note
 from mnist_core.errors import InputError
+from mnist_core.evaluation.verdict import verdict
 from mnist_core.training import queue
+from ui import presence
 
 ROOT = Path(__file__).parent.parent.parent
 TEND = queue.tend
@@ -335,3 +338,194 @@ def test_a_run_to_start_from_that_is_deleted_is_forgotten(page, tmp_path):
     shutil.rmtree(tmp_path / "mine")
     run(page)
     assert page.selectbox(key="start_from").value is None
+
+
+def copies(tiny_run, folder, *names):
+    for name in names:
+        shutil.copytree(tiny_run.path, folder / name)
+        runs.change(runs.read(name), name=name)
+
+
+def table_of(page):
+    return page.dataframe[-1].value["name"].tolist()
+
+
+def tick(page, *names):
+    page.session_state["ticked"] = [runs.read(name).identity for name in names]
+    return run(page)
+
+
+def test_a_tick_stays_with_its_run_when_another_comes_and_when_it_is_renamed(
+    page, tiny_run, tiny, tmp_path
+):
+    copies(tiny_run, tmp_path, "first", "second")
+    run(page)
+    tick(page, "second")
+    assert page.button(key="delete").label == "Delete second"
+    queue.submit(tiny, "optical-digits", name="newest")
+    run(page)
+    assert table_of(page).index("newest") < table_of(page).index("second")
+    assert page.button(key="delete").label == "Delete second"
+    runs.rename(runs.read("second"), "a later name")
+    run(page)
+    assert page.button(key="delete").label == "Delete a later name"
+
+
+def test_a_deletion_leaves_no_other_run_ticked(page, tiny_run, tmp_path):
+    copies(tiny_run, tmp_path, "first", "second", "third")
+    run(page)
+    tick(page, "second")
+    page.button(key="delete").click()
+    run(page)
+    assert "second" not in table_of(page)
+    with pytest.raises(KeyError):
+        page.button(key="delete")
+
+
+def test_several_runs_are_deleted_together_and_brought_back_after_a_reload(
+    page, tiny_run, tmp_path
+):
+    copies(tiny_run, tmp_path, "first", "second", "third")
+    run(page)
+    tick(page, "first", "third")
+    assert page.button(key="delete").label == "Delete first and third"
+    page.button(key="delete").click()
+    run(page)
+    assert set(table_of(page)) == {*runs.SHIPPED, "second"}
+    assert "Deleted first and third." in texts(page)
+    page.button(key="undelete").click()
+    run(page)
+    assert {"first", "second", "third"} <= set(table_of(page))
+    tick(page, "first", "second")
+    page.button(key="delete").click()
+    run(page)
+    again = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=120)
+    again.switch_page("pages/train.py")
+    run(again)
+    for name in ("first", "second"):
+        next(b for b in again.button if b.label == f"Bring back {name}").click()
+        run(again)
+    assert {"first", "second", "third"} <= set(table_of(again))
+    assert not runs.deleted()
+
+
+def test_of_shipped_and_own_runs_only_the_own_are_deleted(page, tiny_run, tmp_path):
+    copies(tiny_run, tmp_path, "mine")
+    run(page)
+    tick(page, "cnn", "mine")
+    assert page.button(key="delete").label == "Delete mine"
+    tick(page, "cnn")
+    assert page.button(key="delete").disabled
+
+
+def test_a_name_that_is_taken_is_refused_in_the_form_and_nothing_is_written(
+    page, tiny_run, tmp_path
+):
+    copies(tiny_run, tmp_path, "first", "second")
+    run(page)
+    tick(page, "second")
+    rename(page, "first", "a note")
+    assert page.session_state["rename"]  # the form is still open
+    assert "There is a run first already" in texts(page)
+    assert runs.read("second").record.note is None
+    rename(page, "Übung 3 – café", "a note")
+    assert not page.session_state["rename"]
+    assert "Übung 3 – café" in table_of(page)
+    assert runs.read("Übung 3 – café").record.note == "a note"
+
+
+def rename(page, name, note):
+    page.session_state["rename"] = True
+    run(page)
+    for entry, text in (("name-", name), ("note-", note)):
+        next(t for t in page.text_input if t.key.startswith(entry)).set_value(text)
+    next(b for b in page.button if b.label == "Save").click()
+    return run(page)
+
+
+def test_the_second_who_renames_a_run_is_told(page, tiny_run, tmp_path):
+    copies(tiny_run, tmp_path, "mine")
+    run(page)
+    tick(page, "mine")
+    page.session_state["rename"] = True
+    run(page)
+    runs.rename(runs.read("mine"), "theirs")
+    rename(page, "ours", "")
+    assert "Somebody has renamed or deleted mine meanwhile" in texts(page)
+    assert runs.read("theirs").problem is None
+    rename(page, "ours", "")  # who has read that may go on
+    assert runs.read("ours").problem is None
+
+
+def test_a_run_that_others_draw_with_says_so_and_their_choice_follows(
+    page, tiny_run, tmp_path, monkeypatch
+):
+    copies(tiny_run, tmp_path, "mine")
+    monkeypatch.setattr(presence, "others_with", lambda run: 2)
+    run(page)
+    tick(page, "mine")
+    assert "mine reads on the drawing page for 2 others" in texts(page)
+    drawing = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=120)
+    drawing.session_state["run"] = "mine"
+    run(drawing)
+    runs.rename(runs.read("mine"), "ours")
+    run(drawing)
+    assert drawing.selectbox(key="run").value == "ours"
+    assert "mine is called ours now." in texts(drawing)
+    runs.delete(runs.read("ours"))
+    run(drawing)
+    assert drawing.selectbox(key="run").value == runs.DEFAULT_RUN
+    assert f"ours is no longer there. {runs.DEFAULT_RUN} reads now." in texts(drawing)
+
+
+def test_a_run_taken_out_of_the_queue_can_be_put_back(page, tiny):
+    queue.submit(tiny, "optical-digits", name="one")
+    run(page)
+    page.button(key="discard").click()
+    run(page)
+    assert not queue.waiting()
+    page.button(key="undelete").click()
+    run(page)
+    assert [waiting.name for waiting in queue.waiting()] == ["one"]
+
+
+def test_a_run_is_summed_up_and_its_training_can_be_seen_again(page, tiny_run, tmp_path):
+    copies(tiny_run, tmp_path, "mine")
+    page.query_params["run"] = "mine"
+    run(page)
+    said = verdict(tiny_run.recipe, runs.read_history(tiny_run))
+    assert said
+    assert said in texts(page)
+    moments = runs.read_watched(runs.read("mine"))
+    assert moments[-1].epoch == 2
+    page.button(key="replay").click()
+    run(page)
+    assert html(page).count("<figure") == 9
+    for _ in moments:
+        if not any(button.key == "end_replay" for button in page.button):
+            break
+        run(page)
+    run(page)
+    assert page.button(key="replay")  # it is over, and may begin again
+
+
+def test_comparisons_say_what_they_show_and_what_differs(page, tiny_run, tmp_path):
+    copies(tiny_run, tmp_path, "first", "second")
+    slower = dataclasses.replace(tiny_run.recipe, learning_rate=0.0005)
+    runs.change(runs.read("second"), recipe=slower, seed=7)
+    run(page)
+    tick(page, "first", "second")
+    assert "**Loss on the validation digits**" in texts(page)
+    differences = page.table[-1].value
+    assert set(differences.index) == {"learning rate", "seed"}
+    assert list(differences.loc["learning rate"]) == ["0.001", "0.0005"]
+
+
+def test_of_an_imported_run_it_is_said_what_is_known(page, tiny_run, tmp_path):
+    copies(tiny_run, tmp_path, "mine")
+    imported = recipes.Recipe(recipes.IMPORTED, "A network that was imported", ())
+    runs.change(runs.read("mine"), recipe=imported)
+    (tmp_path / "mine" / "history.csv").unlink()
+    page.query_params["run"] = "mine"
+    run(page)
+    assert "nothing is known of how it was trained" in texts(page)

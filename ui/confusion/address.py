@@ -32,7 +32,7 @@ def read(
         return found.get(given, otherwise)
 
     run = take("run", names, usual)
-    dataset = take("dataset", results.TEST_SETS, own_test_set(run))
+    dataset = take("dataset", results.test_sets(), own_test_set(run))
     other = take("other", [name for name in names if name != run], None)
     true, predicted = (take(name, range(10), None) for name in ("true", "predicted"))
     view = VIEWS[take("view", list(VIEWS), "matrix")]
@@ -55,4 +55,4 @@ def own_test_set(name: str) -> str:
     """The test digits that a run was measured on, or MNIST's."""
     run = runs.named(name)
     own = "mnist" if run.problem else results.test_set(run.dataset)
-    return own if own in results.TEST_SETS else "mnist"
+    return own if own in results.test_sets() else "mnist"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from mnist_core import datasets, runs
-from mnist_core.datasets import Dataset
+from mnist_core.datasets import Dataset, hands
 from mnist_core.errors import InputError
 from mnist_core.evaluation import results
 from mnist_core.runs import Evaluation, Run
@@ -79,8 +79,8 @@ def loaded(name: str) -> Dataset:
     Raises:
         InputError: it is not on this machine, or is damaged.
     """
-    files = [part for part in name.split("+") if part != "optical-digits"]
-    return _loaded(name, tuple(str(datasets.find(part)) for part in files))
+    files = [str(datasets.find(part)) for part in name.split("+") if part in datasets.FILES]
+    return _loaded(name, (*files, hands.stamp(name)))
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)

@@ -40,7 +40,7 @@ def show(found: Mapping[str, Run], run: str) -> None:
     )
     second.selectbox(
         "Test digits",
-        results.TEST_SETS,
+        results.test_sets(),
         key="confusion_dataset",
         persist_state="session",
         on_change=state.close_digit,

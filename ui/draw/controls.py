@@ -11,7 +11,7 @@ from PIL import Image
 from mnist_core import datasets, drawing
 from mnist_core.errors import InputError
 from ui import canvas, say
-from ui.draw import state
+from ui.draw import correct, state
 from ui.draw.state import BRUSH, AtHand, State
 
 
@@ -39,6 +39,8 @@ def show(now: State) -> None:
             type="tertiary",
             on_click="ignore",
         )
+        if not now.number:
+            correct.show_learnt()
     if now.note:
         st.caption(say.plain(now.note))
 

@@ -13,7 +13,7 @@ from mnist_core.report import pictures
 from mnist_core.runs import Run
 from mnist_core.wording import in_words
 from ui import canvas, live_bars, reading
-from ui.draw import guess, state, why
+from ui.draw import correct, guess, state, why
 from ui.draw.state import Objects
 
 INVITATION = "Draw a digit from 0 to 9."
@@ -37,6 +37,7 @@ def lay_out(run: Run) -> Places:
         # Seen once the reading says that there are several digits (`live_bars.as_html`).
         st.button("Two digits? Read a number", key="to_number", on_click=state.to_number)
         why.button()
+    correct.show()
     places = Places(answer, st.container(key="bars"), st.container(key="model_input"))
     with places.bars:
         live_bars.show(run)
@@ -83,7 +84,7 @@ def _are_several(
     strokes, drawn = marks
     if drawn or len(strokes) < 2:
         return False
-    digits = canvas.read_number(objects)
+    digits = canvas.read_number(objects, found=marks)
     heights = [digit.box[3] - digit.box[1] for digit in digits]
     if len(digits) < 2 or min(heights) < max(heights) / 2:
         return False

@@ -10,6 +10,7 @@ import streamlit as st
 
 from mnist_core.errors import InputError
 from ui import reading, say
+from ui.draw import hand
 
 STARTING = "The network is starting …"
 
@@ -21,7 +22,7 @@ def probabilities_of(
     if not reader.done():
         return None, STARTING
     try:
-        return reading.predict(reader, images), ""
+        return hand.predict(reader, images), ""
     except InputError as error:
         return None, str(error)
 

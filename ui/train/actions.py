@@ -1,18 +1,21 @@
-"""What can be done with one run: show, rename, delete, download."""
+"""What can be done with runs that are ticked: show, rename, delete, download."""
 
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 from pathlib import Path
 
 import streamlit as st
 
 from mnist_core import pocket, runs
 from mnist_core.runs import Run
-from ui import access, actions, say, warm
+from ui import access, actions, presence, say, warm
 from ui.train import state
-from ui.train.state import State
+from ui.train.state import FORM, TABLE, State
+from ui.train.trash import in_words
 
+RENAME = "rename"  # the key of the popover
 FORMATS = {
     ".keras": "Keras",
     ".h5": "Keras' older format",
@@ -21,64 +24,106 @@ FORMATS = {
 }
 
 
-def show(run: Run, asked: State) -> None:
-    """The buttons for the run that is selected."""
-    shipped = runs.is_shipped(run)
-    in_use = (asked.reads or runs.DEFAULT_RUN) == run.name
+def show(ticked: Sequence[Run], asked: State) -> None:
+    """The buttons for the runs that are ticked."""
+    one = ticked[0] if len(ticked) == 1 else None
     with st.container(horizontal=True, key="actions"):
-        st.button(
-            "Show", key="show", icon=":material/monitoring:", on_click=state.watch, args=(run.name,)
-        )
-        if access.allowed():
-            with st.popover("Rename, note", icon=":material/edit:", disabled=shipped or run.active):
-                rename_form(run, asked.watched == run.name)
+        if one:
             st.button(
-                "Delete",
-                key="delete",
-                icon=":material/delete:",
-                on_click=delete,
-                args=(run,),
-                disabled=shipped or run.status == runs.RUNNING or in_use,
-                help="Shipped runs, and the one that reads on the drawing page, stay."
-                if shipped or in_use
-                else None,
+                "Show",
+                key="show",
+                icon=":material/monitoring:",
+                on_click=state.watch,
+                args=(one.name,),
             )
-        if run.usable:
-            downloads(run)
+        if one and access.allowed():
+            show_rename(one, asked)
+        if access.allowed():
+            show_delete(ticked)
+        if one and one.usable:
+            downloads(one)
+    say_who_draws(ticked, asked)
+    say.error_if(asked.note_at(TABLE))
 
 
-def rename_form(run: Run, watched: bool) -> None:
-    """A form for the run's name and note; if it is `watched`, it stays so under its new name."""
-    with st.form("rename", border=False):
-        name = st.text_input("Name", run.name)
-        note = st.text_input("Note", run.record.note or "", max_chars=200)
-        if st.form_submit_button("Save"):
-            state.attempt(functools.partial(keep_names, name=name, note=note, watched=watched), run)
-            st.rerun()
+def show_rename(run: Run, asked: State) -> None:
+    """A form for the run's name and note, which stays open until both can be kept."""
+    place = st.popover(
+        "Rename, note",
+        icon=":material/edit:",
+        disabled=runs.is_shipped(run) or run.active,
+        key=RENAME,
+        on_change="rerun",
+    )
+    before = state.seen(run, bool(place.open))
+    if not place.open and asked.note_at(FORM):
+        state.tell(None)
+    with place, st.form("rename-form", border=False):
+        owner = f"{run.identity}-{hash((before.name, before.record.note))}"
+        st.text_input("Name", before.name, key=f"name-{owner}", max_chars=80)
+        say.error_if(asked.note_at(FORM) if place.open else None)
+        st.text_input("Note", before.record.note or "", key=f"note-{owner}", max_chars=200)
+        st.form_submit_button("Save", on_click=keep_names, args=(before, owner, asked.watched))
 
 
-def keep_names(run: Run, name: str, note: str, watched: bool) -> None:
-    renamed = actions.rename(run, name, note)
-    if watched:
-        state.watch(renamed.name)
+def keep_names(run: Run, owner: str, watched: str | None) -> None:
+    """Rename a run as the form says; the panel follows if it is the one that is `watched`."""
+    name, note = (st.session_state[f"{entry}-{owner}"] for entry in ("name", "note"))
+
+    def rename(run: Run) -> None:
+        renamed = actions.rename(run, name, note)
+        if watched == run.name:
+            state.rename_watched(renamed.name)
+
+    if state.done(rename, run, FORM):
+        st.session_state[RENAME] = False
+        state.see_again()
+    elif runs.read(run.path).record != run.record:
+        state.see_again()  # who has been told that may go on
 
 
-def delete(run: Run) -> None:
-    state.attempt(lambda run: state.keep_deleted(actions.delete(run)), run)
+def show_delete(ticked: Sequence[Run]) -> None:
+    """A button that says which of the ticked runs it deletes."""
+    possible = [run for run in ticked if not (runs.is_shipped(run) or run.training)]
+    shipped = [run.name for run in ticked if runs.is_shipped(run)]
+    why = "Runs that come with the program stay." if shipped else "Stop the training first."
+    st.button(
+        f"Delete {say.plain(in_words([run.name for run in possible or ticked]))}",
+        key="delete",
+        icon=":material/delete:",
+        on_click=delete,
+        args=(possible,),
+        disabled=not possible,
+        help=None if len(possible) == len(ticked) else why,
+    )
 
 
-def offer_undo(deleted: Path) -> None:
-    """A button that brings back the run that was deleted last and lies there now."""
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(f"Deleted {say.plain(runs.read(deleted).name)}.")
-        st.button(
-            "Undo", key="undelete", icon=":material/undo:", on_click=undelete, args=(deleted,)
-        )
+def delete(chosen: Sequence[Run]) -> None:
+    """Delete runs, as many as can be; they can be had back."""
+    places: list[Path] = []
+
+    def one(run: Run) -> None:
+        place = actions.delete(run)
+        places.extend([place] if place else [])
+
+    refused = [state.read().note for run in chosen if not state.done(one, run, TABLE)]
+    if refused and refused[0]:
+        state.tell(refused[0][1], TABLE)
+    state.keep_deleted(places)
 
 
-def undelete(deleted: Path) -> None:
-    state.attempt(actions.restore, deleted)
-    state.keep_deleted(None)
+def say_who_draws(ticked: Sequence[Run], asked: State) -> None:
+    """Say which of the ticked runs somebody draws with, and what happens to them."""
+    for run in ticked:
+        if runs.is_shipped(run):
+            continue
+        others, mine = presence.others_with(run), asked.reads == run.name
+        who = ["you"] * mine + [f"{others} other{'s' * (others > 1)}"] * (others > 0)
+        if who:
+            st.caption(
+                f":material/draw: {say.plain(run.name)} reads on the drawing page for "
+                f"{' and '.join(who)}. Without it, {runs.DEFAULT_RUN} reads there."
+            )
 
 
 def downloads(run: Run) -> None:

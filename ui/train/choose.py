@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from mnist_core import datasets, recipes
+from mnist_core.datasets import hands
 from mnist_core.errors import InputError
 from mnist_core.recipes import RECIPES, Recipe
 from mnist_core.runs import Run
@@ -27,28 +28,33 @@ def show(found: Sequence[Run]) -> Job | None:
         found: all runs but trials of studies.
     """
     base = choose_recipe(found)
+    names = (*datasets.NAMES, *hands.names())
     left, right = st.columns(2)
     with left:
         dataset = st.selectbox(
             "Dataset",
-            datasets.NAMES,
-            datasets.NAMES.index(base.dataset) if base.dataset in datasets.NAMES else 0,
+            names,
+            names.index(base.dataset) if base.dataset in names else 0,
             **hyperparameters.persistent(base, "dataset"),
         )
     with right:
         epochs = hyperparameters.field(
             "epochs", st.number_input, "Epochs", base, step=1, help=glossary.help_for("epoch")
         )
-    job, problem = None, None
-    with st.expander("Change its hyperparameters"):
+    job, name, problem = None, None, None
+    try:
+        name = hyperparameters.choose_name(base)
+    except InputError as error:
+        problem = str(error)
+    with st.expander("Hyperparameters"):
         try:
             recipe = dataclasses.replace(base, dataset=dataset, epochs=epochs)
-            job = hyperparameters.show(base, recipe)
+            job = dataclasses.replace(hyperparameters.show(base, recipe), name=name)
         except InputError as error:
             problem = str(error)
     if not datasets.at_hand(dataset):
-        st.info(f"{dataset} is not on this machine: the training begins with its download.")
-    if job is not None:
+        st.info(f"{dataset} is not on this machine: training downloads it first.")
+    if job is not None and problem is None:
         try:
             network.show(job.recipe, found)
             return job

@@ -20,11 +20,11 @@ USUAL_PATIENCE = 5  # epochs
 
 @dataclass(frozen=True)
 class Job:
-    """A training run as it is asked for: by default it is named after its recipe."""
+    """A training run as it is asked for."""
 
     recipe: Recipe
     seed: int
-    name: str | None
+    name: str | None = None  # by default the recipe's with the time
 
 
 def persistent(base: Recipe, entry: str) -> dict[str, Any]:
@@ -68,7 +68,7 @@ def show(base: Recipe, recipe: Recipe) -> Job:
         changed = dataclasses.replace(recipe, **optimization(base))
     with two:
         changed = dataclasses.replace(changed, **data(base))
-        seed, name = choose_seed(base), choose_name(base)
+        seed = choose_seed(base)
     recipes.check(changed)
     images, _ = network.training_images(changed)
     if changed.batch_size > images:
@@ -76,7 +76,7 @@ def show(base: Recipe, recipe: Recipe) -> Job:
             f"The batch size {changed.batch_size} is larger than the {images} training images: "
             "take a smaller batch or more images."
         )
-    return Job(changed, seed, name)
+    return Job(changed, seed)
 
 
 def optimization(base: Recipe) -> dict[str, Any]:
@@ -156,7 +156,12 @@ def choose_seed(base: Recipe) -> int:
 
 def choose_name(base: Recipe) -> str | None:
     """The name, or None; raises InputError for one that no run can have."""
-    name = st.text_input("Name, if it shall have one", **persistent(base, "name")) or None
+    name = st.text_input(
+        "Name (optional)",
+        placeholder=f"{base.name} and the time",
+        **persistent(base, "name"),
+    )
+    name = name or None
     if name is not None:
         try:
             name = runs.check_name(name)

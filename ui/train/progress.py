@@ -7,9 +7,10 @@ from typing import Any
 
 import streamlit as st
 
-from mnist_core import runs
+from mnist_core import background, runs
 from mnist_core.experiments import study_trials
 from mnist_core.runs import Run
+from mnist_core.training import queue
 from ui import access, actions, say
 from ui.train import state
 from ui.train.network import duration
@@ -27,6 +28,8 @@ def show(run: Run, status: Mapping[str, Any], found: Snapshot) -> None:
         st.progress(0.0, _place_in_queue(run, found))
     else:
         st.progress(*_phase(status))
+        if background.paused(run.record.process):
+            say.warning("Somebody has paused the process that trains this run: continue or end it.")
     if not access.allowed():
         return
     asked = runs.asked_to_stop(run.path)
@@ -41,24 +44,47 @@ def show(run: Run, status: Mapping[str, Any], found: Snapshot) -> None:
                 disabled=asked is not None,
                 help="Ends the training now and keeps its best weights so far.",
             )
+        offer_discard(run, asked)
+        if asked:
+            st.caption("Stopping …")
+
+
+def offer_discard(run: Run, asked: str | None) -> None:
+    """A button that deletes an active run; one in training is asked about first."""
+    if run.status == runs.QUEUED:
         st.button(
-            "Stop and discard" if run.status == runs.RUNNING else "Take out of the queue",
+            "Take out of the queue",
             key="discard",
             icon=":material/delete:",
             type="tertiary",
-            on_click=state.attempt,
-            args=(actions.discard, run),
-            disabled=asked == runs.DISCARD,
+            on_click=discard,
+            args=(run,),
         )
-        if asked:
-            st.caption("Stopping …")
+        return
+    with st.popover(
+        "Discard", icon=":material/delete:", type="tertiary", disabled=asked == runs.DISCARD
+    ):
+        st.markdown(
+            "Stop the training and delete what it has learned? The run can be brought back."
+        )
+        st.button("Stop and discard", key="discard", on_click=discard, args=(run,))
+
+
+def discard(run: Run) -> None:
+    """End a run and delete it; one that waited can be undone at once."""
+
+    def end(run: Run) -> None:
+        place = actions.discard(run)
+        state.keep_deleted([place] if place else [])
+
+    state.attempt(end, run)
 
 
 def _place_in_queue(run: Run, found: Snapshot) -> str:
     if found.waiting[0].name != run.name:
         return "Waiting for its turn"
     if found.in_training is None:
-        return "Starting …"
+        return queue.held_up() or "Starting …"
     if found.in_training.record.study:
         return f"Next, after {study_trials.words(found.in_training)} of a study"
     return "Waiting for its turn"
@@ -93,6 +119,16 @@ def show_failure(run: Run) -> None:
             icon=":material/resume:",
             on_click=state.attempt,
             args=(actions.resume, run),
+        )
+    if run.restartable and access.allowed():
+        st.button(
+            "Start again",
+            key="start_again",
+            icon=":material/restart_alt:",
+            type="tertiary" if run.resumable else "secondary",
+            on_click=state.attempt,
+            args=(actions.start_again, run),
+            help="Trains it once more from the first epoch.",
         )
     if log := runs.log_end(run):
         with st.expander("The end of its log"):

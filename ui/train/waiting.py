@@ -7,15 +7,15 @@ from collections.abc import Sequence
 import streamlit as st
 
 from mnist_core.runs import Run
-from ui import access, actions, say
-from ui.train import state
+from ui import access, say
+from ui.train import progress
 
 
 def show(waiting: Sequence[Run]) -> None:
     """What waits; of the trials of studies, which come last, only how many they are."""
     own = [run for run in waiting if run.record.study is None]
     if len(own) < len(waiting):
-        st.caption(f"{len(waiting) - len(own)} runs of studies wait until no other does.")
+        st.caption(f"{len(waiting) - len(own)} runs of studies wait until all others are done.")
     if not own:
         return
     with st.container(key="queue"):
@@ -29,6 +29,6 @@ def show(waiting: Sequence[Run]) -> None:
                         key=f"out-{run.name}",
                         type="tertiary",
                         icon=":material/close:",
-                        on_click=state.attempt,
-                        args=(actions.discard, run),
+                        on_click=progress.discard,
+                        args=(run,),
                     )

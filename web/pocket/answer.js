@@ -2,8 +2,9 @@
 
 import { Bars, setText } from "../bars.js";
 import { paintBoxes } from "../boxes.js";
+import { numberInWords } from "../number.js";
 import { paintForm } from "../picture.js";
-import { barsInWords, inWords, percent } from "../wording.js";
+import { barsInWords, inWords } from "../wording.js";
 
 const INVITATIONS = { one: "Draw a digit from 0 to 9.", number: "Draw a number." };
 const NO_BARS = "Ten empty bars, one for each digit from 0 to 9.";
@@ -48,24 +49,9 @@ export class Answer {
    * @param {{width: number, height: number}} paper the size of the canvas in units
    */
   showNumber(digits, latest, paper) {
-    const read = digits.map(({ box, probabilities }) => {
-      const best = Math.max(...probabilities);
-      const { guess, unsure } = inWords(probabilities, this.settings);
-      return { box, best, guess: unsure ? "?" : guess, sure: !unsure };
-    });
-    const doubtful = read.filter(({ sure }) => !sure).length;
-    const least = Math.min(...read.map(({ best }) => best));
-    this.say({
-      guess: read.map(({ guess }) => guess).join(""),
-      unsure: false,
-      words: doubtful
-        ? `Not sure of ${doubtful} of ${read.length} digits, marked with ?`
-        : `${percent(least, this.settings)} sure of each digit`,
-    });
+    const { guess, words, boxes } = numberInWords(digits, this.settings);
+    this.say({ guess, unsure: false, words });
     this.read(latest.probabilities, latest.form);
-    const boxes = read.map(({ box, best, guess, sure }) => {
-      return { box, sure, label: sure ? `${guess} ${Math.round(best * 100)}%` : "?" };
-    });
     this.frame(boxes, paper);
   }
 

@@ -1,10 +1,12 @@
 // A page of nothing but a canvas and what the network makes of it.
 
+import { HandKeeper } from "../hand_keeper.js";
 import { Reader } from "../reader.js";
 import { ReadingLoop } from "../reading_loop.js";
 import { Sketch } from "../sketch.js";
 import { recall, remember } from "../storage.js";
 import { Answer } from "./answer.js";
+import { HandPanel } from "./hand_panel.js";
 import { networkOf, readingWorker } from "./network.js";
 import { keepForLater } from "./offline.js";
 
@@ -13,6 +15,7 @@ const PAPER = {
   one: { width: 340, height: 340, brush: 22 },
   number: { width: 720, height: 360, brush: 20 },
 };
+const LOOK = 10; // milliseconds between two looks whether all has been read
 const LYING_BARS = "(orientation: landscape) and (min-height: 600px) and (min-width: 560px)";
 
 const part = (place) => document.querySelector(place);
@@ -24,10 +27,8 @@ export class Pocket {
     this.source = networkOf(this.settings);
     this.answer = new Answer(this.settings);
     this.mode = recall("mode") === "number" ? "number" : "one";
-    // What one person has taught the reader: `adjust(reading)` gives a reading with other logits
-    // and probabilities.
-    this.hand = null;
     this.reading = null; // of what is drawn, or of the digit that was drawn on last
+    this.bare = null; // the same by the network alone
     this.unspoken = false;
     this.readings = 0; // since the pen came down
     this.loop = new ReadingLoop(new Reader(() => readingWorker(script)), {
@@ -43,13 +44,21 @@ export class Pocket {
       },
       keyPen: showKeyPen,
     });
+    // What one person has taught the reader.
+    const read = (forms) => this.loop.reader.readForms(forms);
+    this.keeper = new HandKeeper(read, () => this.taught());
+    this.panel = new HandPanel(this.keeper, {
+      bare: () => this.bare,
+      settled: () => this.settled(),
+      clear: () => this.sketch.clear(),
+      one: () => this.setMode("one"),
+    });
   }
 
   begin() {
     part("#undo").addEventListener("click", () => this.sketch.undo());
     part("#clear").addEventListener("click", () => this.sketch.clear());
     for (const choice of document.querySelectorAll("[name=mode]")) {
-      choice.checked = choice.value === this.mode;
       choice.addEventListener("change", () => this.setMode(choice.value));
     }
     part("#again").addEventListener("click", () => location.reload());
@@ -69,6 +78,7 @@ export class Pocket {
       await this.loop.reader.start(this.source);
       this.setReady(true);
       this.loop.request();
+      this.keeper.anew();
     } catch {
       this.failed();
     }
@@ -88,6 +98,9 @@ export class Pocket {
     this.mode = mode;
     remember("mode", mode);
     const { width, height, brush } = PAPER[mode];
+    for (const choice of document.querySelectorAll("[name=mode]")) {
+      choice.checked = choice.value === mode;
+    }
     part("main").style.setProperty("--ratio", width / height);
     document.body.dataset.mode = mode;
     this.sketch.lay(width, height, brush);
@@ -103,6 +116,8 @@ export class Pocket {
     part("#undo").disabled = !this.sketch.before.length;
     if (empty) {
       this.reading = null;
+      this.bare = null;
+      this.panel.refresh();
       this.answer.invite(this.mode);
     } else {
       this.loop.request();
@@ -120,16 +135,19 @@ export class Pocket {
     if (digits) {
       const read = digits.filter(({ probabilities }) => probabilities);
       if (!read.length) return;
-      const adjusted = read.map((digit) => this.adjusted(digit));
-      this.reading = adjusted.reduce((last, digit) =>
+      this.bare = read.reduce((last, digit) =>
         Math.max(...digit.strokes) > Math.max(...last.strokes) ? digit : last,
       );
+      const adjusted = read.map((digit) => this.adjusted(digit));
+      this.reading = adjusted[read.indexOf(this.bare)];
       this.answer.showNumber(adjusted, this.reading, PAPER.number);
     } else {
       if (!one.probabilities) return;
+      this.bare = one;
       this.reading = this.adjusted(one);
       this.answer.showDigit(this.reading);
     }
+    this.panel.refresh();
     this.readings++;
     part("#bars").dataset.readings = this.readings;
     if (this.unspoken && !this.loop.wanted && !this.sketch.stroke) {
@@ -139,7 +157,20 @@ export class Pocket {
   }
 
   adjusted(reading) {
-    return this.hand ? this.hand.adjust(reading) : reading;
+    return this.keeper.hand?.adjust(reading) ?? reading;
+  }
+
+  /** The network's own reading, once it is of all that is drawn. */
+  async settled() {
+    const behind = () => this.loop.ready && (this.loop.wanted || this.loop.busy);
+    while (behind()) await new Promise((done) => setTimeout(done, LOOK));
+    return this.bare;
+  }
+
+  /** The reader has learnt or forgotten something: read again. */
+  taught() {
+    this.panel.show();
+    if (this.sketch.drawn.length) this.loop.request();
   }
 }
 

@@ -1,0 +1,1 @@
+"""The sections of the page that leads a class through a lesson."""
