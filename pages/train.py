@@ -5,8 +5,8 @@ import streamlit as st
 from ui import access, heading, links, reading, say
 from ui.train import (
     actions,
-    charts,
     choose,
+    comparison,
     hand_upload,
     snapshot,
     state,
@@ -47,7 +47,7 @@ with st.container(key="table"):
     if ticked:
         actions.show(ticked, asked)
     if len(ticked) > 1:
-        charts.compare(ticked)
+        comparison.show(ticked)
     trash.show(asked)
     with st.container(horizontal=True):
         upload.show()

@@ -141,3 +141,13 @@ def test_every_trial_is_a_line_through_its_choices():
     assert np.allclose(spots[:, 3], np.linspace(0, 1, 8))
     assert figure.data[-1].line.width > figure.data[0].line.width  # the best
     assert "width 2" not in figure.data[0].hovertemplate
+
+
+def test_an_axis_grows_with_what_there_is():
+    live = np.array([[0.05, 2.0, 0.2], [0.1, 1.5, 0.5]])
+    begun = figures.curve("loss", [], live, growing=True)
+    assert 0.1 <= begun.layout.xaxis.range[1] < 0.2
+    history = [{"epoch": n, "loss": 1 / n} for n in (1.0, 2.0, 3.0, 4.0)]
+    later = figures.curve("loss", history, live, growing=True)
+    assert 4 < later.layout.xaxis.range[1] < 6
+    assert figures.curve("loss", history, live).layout.xaxis.range is None

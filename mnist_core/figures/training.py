@@ -17,6 +17,7 @@ from mnist_core.figures.style import (
     plain,
 )
 
+AXIS_ENDS = (0.1, 0.25, 0.5, 1, 2, 3, 5, 8, 12, 20, 30, 50, 80, 120, 200, 300, 500, 1000)  # epochs
 MOST_POINTS = 500  # of a curve: more cannot be told apart, and would have to be sent
 
 
@@ -25,7 +26,7 @@ def curve(
     history: Sequence[Mapping[str, float]],
     live: npt.NDArray[np.float64] | None = None,
     best: float | None = None,
-    epochs: int | None = None,
+    growing: bool = False,
 ) -> go.Figure:
     """A run's loss or accuracy by epoch, on its training and its validation digits.
 
@@ -34,7 +35,7 @@ def curve(
         history: rows of `runs.read_history`.
         live: points within the epochs, of `runs.read_live`.
         best: the epoch, from 1, whose weights are kept; it is marked.
-        epochs: the training's last epoch, so that the axis does not grow.
+        growing: whether more is to come; the axis then ends a little after what there is.
     """
     figure = go.Figure()
     if live is not None and len(live):
@@ -69,7 +70,18 @@ def curve(
             annotation_text=f"best: {best:.0f}",
             annotation_position="top",
         )
-    return _by_epoch(figure, column, epochs)
+    reached = max([row["epoch"] for row in history], default=0.0)
+    if live is not None and len(live):
+        reached = max(reached, float(live[-1, 0]))
+    return _by_epoch(figure, column, _end_of_axis(reached) if growing else None)
+
+
+def _end_of_axis(reached: float) -> float:
+    """Where an axis ends that grows by steps: at the next of these, or half as far again."""
+    for end in AXIS_ENDS:
+        if reached <= end:
+            return end
+    return reached * 1.5
 
 
 def curves_of(column: str, histories: Mapping[str, Sequence[Mapping[str, float]]]) -> go.Figure:
@@ -97,7 +109,7 @@ def curves_in_words(column: str, history: Sequence[Mapping[str, float]]) -> str:
         return f"No epoch is over yet: the {column} by epoch will be drawn here."
     last = history[-1]
     form = "{:.4f}" if column == "loss" else "{:.2%}"
-    words = f"After epoch {last['epoch']:.0f}, training {column} {form.format(last[column])}"
+    words = f"After epoch {last['epoch']:.3g}, training {column} {form.format(last[column])}"
     if f"val_{column}" in last:
         words += f", validation {column} {form.format(last[f'val_{column}'])}"
     return words + "."
@@ -137,10 +149,10 @@ def _form(column: str, axis: str) -> str:
     return f"%{{{axis}:.4f}}" if column == "loss" else f"%{{{axis}:.2%}}"
 
 
-def _by_epoch(figure: go.Figure, column: str, epochs: int | None) -> go.Figure:
-    figure.update_xaxes(title="epoch", fixedrange=True, rangemode="tozero", tickformat="d")
-    if epochs is not None and epochs <= 100:
-        figure.update_xaxes(range=[0, epochs + 0.5])
+def _by_epoch(figure: go.Figure, column: str, end: float | None) -> go.Figure:
+    figure.update_xaxes(title="epoch", fixedrange=True, rangemode="tozero", tickformat="~g")
+    if end is not None:
+        figure.update_xaxes(range=[0, end * 1.03])
     figure.update_yaxes(title=column, fixedrange=True)
     if column == "accuracy":
         figure.update_yaxes(tickformat=".1%")

@@ -15,6 +15,7 @@ from mnist_core.recipes.checks import (
     check,
     check_seed,
 )
+from mnist_core.recipes.differences import differences
 from mnist_core.recipes.named import AUGMENTED, LIGHT, RECIPES, STRONG, get
 from mnist_core.recipes.recipe import (
     CLASSES,
@@ -55,6 +56,7 @@ __all__ = [
     "common_layers",
     "conv",
     "dense",
+    "differences",
     "dropout",
     "fine_tuned",
     "fingerprint",

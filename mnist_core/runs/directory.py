@@ -10,6 +10,7 @@ and, while it is trained:
 
     progress.json    where the training run is, and what it makes of a few test digits
     live.csv         epoch (as a fraction), loss, accuracy: points within the epochs
+    watched.csv      what it made of those test digits by then, moment by moment
     checkpoint.npz   all that is needed to resume after the last whole epoch
     stop             "keep" or "discard": somebody asks for the end
 

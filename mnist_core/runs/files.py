@@ -112,6 +112,48 @@ def read_live(run: Run) -> npt.NDArray[np.float64]:
     return np.array(rows, np.float64).reshape(-1, len(LIVE))
 
 
+@dataclass(frozen=True)
+class Watched:
+    """What a network in training made of a few test digits at one moment."""
+
+    epoch: float  # as a fraction
+    indices: tuple[int, ...]  # of the test digits
+    labels: tuple[int, ...]
+    guesses: tuple[int, ...]
+    confidences: tuple[float, ...]
+
+    def as_digits(self) -> dict[str, Any]:
+        """As `read_progress` has them under `digits`."""
+        return {key: list(value) for key, value in vars(self).items() if key != "epoch"}
+
+
+def add_watched(path: Path, epoch: float, digits: Mapping[str, Any]) -> None:
+    """Add a moment to watched.csv: the epoch, then four figures for each digit.
+
+    Args:
+        digits: `indices`, `labels`, `guesses` and `confidences`.
+    """
+    columns = (digits[key] for key in ("indices", "labels", "guesses", "confidences"))
+    figures = [f"{value:g}" for row in zip(*columns, strict=True) for value in row]
+    with (path / "watched.csv").open("a", encoding="utf-8") as file:
+        file.write(",".join([f"{epoch:.5g}", *figures]) + "\n")
+
+
+def read_watched(run: Run) -> list[Watched]:
+    """The moments of watched.csv; none where there is no such file."""
+    found: list[Watched] = []
+    try:
+        for line in (run.path / "watched.csv").read_text(encoding="utf-8").splitlines():
+            epoch, *rest = (float(text) for text in line.split(","))
+            if len(rest) % 4:
+                continue  # on its way
+            indices, labels, guesses = (tuple(int(v) for v in rest[i::4]) for i in range(3))
+            found.append(Watched(epoch, indices, labels, guesses, tuple(rest[3::4])))
+    except (OSError, ValueError):
+        pass
+    return found
+
+
 def write_history(path: Path, rows: Sequence[Mapping[str, float]]) -> None:
     with (
         written_whole(path / HISTORY_FILE, make_folder=False) as beside,

@@ -28,7 +28,8 @@ from mnist_core.training.checkpoints import Checkpoint, History
 from mnist_core.training.listeners import OnProgress, Progress
 from mnist_core.training.preparation import NON_DIGIT
 
-UPDATE_SECONDS = 0.4  # how often progress is reported within an epoch
+UPDATE_SECONDS = 0.25  # how often progress is reported within an epoch,
+SEEN_WELL, LEAST_REPORTS = 3, 12  # and in the first epochs at least so often, however short
 
 
 def fit(
@@ -91,7 +92,9 @@ def fit(
         listeners.on_epoch_begin(epoch - 1)
         logs = epochs.run(epoch, order.permutation(len(images)).astype(np.int32))
         logs |= _validate(model, validation)
-        history.append({"epoch": epoch, **logs, "seconds": time.perf_counter() - started})
+        # An epoch that was ended early counts as far as it went.
+        at = epoch if epochs.share == 1 else epoch - 1 + epochs.share
+        history.append({"epoch": at, **logs, "seconds": time.perf_counter() - started})
         if lowest_loss(history) == len(history) - 1:
             memory.note_best()
         if not model.stop_training:
@@ -119,6 +122,7 @@ class _Epochs:
 
     def __post_init__(self) -> None:
         self.began = time.perf_counter()
+        self.share = 1.0  # of the last epoch that was done
 
     def run(self, epoch: int, permutation: npt.NDArray[np.int32]) -> dict[str, float]:
         """Learn from all samples once; mean loss and accuracy.
@@ -151,10 +155,13 @@ class _Epochs:
             self.listeners.on_train_batch_end(stop - 1, logs)
             if step:  # the very first stretch includes the making of the graph
                 stretch = max(1, int((stop - step) * UPDATE_SECONDS / max(took, 1e-6)))
+            if epoch <= SEEN_WELL:
+                stretch = min(stretch, max(1, steps // LEAST_REPORTS))
             step = stop
             digits -= int(digits_up_to[before - 1]) if before else 0
             recent = summed / (seen - before), hits / max(1, digits)
             self._report(epoch, step, logs, recent)
+        self.share = step / steps
         return logs
 
     def _report(

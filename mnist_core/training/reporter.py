@@ -48,7 +48,7 @@ class Reporter(keras.callbacks.Callback):
         self._watched = np.random.default_rng(0).permutation(len(dataset.x_test))[:WATCHED]
         self._images = datasets.scale(dataset.x_test[self._watched])
         self._labels = dataset.y_test[self._watched].tolist()
-        self._next_point = 0.0
+        self._next_point = self._next_watched = 0.0
         self._boards = []
         for part in ("train", "validation"):
             # TensorFlow would make the run's directory too, which may be deleted by now.
@@ -72,13 +72,12 @@ class Reporter(keras.callbacks.Callback):
         if at >= self._next_point or share == 1:
             runs.add_live(self.path, at, progress.recent_loss, progress.recent_accuracy)
             self._next_point = at + 1 / LIVE_POINTS
-        self.note(
-            "training",
-            at,
-            progress.epochs,
-            **dataclasses.asdict(progress),
-            digits=self._watched_digits(),
-        )
+        digits = self._watched_digits()
+        if at >= self._next_watched:
+            runs.add_watched(self.path, at, digits)
+            # The beginning is where most happens; a long training writes no long file.
+            self._next_watched = at + max(1 / LIVE_POINTS, at / LIVE_POINTS)
+        self.note("training", at, progress.epochs, **dataclasses.asdict(progress), digits=digits)
         self._hear()
         if self.on_progress:
             self.on_progress(progress)

@@ -139,7 +139,7 @@ def test_the_train_page_counts_trials_and_lists_none(page, tiny, models_dir):
     app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=120)
     app.switch_page("pages/train.py").run()
     assert not app.exception
-    assert "5 runs of studies wait until no other does." in said(app)
+    assert "5 runs of studies wait until all others are done." in said(app)
     assert not [key for key in keys(app) if key.startswith("out-trial")]
     (listed,) = (frame.value for frame in app.dataframe if "name" in frame.value)
     assert {*runs.SHIPPED, "mine"} == set(listed["name"])

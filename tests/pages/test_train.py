@@ -1,5 +1,6 @@
 """The training page, run without a browser and without training anything."""
 
+import dataclasses
 import shutil
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 from mnist_core import background, recipes, runs
 from mnist_core.background import Note
 from mnist_core.errors import InputError
+from mnist_core.evaluation.verdict import verdict
 from mnist_core.training import queue
 from ui import presence
 
@@ -485,3 +487,45 @@ def test_a_run_taken_out_of_the_queue_can_be_put_back(page, tiny):
     page.button(key="undelete").click()
     run(page)
     assert [waiting.name for waiting in queue.waiting()] == ["one"]
+
+
+def test_a_run_is_summed_up_and_its_training_can_be_seen_again(page, tiny_run, tmp_path):
+    copies(tiny_run, tmp_path, "mine")
+    page.query_params["run"] = "mine"
+    run(page)
+    said = verdict(tiny_run.recipe, runs.read_history(tiny_run))
+    assert said
+    assert said in texts(page)
+    moments = runs.read_watched(runs.read("mine"))
+    assert moments[-1].epoch == 2
+    page.button(key="replay").click()
+    run(page)
+    assert html(page).count("<figure") == 9
+    for _ in moments:
+        if not any(button.key == "end_replay" for button in page.button):
+            break
+        run(page)
+    run(page)
+    assert page.button(key="replay")  # it is over, and may begin again
+
+
+def test_comparisons_say_what_they_show_and_what_differs(page, tiny_run, tmp_path):
+    copies(tiny_run, tmp_path, "first", "second")
+    slower = dataclasses.replace(tiny_run.recipe, learning_rate=0.0005)
+    runs.change(runs.read("second"), recipe=slower, seed=7)
+    run(page)
+    tick(page, "first", "second")
+    assert "**Loss on the validation digits**" in texts(page)
+    differences = page.table[-1].value
+    assert set(differences.index) == {"learning rate", "seed"}
+    assert list(differences.loc["learning rate"]) == ["0.001", "0.0005"]
+
+
+def test_of_an_imported_run_it_is_said_what_is_known(page, tiny_run, tmp_path):
+    copies(tiny_run, tmp_path, "mine")
+    imported = recipes.Recipe(recipes.IMPORTED, "A network that was imported", ())
+    runs.change(runs.read("mine"), recipe=imported)
+    (tmp_path / "mine" / "history.csv").unlink()
+    page.query_params["run"] = "mine"
+    run(page)
+    assert "nothing is known of how it was trained" in texts(page)

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import streamlit as st
 
-from mnist_core import figures, runs
+from mnist_core import figures
 from mnist_core.runs import Run
 
 COLUMNS = ("accuracy", "loss")
@@ -25,29 +25,27 @@ def curves(run: Run, history: list[dict[str, float]], live: npt.NDArray[np.float
     best: float | None = run.metrics.best_epoch
     if best is None and history and "val_loss" in history[0]:
         best = min(history, key=lambda row: row["val_loss"])["epoch"]
-    epochs = run.recipe.epochs if run.active else None
+    draw(history, live, best, run.active)
+
+
+def growing(history: list[dict[str, float]], live: npt.NDArray[np.float64]) -> None:
+    """As `curves`, of a part of a run from its beginning."""
+    draw(history, live, None, True)
+
+
+def draw(
+    history: list[dict[str, float]],
+    live: npt.NDArray[np.float64],
+    best: float | None,
+    grow: bool,
+) -> None:
     for place, column in zip(st.columns(2), COLUMNS, strict=True):
         with place, st.container(key=f"curve-{column}"):
             st.plotly_chart(
-                figures.curve(column, history, live, best, epochs),
+                figures.curve(column, history, live, best, grow),
                 key=f"{column}-chart",
                 config=NO_TOOLBAR,
                 alt=figures.curves_in_words(column, history),
-            )
-
-
-def compare(chosen: Sequence[Run]) -> None:
-    """The curves of several runs, if at least two have some."""
-    histories = {run.name: rows for run in chosen if (rows := runs.read_history(run))}
-    if len(histories) < 2:
-        return
-    for place, column in zip(st.columns(2), COLUMNS, strict=True):
-        with place:
-            st.plotly_chart(
-                figures.curves_of(column, histories),
-                key=f"compare-{column}",
-                config=NO_TOOLBAR,
-                alt=f"{column.capitalize()} by epoch of {', '.join(histories)}.",
             )
 
 

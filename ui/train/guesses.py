@@ -46,7 +46,7 @@ def show(dataset: str, digits: Mapping[str, Any]) -> None:
             f'alt="Test digit {index}, a {label}"><figcaption><b>{guess}</b> {mark}<br>'
             f"<small>{confidence:.0%}</small></figcaption></figure>"
         )
-    st.caption("What it makes of nine test digits by now")
+    st.caption("How it reads nine test digits now")
     with st.container(key="guesses"):
         st.html(
             """<style>

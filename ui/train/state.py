@@ -34,6 +34,7 @@ class State:
     deleted: tuple[Path, ...]  # where the runs lie that were deleted last
     reads: str | None  # the run that was picked for the drawing page
     ticked: tuple[int, ...] = field(default=())  # the identities of the runs that are ticked
+    replayed: int | None = None  # the identity of the run whose training is shown again
 
     def note_at(self, place: str) -> str | None:
         """The sentence to show in a place."""
@@ -48,6 +49,7 @@ def read() -> State:
         deleted=st.session_state.get("deleted", ()),
         reads=reading.picked(),
         ticked=st.session_state.get("ticked", ()),
+        replayed=st.session_state.get("replaying", (None, 0))[0],
     )
 
 

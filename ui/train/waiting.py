@@ -15,7 +15,7 @@ def show(waiting: Sequence[Run]) -> None:
     """What waits; of the trials of studies, which come last, only how many they are."""
     own = [run for run in waiting if run.record.study is None]
     if len(own) < len(waiting):
-        st.caption(f"{len(waiting) - len(own)} runs of studies wait until no other does.")
+        st.caption(f"{len(waiting) - len(own)} runs of studies wait until all others are done.")
     if not own:
         return
     with st.container(key="queue"):

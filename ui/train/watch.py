@@ -6,12 +6,13 @@ import html
 
 import streamlit as st
 
-from mnist_core import runs
+from mnist_core import recipes, runs
+from mnist_core.evaluation.verdict import verdict
 from mnist_core.runs import Run
 from mnist_core.training import queue
 from ui import say
 from ui.inline import INTO_VIEW
-from ui.train import charts, guesses, progress, result, snapshot, state, waiting
+from ui.train import charts, guesses, progress, replay, result, snapshot, state, waiting
 from ui.train.snapshot import Snapshot
 from ui.train.state import State
 
@@ -28,7 +29,8 @@ def show(shown: Snapshot, asked: State) -> None:
     if state.into_view():
         with st.container(key="into_view"):
             st.html(INTO_VIEW, unsafe_allow_javascript=True)
-    st.fragment(_refresh, run_every=QUICK if shown.busy else SLOW)(shown, asked)
+    every = QUICK if shown.busy or asked.replayed else SLOW
+    st.fragment(_refresh, run_every=every)(shown, asked)
 
 
 def _refresh(shown: Snapshot, asked: State) -> None:
@@ -59,10 +61,18 @@ def panel(run: Run, found: Snapshot, asked: State) -> None:
             progress.show(run, status, found)
         elif run.status == runs.FAILED:
             progress.show_failure(run)
+    if not run.active and replay.under_way(run):
+        with middle:
+            replay.show(run)
+        return
     history, live = runs.read_history(run), runs.read_live(run)
     with middle:
+        if run.usable or run.status == runs.FAILED:
+            summed_up(run, history)
         if history or len(live):
             charts.curves(run, history, live)
+        if not run.active:
+            replay.offer(run)
     dataset = run.dataset
     with low:
         if "digits" in status:
@@ -71,3 +81,18 @@ def panel(run: Run, found: Snapshot, asked: State) -> None:
             result.show(run, dataset, asked.reads == run.name)
     with last:
         waiting.show([other for other in found.waiting if other.name != run.name])
+
+
+def summed_up(run: Run, history: list[dict[str, float]]) -> None:
+    """A sentence on how the training went, or on what is known of it."""
+    words = verdict(run.recipe, history)
+    if run.recipe.name == recipes.IMPORTED:
+        words = (
+            "Imported: nothing is known of how it was trained. Its layers and weights are, "
+            f"and it was measured here on the test digits of {run.dataset}."
+        )
+    elif run.members:
+        words = f"An average of {len(run.members)} runs: there was nothing to train."
+    if words:
+        with st.container(key="verdict"):
+            st.markdown(say.plain(words))
