@@ -60,9 +60,7 @@ def show_pictures(found: Search) -> None:
             "search_importance",
         )
     else:
-        st.caption(
-            f"Shown once {search.ENOUGH} trials have finished; {sum(complete)} have so far."
-        )
+        st.caption(f"Shown once {search.ENOUGH} trials have finished; {sum(complete)} have so far.")
     measured = [trial for trial in done if trial.value is not None]
     if len(measured) < 2 or best is None:
         return
