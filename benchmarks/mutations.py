@@ -12,6 +12,7 @@ import argparse
 import base64
 import collections
 import contextlib
+import copy
 import gc
 import io
 import json
@@ -103,7 +104,7 @@ def altered(value: Any, random: Random) -> Any:
 
 
 def odd(random: Random) -> Any:
-    return ODD[int(random.integers(len(ODD)))]
+    return copy.deepcopy(ODD[int(random.integers(len(ODD)))])
 
 
 def _places(value: Any) -> Iterator[tuple[Any, Any]]:

@@ -20,7 +20,7 @@ MOST_SEARCHES = 100
 MOST_DELETED = 20  # runs that can be had back
 
 MOST_EPOCHS = 10_000
-MOST_EXPLANATIONS = 4  # that one visitor may wait for
+MOST_EXPLANATIONS = 8  # that one visitor may wait for
 MOST_EXPLANATIONS_OF_ALL = 40
 
 

@@ -1,4 +1,4 @@
-"""What documents report beside what was measured here, and any runs side by side."""
+"""What each choice does, any runs side by side, what documents report, and a search."""
 
 from collections.abc import Callable
 
@@ -7,22 +7,23 @@ import streamlit as st
 from ui import heading
 from ui.compare import reports, search, side_by_side, studies
 
-REPORTS = "Reports reproduced"
+CHOICES = "What each choice does"
 VIEWS: dict[str, Callable[[], None]] = {
-    REPORTS: reports.show,
+    CHOICES: studies.show,
     "Runs side by side": side_by_side.show,
-    "What each choice does": studies.show,
+    "Reports reproduced": reports.show,
     "Search": search.show,
 }
 
-heading.begin("Compare")
+heading.begin("Compare", wide=True)
+st.html("<style>.stMainBlockContainer { max-width: 1200px; }</style>")
 view = st.segmented_control(
     "View",
     list(VIEWS),
-    default=REPORTS,
+    default=CHOICES,
     required=True,
     key="view",
     label_visibility="collapsed",
     bind="query-params",
 )
-VIEWS[view or REPORTS]()
+VIEWS[view or CHOICES]()

@@ -8,8 +8,8 @@ from mnist_core import datasets
 from mnist_core.datasets import Dataset
 from mnist_core.errors import InputError
 from mnist_core.report import pictures
-from ui import heading, say
-from ui.data import download, facts, outliers, overview, pens, projection, samples, typical
+from ui import heading, links, say
+from ui.data import download, facts, opened, outliers, overview, pens, projection, samples, typical
 
 OVERVIEW = "Overview"
 
@@ -56,3 +56,6 @@ part = st.segmented_control(
     bind="query-params",
 )
 sections[part or OVERVIEW](dataset)
+opened.show(dataset)
+if opened.leaving():
+    links.follow_to_drawing()

@@ -33,10 +33,12 @@ SLOW_FILES = (
     "test_cluster", "test_studies", "test_jobs", "test_faults", "test_search", "test_command_line",
     "pages/test_search", "test_ensembles", "test_wheel", "test_results", "test_training",
     "pages/test_compare", "pages/test_data", "test_predictor", "test_transfer", "test_exchange",
-    "pages/test_studies", "pages/test_train", "pages/test_confusion", "test_embedding",
+    "pages/test_studies", "pages/test_train", "pages/test_damage", "pages/test_confusion",
+    "test_embedding",
     "test_training_step", "test_processes", "test_report", "test_reproductions", "test_weights",
     "pages/test_draw", "test_architectures", "test_augmentation", "test_workers", "test_explain",
     "test_warm", "test_likeness", "test_memory", "test_house", "test_documents", "test_routes",
+    "test_mutations",
 )  # fmt: skip
 SLOW_FIXTURES = {"tiny_run", "chromium", "server", "own_server", "open_server"}
 HERE = Path(__file__).parent

@@ -231,7 +231,7 @@ def kept(monkeypatch):
     return keep
 
 
-def test_a_visitor_sends_a_few_small_pictures_and_a_teacher_what_they_like(kept, monkeypatch):
+def test_a_visitor_sends_a_few_small_pictures_and_a_teacher_more(kept, monkeypatch):
     monkeypatch.setattr(streamlit_guard, "LARGEST", 1000)
     monkeypatch.setattr(streamlit_guard, "FRAMING", 100)
     monkeypatch.setattr(streamlit_guard, "ALL_VISITORS", 5000)
@@ -254,6 +254,12 @@ def test_a_visitor_sends_a_few_small_pictures_and_a_teacher_what_they_like(kept,
     assert put(10)[::2] == (503, streamlit_guard.FULL)
     assert put(10, **teacher)[0] == 200
     assert asked(served(CLOSED), UPLOAD, "PUT", (b"x" * 9000,))[0] == 200
+    kept("session", *[10] * streamlit_guard.OWN_MOST)  # chosen and never sent off
+    assert put(10, **teacher)[::2] == (429, streamlit_guard.TOO_MANY)
+    kept("session")
+    kept("another", streamlit_guard.ALL_OWN)
+    for whose in (app, served(CLOSED)):
+        assert asked(whose, UPLOAD, "PUT", (b"x",), **teacher)[0] == 503
 
 
 def test_a_visitor_has_nothing_forgotten_that_all_share():

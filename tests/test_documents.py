@@ -49,6 +49,8 @@ NOT_IN_THE_TREE = (
     "~/*",
     "mnist.npz",
     "pendigits-orig.tra",
+    "ujipenchars2.txt",
+    "swiss28.npz",
     "log.txt",
 )
 SUFFIXES = ("py", "js", "css", "md", "json", "csv", "npz", "keras", "toml", "txt", "tra", "svg")

@@ -97,7 +97,7 @@ FINGERPRINTS = {
     "fast-cnn": "59423b50c8ed",
     "keras-convnet": "06a7e9e66e48",
     "pen-cnn": "33b1d982a08e",
-    "hands-cnn": "47abc25c8012",
+    "hands-cnn": "2d2613e63386",
     "rnn": "3607041196bf",
 }
 

@@ -2,7 +2,8 @@
 
 Streamlit takes a file from any open page, whether or not it asks for one, and keeps it until that
 page is closed; and any page may have what all share forgotten. On a server that is open to a
-network neither is for visitors. They may send photographs, a few of moderate size.
+network neither is for visitors. They may send photographs, a few of moderate size. Whoever may do
+everything may send more; but files that were chosen and never sent off are bounded for all.
 """
 
 from __future__ import annotations
@@ -25,10 +26,12 @@ LARGEST = 10 * MB  # a visitor's photograph
 FRAMING = MB // 16  # what a form adds to the file within it
 MOST = 3  # files that one page of a visitor's keeps
 ALL_VISITORS = 300 * MB  # what all of them keep
+OWN_LARGEST, OWN_MOST, ALL_OWN = 50 * MB, 8, 500 * MB  # the same for who may do everything
 UPLOAD = "/_stcore/upload_file/"
 TOO_LARGE = f"A picture may have {LARGEST // MB} MB at most."
-TOO_MANY = "Too many pictures are kept for this page: load it again."
-FULL = "The server keeps as many pictures as it can: try again later."
+TOO_LARGE_OWN = f"A file may have {OWN_LARGEST // MB} MB at most."
+TOO_MANY = "Too many files are kept for this page: load it again."
+FULL = "The server keeps as many files as it can: try again later."
 REFUSED = ("clear_cache", "load_git_info", "set_run_on_save")  # of all that a page can send
 
 
@@ -46,34 +49,40 @@ class StreamlitGuard:
         if scope["type"] == "websocket":
             receive, send = messages.bounded(receive, send)
             await self.app(scope, _useful(receive) if visitor else receive, send)
-        elif visitor and scope["type"] == "http" and scope["method"] == "PUT" and UPLOAD in path:
-            await self._upload(path.partition(UPLOAD)[2].partition("/")[0], scope, receive, send)
+        elif scope["type"] == "http" and scope["method"] == "PUT" and UPLOAD in path:
+            session = path.partition(UPLOAD)[2].partition("/")[0]
+            await self._upload(session, visitor, scope, receive, send)
         else:
             await self.app(scope, receive, send)
 
-    async def _upload(self, session: str, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let a visitor's file through, unless it or what is kept already is too much."""
-        refusal = self._refusal(session, scope)
+    async def _upload(
+        self, session: str, visitor: bool, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        """Let a file through, unless it or what is kept already is too much."""
+        refusal = self._refusal(session, visitor, scope)
         if refusal is not None:
             await PlainTextResponse(*refusal)(scope, receive, send)
             return
         self._arriving[session] += 1
         try:
-            await self.app(scope, _at_most(receive, LARGEST + FRAMING), send)
+            largest = LARGEST if visitor else OWN_LARGEST
+            await self.app(scope, _at_most(receive, largest + FRAMING), send)
         finally:
             self._arriving[session] -= 1
             if not self._arriving[session]:
                 del self._arriving[session]
 
-    def _refusal(self, session: str, scope: Scope) -> tuple[str, int] | None:
+    def _refusal(self, session: str, visitor: bool, scope: Scope) -> tuple[str, int] | None:
         """A sentence and a status for a file that is not taken."""
+        largest, most = (LARGEST, MOST) if visitor else (OWN_LARGEST, OWN_MOST)
         length = HTTPConnection(scope).headers.get("content-length", "0")
-        if not length.isdecimal() or int(length) > LARGEST + FRAMING:
-            return TOO_LARGE, 413
+        if not length.isdecimal() or int(length) > largest + FRAMING:
+            return TOO_LARGE if visitor else TOO_LARGE_OWN, 413
         kept = _kept()
-        if len(kept.get(session, ())) + self._arriving[session] >= MOST:
+        if len(kept.get(session, ())) + self._arriving[session] >= most:
             return TOO_MANY, 429
-        if sum(map(sum, kept.values())) + (self._arriving.total() + 1) * LARGEST > ALL_VISITORS:
+        held = sum(map(sum, kept.values())) + (self._arriving.total() + 1) * largest
+        if held > (ALL_VISITORS if visitor else ALL_OWN):
             return FULL, 503
         return None
 

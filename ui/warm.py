@@ -9,11 +9,16 @@ from __future__ import annotations
 import concurrent.futures
 import threading
 from collections import OrderedDict
+from collections.abc import Callable
+from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 import numpy.typing as npt
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from mnist_core import limits
 from mnist_core.background import WarmHelper
+from mnist_core.errors import InputError
 from mnist_core.evaluation import likeness
 from mnist_core.evaluation.likeness import Likeness
 from mnist_core.files import scratch
@@ -22,10 +27,14 @@ from mnist_core.runs import Run
 Maps = tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]
 Future = concurrent.futures.Future[Maps]
 
+P = ParamSpec("P")
+T = TypeVar("T")
+
 KEPT = 500  # pairs of maps
 _helper = WarmHelper()
 _caller = concurrent.futures.ThreadPoolExecutor(1, thread_name_prefix="warm")
 _maps: OrderedDict[tuple[str, bytes, int], Future] = OrderedDict()
+_awaited: dict[concurrent.futures.Future[Any], str] = {}  # and by whom
 _lock = threading.Lock()
 
 
@@ -43,7 +52,7 @@ def explanation(run: Run, image: npt.NDArray[np.float32], digit: int) -> Future:
     with _lock:
         known = _maps.get(key)
         if known is None or (known.done() and known.exception() is not None):
-            _maps[key] = _caller.submit(_explain, run, image, digit)
+            _maps[key] = _queued(_explain, run, image, digit)
         _maps.move_to_end(key)
         if len(_maps) > KEPT:
             _maps.popitem(last=False)
@@ -72,7 +81,30 @@ def what_it_is_like(
     Returns:
         Its `result()` raises InputError if the run is broken.
     """
-    return _caller.submit(_compare, run, image)
+    with _lock:
+        return _queued(_compare, run, image)
+
+
+def _queued(
+    work: Callable[P, T], *given: P.args, **named: P.kwargs
+) -> concurrent.futures.Future[T]:
+    """Work that the visitor waits for; where that is too much, its `result()` says so."""
+    for future in [each for each in _awaited if each.done()]:
+        del _awaited[future]
+    context = get_script_run_ctx(suppress_warning=True)
+    visitor = context.session_id if context else ""
+    mine = list(_awaited.values()).count(visitor)
+    what, advice = "explanations are waited for", "wait for one of them"
+    try:
+        limits.check_count(mine, limits.MOST_EXPLANATIONS, what, advice)
+        limits.check_count(len(_awaited), limits.MOST_EXPLANATIONS_OF_ALL, what, advice)
+    except InputError as error:
+        refused: concurrent.futures.Future[T] = concurrent.futures.Future()
+        refused.set_exception(error)
+        return refused
+    future = _caller.submit(work, *given, **named)
+    _awaited[future] = visitor
+    return future
 
 
 def _compare(run: Run, image: npt.NDArray[np.float32]) -> Likeness:

@@ -192,8 +192,8 @@ def in_words(analysis: Analysis) -> Sequence[str]:
     medians = [float(np.median(part)) if len(part) else np.nan for part in analysis.ink]
     heavy, light = int(np.nanargmax(medians)), int(np.nanargmin(medians))
     sentences = [
-        f"There are most of {most} ({counts[most]:,}) and fewest of {least} ({counts[least]:,}), "
-        f"{counts[most] / max(1, counts[least]):.2f} times as many.",
+        f"The most common digit is {most} ({counts[most]:,} images), the least common {least} "
+        f"({counts[least]:,}).",
         f"{blank:.0%} of the pixels are empty; scaled to 0 to 1 their mean is "
         f"{analysis.pixel_mean:.4f} and their standard deviation {analysis.pixel_std:.4f}.",
         f"A {heavy} takes the most ink, {medians[heavy] / medians[light]:.1f} times that of a "

@@ -15,10 +15,12 @@ import numpy.typing as npt
 
 from mnist_core import datasets
 from mnist_core.background import Job, Status
-from mnist_core.datasets import Images
+from mnist_core.datasets import Dataset, Images, analysis
 from mnist_core.errors import InputError
 from mnist_core.files import written_whole
 
+SHIPPED = Path(__file__).parent / "maps"  # coordinates alone, made by `mnist_core.datasets.maps`
+MAPPED = 3000  # digits on a map, at most
 VERSION = 1  # of what is kept: another number and all is computed anew
 
 Points = npt.NDArray[np.float32]
@@ -30,7 +32,7 @@ class Embedding:
     def __init__(self, images: Images) -> None:
         """Look for the points of images uint8 (n, 28, 28), and have them computed if need be."""
         self._count = len(images)
-        self.path = _place(images)
+        self.path = place(images)
         folder, name = self.path.parent, self.path.stem
         self._job = Job.named(folder, name)
         self._points: Points | None = None
@@ -49,6 +51,8 @@ class Embedding:
     @property
     def points(self) -> Points | None:
         """Float32 (n, 2); None before they are computed."""
+        if self._points is None:
+            self._points = _read(SHIPPED / self.path.name, self._count)
         if self._points is None:
             self._points = _read(self.path, self._count)
         return self._points
@@ -84,10 +88,19 @@ class Embedding:
 
 def kept(images: Images) -> Points | None:
     """The points float32 (n, 2) of images uint8 (n, 28, 28), if they were computed before."""
-    return _read(_place(images), len(images))
+    own, count = place(images), len(images)
+    shipped = _read(SHIPPED / own.name, count)
+    return _read(own, count) if shipped is None else shipped
 
 
-def _place(images: Images) -> Path:
+def mapped(dataset: Dataset) -> npt.NDArray[np.intp]:
+    """The indices of the training digits that a map of a dataset shows, the same each time."""
+    count = len(dataset.x_train)
+    return analysis.sample(min(MAPPED, count), count)
+
+
+def place(images: Images) -> Path:
+    """The file that keeps the map of images uint8 (n, 28, 28)."""
     digest = hashlib.sha256(np.ascontiguousarray(images).data).hexdigest()[:16]
     return datasets.cache_folder() / f"tsne-{VERSION}-{digest}.npy"
 
@@ -99,4 +112,4 @@ def _read(path: Path, count: int) -> Points | None:
         return None
     if points.shape != (count, 2) or not np.isfinite(points).all():
         return None
-    return points
+    return points.astype(np.float32)

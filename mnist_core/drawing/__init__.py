@@ -1,9 +1,9 @@
 """Strokes or pixels into MNIST's form, and the strokes of a number segmented into digits.
 
-Strokes are drawn as ink (`render`), an image is separated into ink and paper (`ink_of`),
-lines too thick for their digit are made thinner (`thin`), and ink is brought into the form
-(`normalise`). `from_strokes` and `from_image` do all of it. What reads a number of several
-digits is in `drawing.segmentation`.
+Strokes are drawn as ink (`render`), an image is separated into ink and paper with its printed
+lines (`ink_of`), specks are left out (`specks`), lines too thick for their digit are made thinner
+(`thin`), and ink is brought into the form (`normalise`). `from_strokes` and `from_image` do all
+of it. What reads a number of several digits is in `drawing.segmentation`.
 """
 
 from mnist_core.drawing.form import CENTRE, SIDE, Ink, Points, normalise, thin

@@ -10,6 +10,8 @@ from PIL import Image
 from scipy import ndimage
 
 from mnist_core.drawing.form import Ink, normalise, thin
+from mnist_core.drawing.lines import without_lines
+from mnist_core.drawing.specks import without_speck_parts
 from mnist_core.errors import InputError
 
 WORKING_SIDE = 560  # longer side at which an image is analysed
@@ -29,7 +31,7 @@ def from_image(pixels: npt.ArrayLike) -> Ink:
     Raises:
         InputError: another shape or type of array.
     """
-    return normalise(thin(ink_of(pixels)))
+    return normalise(thin(without_speck_parts(ink_of(pixels))))
 
 
 def ink_of(pixels: npt.ArrayLike) -> Ink:
@@ -61,6 +63,8 @@ def ink_of(pixels: npt.ArrayLike) -> Ink:
     else:
         contrast, noise = _contrast_on_uneven_paper(grey)
         peak = float(ndimage.uniform_filter(contrast, 3).max()) if _large(grey) else contrast.max()
+        if _large(grey):
+            contrast = without_lines(contrast, peak)
         if peak < max(MIN_CONTRAST, 6 * noise):
             return np.zeros_like(grey)
         threshold = max(MIN_CONTRAST, 4 * noise, 0.4 * peak)

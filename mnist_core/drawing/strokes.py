@@ -9,18 +9,19 @@ import numpy.typing as npt
 from PIL import Image, ImageDraw
 
 from mnist_core.drawing.form import BOX, SIDE, Ink, Points, normalise
+from mnist_core.drawing.specks import without_specks
 from mnist_core.errors import InputError
 
 # Widths of the pen in pixels of the 28×28 image. MNIST's own strokes are mostly two
 # to three pixels wide; a drawn line is kept within what the network can have seen.
 PEN_WIDTH = 2.2
-PEN_WIDTH_RANGE = (1.6, 2.8)
+PEN_WIDTH_RANGE = (1.6, 2.4)
 
 POINT_LIMIT = 20_000  # points of a drawing that are drawn; more are thinned
 
 
 def from_strokes(strokes: Iterable[npt.ArrayLike], width: float | None = None) -> Ink:
-    """Bring pen strokes into MNIST's form.
+    """Bring pen strokes into MNIST's form, without specks.
 
     Args:
         strokes: arrays of shape (n, 2), the x and y of each point, y downward, in any
@@ -42,6 +43,7 @@ def from_strokes(strokes: Iterable[npt.ArrayLike], width: float | None = None) -
         raise InputError(f"The pen's width must be a positive number, not {str(width)[:40]}.")
     if not paths:
         return np.zeros((SIDE, SIDE), np.float32)
+    paths = without_specks(paths)
     points = np.concatenate(paths)
     extent = float((points.max(axis=0) - points.min(axis=0)).max())
     pen = PEN_WIDTH

@@ -52,7 +52,7 @@ def test_from_a_cell_to_a_digit_to_the_canvas_to_another_guess(visit):
     expect(page).to_have_url(re.compile(f"digit={index}"))
     maps = page.locator(".st-key-evidence img")
     expect(maps).to_have_count(2, timeout=3 * SLOW)  # TensorFlow starts
-    expect(page.locator("table")).to_contain_text("pen-cnn")
+    expect(page.get_by_role("row", name="pen-cnn")).to_be_visible()
     page.locator(".st-key-to_canvas_button button:visible").last.click()
     expect(page.get_by_text(f"Test digit {index} of mnist")).to_be_visible(timeout=SLOW)
     expect(page.get_by_role("combobox", name="Network")).to_have_value(re.compile("report-ann"))

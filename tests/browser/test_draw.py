@@ -120,6 +120,27 @@ def test_a_thick_and_a_thin_brush(visit):
         hand.clear()
 
 
+def test_a_stray_dot_moves_nothing_and_a_thick_brush_fills_no_hole(visit):
+    page = visit().page
+    hand = Hand(page)
+    hand.draw(3, height=110, corner=(30, 40))
+    assert hand.wait_for_guess("3") == "3"
+    hand.wait_for_server()
+    before = page.locator(".st-key-model_input img").get_attribute("src")
+    hand.stroke([(310, 300), (311, 300)])
+    hand.wait_for_server()
+    hand.wait_for_rest()
+    assert page.locator(".st-key-model_input img").get_attribute("src") == before
+    assert hand.guess() == "3"
+    hand.clear()
+    slider = page.get_by_role("slider", name="Brush")
+    slider.focus()
+    slider.press("End")
+    hand.wait_for_rest()
+    hand.draw(8, height=90)
+    assert hand.wait_for_guess("8") == "8"
+
+
 def test_a_test_digit_comes_with_its_label_and_can_be_drawn_over(visit):
     page = visit().page
     hand = Hand(page)

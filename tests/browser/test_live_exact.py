@@ -76,6 +76,8 @@ def pen_drawings(count, random):
         # A mouse is somewhere between pixels only where the page is zoomed.
         grid = 1 if number % 3 else 4
         pen = [np.round((path - low + corner) * grid) / grid for path in pen]
+        if number % 7 == 6:  # a stray touch, somewhere
+            pen.append(np.round(random.uniform(0, 330, 2)) + [[0, 0], [1, 0]])
         found.append((pen, int(random.choice([6, 12, 22, 34, 48]))))
     return found
 

@@ -4,6 +4,7 @@ import shutil
 import time
 from pathlib import Path
 
+import pandas as pd
 import pytest
 import tampering
 from streamlit.testing.v1 import AppTest
@@ -12,6 +13,7 @@ from mnist_core import runs
 from mnist_core.evaluation import comparison
 from mnist_core.experiments import reproductions
 from ui import shared_work
+from ui.compare import reports
 
 ROOT = Path(__file__).parent.parent.parent
 REPORTS, RUNS = "Reports reproduced", "Runs side by side"
@@ -24,8 +26,7 @@ def page(models_dir):
     def open_page(view=REPORTS):
         app.run()
         app.switch_page("pages/compare.py")
-        if view != REPORTS:
-            app.query_params["view"] = view
+        app.query_params["view"] = view
         return app.run()
 
     return open_page
@@ -70,7 +71,9 @@ def test_the_page_shows_the_shipped_table_and_its_sentences(page):
     app = page()
     assert not app.exception
     rows = reproductions.read()
-    shown = table(app, "Recipe")
+    names = list(reproductions.REPORTED)
+    shown = pd.DataFrame(reports.lines(names, rows)).set_index("Recipe")
+    assert reports.as_html(reports.lines(names, rows)) in [e.proto.body for e in app.get("html")]
     assert list(shown.index) == list(reproductions.REPORTED)
     for name in shown.index:
         for column, figure in (
@@ -87,6 +90,8 @@ def test_the_page_shows_the_shipped_table_and_its_sentences(page):
         assert finding.text in words
     assert reproductions.best_of_documents(rows) in words
     assert reproductions.COMMAND in words
+    for letter, document in reproductions.DOCUMENTS.items():
+        assert f"**{letter}** {document}" in words
 
 
 def test_each_recipe_is_one_click_from_being_trained_again(tmp_path):

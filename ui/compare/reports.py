@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
+import html
 import math
 
-import pandas as pd
 import streamlit as st
 
 from mnist_core import figures, runs
 from mnist_core.errors import InputError
 from mnist_core.experiments import reproductions
-from ui import charts, links, say
+from ui import charts, glossary, links, say
+
+STYLE = """<style>
+.st-key-reproductions table { width: 100%; border-collapse: collapse; font-size: 0.875rem;
+                              font-variant-numeric: tabular-nums; }
+.st-key-reproductions :is(th, td) { padding: 6px 8px; text-align: left; vertical-align: top;
+                                    border-bottom: 1px solid #8884; }
+.st-key-reproductions th { font-weight: 600; }
+@media (max-width: 900px) {
+  .st-key-reproductions thead { display: none; }
+  .st-key-reproductions :is(tr, th, td) { display: block; border: 0; padding: 2px 0; }
+  .st-key-reproductions tr { padding: 8px 0; border-bottom: 1px solid #8884; }
+  .st-key-reproductions td { display: flex; justify-content: space-between; gap: 1rem;
+                             text-align: right; }
+  .st-key-reproductions td::before { content: attr(data-name); opacity: 0.8; text-align: left; }
+}
+</style>"""
 
 
 def show() -> None:
@@ -26,8 +42,11 @@ def show() -> None:
     )
     names = [name for name in reproductions.REPORTED if any(row.recipe == name for row in rows)]
     if not names:
-        st.info(f"Nothing has been measured yet. Run `{reproductions.COMMAND}` to do so.")
+        st.info(f"Nothing has been measured yet. Run `{reproductions.COMMAND}`.")
         return
+    key = "; ".join(f"**{letter}** {words}" for letter, words in reproductions.DOCUMENTS.items())
+    with st.container(key="documents"):
+        st.markdown(f"The documents: {key}.")
     with st.container(key="reported"):
         show_accuracies(names, rows)
         show_table(list(reproductions.REPORTED), rows)
@@ -61,7 +80,15 @@ def show_accuracies(names: list[str], rows: list[reproductions.Row]) -> None:
 
 
 def show_table(names: list[str], rows: list[reproductions.Row]) -> None:
-    lines = []
+    st.html(STYLE)
+    with st.container(key="reproductions"):
+        st.html(as_html(lines(names, rows)))
+    glossary.words("test", "validation", "training", "parameters", "seed")
+
+
+def lines(names: list[str], rows: list[reproductions.Row]) -> list[dict[str, str]]:
+    """A line for each recipe: what was reported and what was measured, by column."""
+    found = []
     for name in names:
         those = [row for row in rows if row.recipe == name]
 
@@ -69,7 +96,7 @@ def show_table(names: list[str], rows: list[reproductions.Row]) -> None:
             return str(reproductions.summary(rows, name, figure))
 
         seconds = reproductions.summary(rows, name, "cpu_seconds").mean
-        lines.append(
+        found.append(
             {
                 "Recipe": name,
                 "Reported, test": reported(name, "test"),
@@ -81,27 +108,25 @@ def show_table(names: list[str], rows: list[reproductions.Row]) -> None:
                 "Drawn digits": measured("drawn_accuracy"),
                 "Parameters": f"{those[0].parameters:,}" if those else "",
                 "Processor time": "" if math.isnan(seconds) else runs.duration(seconds),
-                "Seeds": len(those),
+                "Seeds": str(len(those)),
             }
         )
-    st.dataframe(
-        pd.DataFrame(lines),
-        hide_index=True,
-        column_config={
-            "Recipe": st.column_config.TextColumn(pinned=True),
-            "Drawn digits": st.column_config.TextColumn(
-                help="Digits of six people whom no network here was trained on."
-            ),
-            "Processor time": st.column_config.TextColumn(
-                help="Of one training run, all cores together, without a GPU."
-            ),
-            "Measured, test": st.column_config.TextColumn(
-                help="Mean and standard deviation over the seeds."
-            ),
-        },
-        key="reproductions",
-        alt="Reported and measured accuracies of every recipe",
-    )
+    return found
+
+
+def as_html(lines: list[dict[str, str]]) -> str:
+    """A table as wide as the page; on a phone each line stands for itself, with its headings."""
+    escape = html.escape
+    heads = "".join(f'<th scope="col">{escape(name)}</th>' for name in lines[0])
+    body = ""
+    for line in lines:
+        first, *rest = line.items()
+        body += f'<tr><th scope="row">{escape(first[1])}</th>'
+        body += "".join(
+            f'<td data-name="{escape(name)}">{escape(text) or "–"}</td>' for name, text in rest
+        )
+        body += "</tr>"
+    return f"<table><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>"
 
 
 def reported(name: str, figure: str) -> str:

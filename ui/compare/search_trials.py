@@ -60,10 +60,7 @@ def show_pictures(found: Search) -> None:
             "search_importance",
         )
     else:
-        st.caption(
-            f"To be seen once {search.ENOUGH} trials ran to their end; "
-            f"{sum(complete)} did until now."
-        )
+        st.caption(f"Shown once {search.ENOUGH} trials have finished; {sum(complete)} have so far.")
     measured = [trial for trial in done if trial.value is not None]
     if len(measured) < 2 or best is None:
         return
@@ -76,8 +73,8 @@ def show_pictures(found: Search) -> None:
         "search_parallel",
     )
     st.caption(
-        "The better, the bluer; the best is thick. A pruned trial counts as it was then. None: a "
-        "trial had no such choice."
+        "Bluer is better; the best line is thick. A pruned trial counts with what it had reached. "
+        "None: the trial did not have this choice."
     )
 
 

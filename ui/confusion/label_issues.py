@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -38,10 +38,14 @@ def show(run: Run, own: Evaluation, now: State) -> None:
         )
         return
     chosen = st.multiselect(
-        "Networks that have a say", list(found), default=list(found), key=f"jury_{name}"
+        "Ask these networks", list(found), default=list(found), key=f"jury_{name}"
     )
     if len(chosen) < 2:
         st.info("Choose at least two networks.")
+        return
+    chosen = different(chosen, found)
+    if len(chosen) < 2:
+        st.info("These networks are the same: choose another one.")
         return
     issues = evaluation.find_label_issues([found[n].probabilities for n in chosen], own.labels)
     sure = sum(issue.confident for issue in issues)
@@ -70,6 +74,16 @@ def show(run: Run, own: Evaluation, now: State) -> None:
             digit.show(run, own, dataset, index, indices)
         elif issues:
             st.caption("Click a digit to see what each network says of it.")
+
+
+def different(names: Sequence[str], found: Mapping[str, Evaluation]) -> list[str]:
+    """The first of each network among those that are the same, such as copies of a run."""
+    kept: list[str] = []
+    for name in names:
+        own = found[name].probabilities
+        if not any(np.array_equal(own, found[other].probabilities) for other in kept):
+            kept.append(name)
+    return kept
 
 
 def show_digits(dataset: Dataset, issues: list[LabelIssue], networks: Sequence[str]) -> None:

@@ -51,7 +51,7 @@ class Selection:
         if self.predicted is None:
             return f"All the {self.true}s"
         if self.true == self.predicted:
-            return f"{self.true} read rightly"
+            return f"{self.true} read correctly"
         return f"{self.true} read as {self.predicted}"
 
 

@@ -9,7 +9,6 @@ its field.
 from __future__ import annotations
 
 import dataclasses
-import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -17,7 +16,7 @@ from typing import Any, TypeVar
 import streamlit as st
 
 from mnist_core import runs
-from ui.confusion import address
+from ui.confusion import address, visitors
 from ui.confusion.selection import MATRIX, Filters, Selection
 
 MEMORY = "confusion_memory"  # in the session: what no widget holds
@@ -37,7 +36,7 @@ class Memory:
     checksums: Mapping[str, str] = field(default_factory=dict)  # of datasets read, by name
     signature: int = 0  # tells the digits that were paged through
     page: int = 0  # where among those, from 0
-    visitor: str = field(default_factory=lambda: uuid.uuid4().hex)
+    visitor: str = field(default_factory=visitors.name)
 
 
 @dataclass(frozen=True)

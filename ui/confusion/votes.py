@@ -21,7 +21,7 @@ def vote(digit: tuple[str, int], choice: str, visitor: str) -> None:
 
 @st.fragment(run_every=3)
 def show(digit: tuple[str, int], label: int, other: int, visitor: str) -> None:
-    """The question and the votes, counted live; another click changes one's mind.
+    """The question, and after one's own vote those of all; another click changes one's mind.
 
     Args:
         digit: the checksum of its dataset, and its index.
@@ -34,13 +34,14 @@ def show(digit: tuple[str, int], label: int, other: int, visitor: str) -> None:
     mine = votes.get(visitor)
     with st.container(horizontal=True, vertical_alignment="center", key="vote"):
         st.markdown("**What do you see?**", width="content")
+        counted = "" if mine is None else " · {}"  # nobody is led by the others
         for choice, words in (
             ("label", f"a {label}, as labelled"),
             ("other", f"a {other}"),
             ("neither", "neither"),
         ):
             st.button(
-                f"{words} · {counts[choice]}",
+                words + counted.format(counts[choice]),
                 key=f"vote_{choice}",
                 icon=":material/check:" if choice == mine else None,
                 on_click=vote,

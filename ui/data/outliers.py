@@ -7,7 +7,7 @@ import streamlit as st
 from mnist_core.datasets import Dataset
 from mnist_core.report import pictures
 from mnist_core.report.pictures import Picture
-from ui.data import analyses
+from ui.data import analyses, opened
 
 
 def show(dataset: Dataset) -> None:
@@ -17,17 +17,13 @@ def show(dataset: Dataset) -> None:
     st.header("Digits that look like another", anchor=False)
     if odd:
         st.caption(
-            "Another digit's principal components describe these training images better than "
-            "their own do, the clearest first. Among them are wrong labels."
+            "These training images look more like another digit than like their label, judged by "
+            "principal components; the clearest come first. Some labels are wrong. Click one to "
+            "see it large and to put it on the canvas."
         )
         with st.container(key="outliers"):
-            shown = [
-                analyses.training_picture(
-                    dataset, o.index, f"{o.label}, like {o.like} · #{o.index}"
-                )
-                for o in odd
-            ]
-            st.html(pictures.grid(shown, 84))
+            words = {o.index: f"{o.label}, like {o.like} · #{o.index}" for o in odd}
+            opened.grid(dataset, list(words), words.__getitem__, "outliers")
     else:
         st.write("Every training image looks most like its own digit.")
     st.header("Images that occur twice", anchor=False)

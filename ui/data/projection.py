@@ -6,19 +6,18 @@ import numpy as np
 import numpy.typing as npt
 import streamlit as st
 
-from mnist_core.datasets import Dataset, Images, analysis
+from mnist_core.datasets import Dataset, Images, analysis, embedding
 from mnist_core.errors import InputError
 from ui import access, actions, say, shared_work
 from ui.data import digit_map
 
-MAPPED = 3000  # digits on the map
 PCA, TSNE = "PCA", "t-SNE"
 
 
 def show(dataset: Dataset) -> None:
     """The whole section."""
-    count = min(MAPPED, len(dataset.x_train))
-    chosen = analysis.sample(count, len(dataset.x_train))
+    chosen = embedding.mapped(dataset)
+    count = len(chosen)
     images, labels = dataset.x_train[chosen], dataset.y_train[chosen]
     way = st.segmented_control(
         "How",
@@ -64,13 +63,14 @@ def _pca(checksum: str, count: int, _images: Images) -> npt.NDArray[np.float32]:
 
 def _tsne(checksum: str, images: Images) -> npt.NDArray[np.float32] | None:
     """The t-SNE of the images, or None while it is computed; then its progress is shown."""
+    kept = shared_work.kept_embedding(checksum, images)
+    if kept is not None:
+        return kept
     try:
         found = actions.embed(checksum, images)
     except InputError:
-        kept = shared_work.kept_embedding(checksum, images)
-        if kept is None:
-            access.note("Computing this map")
-        return kept
+        access.note("Computing this map")
+        return None
     if found.points is not None:
         return found.points
     if found.error:

@@ -7,7 +7,7 @@ import streamlit as st
 from mnist_core.datasets import Dataset, analysis
 from mnist_core.report import pictures
 from mnist_core.report.pictures import Picture
-from ui.data import analyses
+from ui.data import analyses, opened
 
 
 def show(dataset: Dataset) -> None:
@@ -29,10 +29,8 @@ def show(dataset: Dataset) -> None:
     ):
         st.header(title, anchor=False)
         with st.container(key=key):
-            pictured = [
-                analyses.training_picture(dataset, int(i), f"#{i} · {apart[i]:.2f}") for i in chosen
-            ]
-            st.html(pictures.grid(pictured, 64))
+            opened.grid(dataset, [int(i) for i in chosen], lambda i: f"#{i} · {apart[i]:.2f}", key)
     st.caption(
-        "Below each: its number and its distance from the mean (root mean square over the pixels)."
+        "Below each: its number and its distance from the mean (root mean square over the pixels). "
+        "Click one to see it large and to put it on the canvas."
     )

@@ -3,6 +3,7 @@
 
 import { distanceToPaper } from "./distance.js";
 import { BOX, bounds, normalise, SIDE } from "./form.js";
+import { withoutSpeckParts } from "./specks.js";
 
 const MIN_CONTRAST = 10; // grey levels below which there is no ink
 const THICKEST = 4.5; // pixels of the form; thicker lines are made thinner
@@ -33,7 +34,7 @@ export function formOfPixels(grey, height, width) {
   const floor = 0.06 * full;
   const range = Math.max(full - floor, 1e-6);
   const ink = contrast.map((value) => Math.min(Math.max((value - floor) / range, 0), 1));
-  return normalise(thin(ink, height, width), height, width);
+  return normalise(thin(withoutSpeckParts(ink, height, width), height, width), height, width);
 }
 
 /** The level of the paper, or null if there is none that most of the border has. */

@@ -6,8 +6,9 @@
 
 import { fillStroke } from "./fill.js";
 import { BOX, normalise, SIDE } from "./form.js";
+import { withoutSpecks } from "./specks.js";
 
-const PEN_WIDTH_RANGE = [1.6, 2.8]; // pixels of the form
+const PEN_WIDTH_RANGE = [1.6, 2.4]; // pixels of the form
 const DETAIL = 8; // pixels that are drawn for one of the form
 const POINT_LIMIT = 20000; // points of a drawing that are drawn; more are thinned
 const FAR = 1e5; // pixels; what lies farther away is not looked at
@@ -37,6 +38,7 @@ export function formOfStrokes(strokes) {
     const stride = Math.ceil(paths.length / POINT_LIMIT);
     paths = paths.filter((_, i) => i % stride === 0);
   }
+  paths = withoutSpecks(paths);
   let [left, top, right, bottom] = [Infinity, Infinity, -Infinity, -Infinity];
   for (const path of paths) {
     for (const [x, y] of path) {

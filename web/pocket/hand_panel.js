@@ -17,6 +17,7 @@ export class HandPanel {
    * @param {import("../hand_keeper.js").HandKeeper} keeper
    * @param {object} page
    * @param {() => ?object} page.bare the network's own reading of the digit that is drawn
+   * @param {() => Promise<?object>} page.settled the same, once all that is drawn has been read
    * @param {() => void} page.clear takes the drawing away
    * @param {() => void} page.one goes over to drawing one digit
    */
@@ -97,7 +98,7 @@ export class HandPanel {
   }
 
   async correct(label) {
-    const reading = this.page.bare();
+    const reading = await this.page.settled();
     if (!reading) return;
     const kept = await this.keeper.learn(reading.form, label);
     setText(handPart("asked"), kept ? `Learnt as ${label === 8 ? "an" : "a"} ${label}.` : FULL);
@@ -124,9 +125,9 @@ export class HandPanel {
   }
 
   async next() {
-    const reading = this.page.bare();
-    if (!reading) return;
     this.place.querySelector("button").disabled = true; // one tap, one digit
+    const reading = await this.page.settled();
+    if (!reading) return;
     await this.teaching.take(reading);
     this.page.clear();
     if (this.teaching.finished()) await this.enough();

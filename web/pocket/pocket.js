@@ -15,6 +15,7 @@ const PAPER = {
   one: { width: 340, height: 340, brush: 22 },
   number: { width: 720, height: 360, brush: 20 },
 };
+const LOOK = 10; // milliseconds between two looks whether all has been read
 const LYING_BARS = "(orientation: landscape) and (min-height: 600px) and (min-width: 560px)";
 
 const part = (place) => document.querySelector(place);
@@ -48,6 +49,7 @@ export class Pocket {
     this.keeper = new HandKeeper(read, () => this.taught());
     this.panel = new HandPanel(this.keeper, {
       bare: () => this.bare,
+      settled: () => this.settled(),
       clear: () => this.sketch.clear(),
       one: () => this.setMode("one"),
     });
@@ -156,6 +158,13 @@ export class Pocket {
 
   adjusted(reading) {
     return this.keeper.hand?.adjust(reading) ?? reading;
+  }
+
+  /** The network's own reading, once it is of all that is drawn. */
+  async settled() {
+    const behind = () => this.loop.ready && (this.loop.wanted || this.loop.busy);
+    while (behind()) await new Promise((done) => setTimeout(done, LOOK));
+    return this.bare;
   }
 
   /** The reader has learnt or forgotten something: read again. */

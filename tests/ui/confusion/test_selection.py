@@ -33,7 +33,7 @@ OTHER = evaluation([4, 4, 9, 4, 4, 1], [0.9] * 6, LABELS)
         (None, None, "All digits"),
         (4, None, "All the 4s"),
         (None, 0, "Everything read as 0"),
-        (0, 0, "0 read rightly"),
+        (0, 0, "0 read correctly"),
         (4, 9, "4 read as 9"),
     ],
 )
