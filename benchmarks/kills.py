@@ -95,7 +95,7 @@ def kill_evaluator(chance: random.Random, _: int) -> str:
 
     run = runs.read("cnn")
     for path in results.folder().glob("evaluation-*"):
-        path.unlink()
+        path.unlink(missing_ok=True)  # its process may be tidying up
     results.start(run, "optical-digits")
     time.sleep(chance.random() * 3)
     if (status := results.progress(run, "optical-digits")) is not None:

@@ -1,10 +1,11 @@
 """Modules joined into one script."""
 
+import gzip
 import re
 
 import pytest
 
-from mnist_core import javascript, pocket
+from mnist_core import javascript, pocket, runs
 from routes import scripts
 from ui import live_bars
 
@@ -92,3 +93,10 @@ def test_every_module_is_part_of_a_script():
     joined = WORKER + live_bars.JS + pocket.script()
     for path in set(javascript.WEB.rglob("*.js")) - {pocket.SERVICE_WORKER}:
         assert f"\n// {path.name}\n" in joined
+
+
+def test_the_page_for_phones_is_small():
+    run = runs.read(runs.SHIPPED_DIR / runs.DEFAULT_RUN)
+    page = pocket.served(run, pocket.Addresses("networks/0123456789abcdef", "worker.js")).encode()
+    assert len(page) <= 100_000
+    assert len(gzip.compress(page)) <= 35_000

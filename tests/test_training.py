@@ -362,6 +362,8 @@ def test_a_training_can_be_ended_within_an_epoch(digits, tiny):
     )
     assert [(p.epoch, p.step) for p in seen] == [(1, 1)]
     assert len(history) == 1
+    # Its point lies where it belongs: within the epoch.
+    assert history[0]["epoch"] == pytest.approx(1 / seen[0].steps)
 
 
 def test_augmentation_changes_what_is_learnt(digits, tiny):

@@ -10,7 +10,7 @@ def summary(run: Run) -> dict[str, str]:
     found, metrics = run.record, run.metrics
     rows = {
         "run": run.name,
-        "recipe": f"{run.recipe.name} ({run.recipe.title[0].lower() + run.recipe.title[1:]})",
+        "recipe": f"{run.recipe.name} ({run.recipe.title[:1].lower() + run.recipe.title[1:]})",
         "dataset": run.dataset,
         "parameters": f"{found.parameters or 0:,}",
     }

@@ -8,8 +8,8 @@ from mnist_core import runs
 from mnist_core.runs import Run
 from ui.train import charts, guesses
 
-FRAMES = 60  # at most, however long the training took
-FRAME_SECONDS = 0.4  # so that the longest replay takes 24 seconds
+FRAMES = 30  # at most, however long the training took
+FRAME_SECONDS = 0.8  # so that the longest replay takes 24 seconds, and charts are drawn in time
 
 
 def offer(run: Run) -> None:

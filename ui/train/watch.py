@@ -29,7 +29,9 @@ def show(shown: Snapshot, asked: State) -> None:
     if state.into_view():
         with st.container(key="into_view"):
             st.html(INTO_VIEW, unsafe_allow_javascript=True)
-    every = QUICK if shown.busy or asked.replayed else SLOW
+    every = QUICK if shown.busy else SLOW
+    if asked.replayed:
+        every = replay.FRAME_SECONDS
     st.fragment(_refresh, run_every=every)(shown, asked)
 
 
