@@ -5,6 +5,7 @@ import time
 import numpy as np
 import pytest
 
+from mnist_core import datasets
 from mnist_core.datasets import embedding
 
 
@@ -56,3 +57,18 @@ def test_what_cannot_be_embedded_ends_in_a_sentence(digits):
     assert found.points is None
     assert found.error.startswith("t-SNE failed")
     assert found.error.endswith("try again.")
+
+
+@pytest.mark.parametrize("name", ["mnist", "pen-strokes", "optical-digits"])
+def test_the_map_of_a_dataset_comes_with_the_program_as_coordinates(name):
+    if not datasets.at_hand(name):
+        pytest.skip(f"{name} is not on this machine")
+    dataset = datasets.load(name, fetch=False)
+    chosen = embedding.mapped(dataset)
+    images, labels = dataset.x_train[chosen], dataset.y_train[chosen]
+    points = embedding.kept(images)
+    assert points.shape == (len(chosen), 2)
+    assert (embedding.SHIPPED / embedding.place(images).name).stat().st_size < 13_000
+    apart = ((points[:500, None] - points[None]) ** 2).sum(axis=2)
+    apart[np.arange(500), np.arange(500)] = np.inf
+    assert (labels[apart.argmin(axis=1)] == labels[:500]).mean() > 0.8  # alike lie together

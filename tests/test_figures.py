@@ -151,3 +151,19 @@ def test_an_axis_grows_with_what_there_is():
     later = figures.curve("loss", history, live, growing=True)
     assert 4 < later.layout.xaxis.range[1] < 6
     assert figures.curve("loss", history, live).layout.xaxis.range is None
+
+
+@given(st.lists(st.tuples(st.floats(0, 1), st.floats(0.9, 1)), min_size=1, max_size=8))
+def test_every_run_has_its_name_beside_its_point(spots):
+    costs, accuracies = [10**x for x, _ in spots], [y for _, y in spots]
+    names = [f"run {i}" for i in range(len(spots))]
+    figure = figures.accuracy_and_cost(names, costs, accuracies, [0], "cost", "accuracy")
+    assert len(figure.data[1].textposition) == len(spots)
+
+
+def test_names_of_two_points_side_by_side_do_not_overlap():
+    figure = figures.accuracy_and_cost(
+        ["report-ann", "early-stopping", "cnn"], [100, 101, 9000], [0.97, 0.97, 0.99], [0], "c", "a"
+    )
+    first, second, _ = figure.data[1].textposition
+    assert first != second

@@ -114,3 +114,14 @@ def test_it_fits_a_phone(visit, part):
     expect(page.locator(f".st-key-{marks[part]}").first).to_be_visible(timeout=SLOW)
     # A page is wider for a moment while its parts are laid out; it must not stay so.
     page.wait_for_function("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+def test_an_odd_digit_goes_to_the_canvas(visit):
+    window = visit("/data?dataset=optical-digits&part=Odd+ones")
+    page = window.page
+    page.locator(".st-key-outliers button[data-index]").first.click(timeout=SLOW)
+    expect(page.get_by_role("dialog")).to_contain_text("Its label says")
+    page.get_by_role("button", name="Put it on the canvas").click()
+    expect(page.get_by_text("Draw on it to change it.")).to_be_visible(timeout=SLOW)
+    expect(page.locator(".st-key-guess")).to_have_text(re.compile(r"\d"), timeout=SLOW)
+    assert not window.errors

@@ -3,6 +3,7 @@
 import dataclasses
 import functools
 import http.server
+import json
 import threading
 import time
 import types
@@ -15,6 +16,7 @@ from streamlit.testing.v1 import AppTest
 from mnist_core import datasets
 from mnist_core.datasets import mnist as mnist_source
 from ui import shared_work
+from ui.data import opened
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -127,8 +129,9 @@ def test_every_dataset_can_be_looked_at(page, name, needs_mnist, needs_pens):
 
 
 @pytest.fixture
-def tsne(monkeypatch):
-    """A t-SNE that stays where it is put."""
+def tsne(monkeypatch, tmp_path):
+    """A t-SNE that stays where it is put, of digits whose map does not come with the program."""
+    monkeypatch.setattr("mnist_core.datasets.embedding.SHIPPED", tmp_path)
     state = types.SimpleNamespace(points=None, error=None, share=0.4, seconds_left=12.3, done=False)
     asked = []
 
@@ -163,6 +166,32 @@ def test_a_map_that_fails_says_so_and_can_be_tried_again(page, tsne):
     app.button(key="map_again").click().run()
     assert not app.exception
     assert True in tsne.asked
+
+
+def test_the_map_of_what_ships_is_there_at_once(page, monkeypatch):
+    def never(*_, **__):
+        raise AssertionError("it is computed")
+
+    monkeypatch.setattr(shared_work, "embedding", never)
+    app = page(part="Map")
+    app.segmented_control(key="map_way").set_value("t-SNE").run()
+    assert not app.exception
+    assert "1,437 random training digits" in said(app)
+
+
+def test_an_odd_digit_is_opened_and_put_on_the_canvas(page, digits):
+    app = page(part="Odd ones")
+    (grid,) = [e for e in app.get("bidi_component") if "samples" in e.proto.json]
+    index = json.loads(grid.proto.json)["samples"][0]["index"]
+    app.session_state[opened.OPENED] = "optical-digits", index
+    app.run()
+    label = digits.y_train[index]
+    assert f"Training digit {index} of optical-digits. Its label says **{label}**" in said(app)
+    app.button(key="to_canvas_button").click().run()
+    assert not app.exception
+    (picture,), note = app.session_state["to_canvas"]
+    assert picture["type"] == "image"
+    assert f"**{label}**" in note
 
 
 # --- datasets that are not here ------------------------------------------------------

@@ -43,12 +43,23 @@ def leaving() -> bool:
 
 @st.dialog("A training digit")
 def _dialog(dataset: Dataset, index: int) -> None:
+    if leaving():
+        st.rerun()  # the whole page, which leads to the drawing page
     label = int(dataset.y_train[index])
     words = f"Training digit {index} of {dataset.name}. Its label says **{label}**."
     with st.container(key="opened"):
         st.markdown(words)
         st.html(samples.picture(dataset.x_train[index], f"Training digit {index}", 196))
-        if st.button("Put it on the canvas", key="to_canvas_button", type="primary"):
-            picture = canvas.picture_object(dataset.x_train[index])
-            st.session_state[TO_CANVAS] = [picture], f"{words} Draw on it to change it."
-            st.rerun()
+        st.button(
+            "Put it on the canvas",
+            key="to_canvas_button",
+            type="primary",
+            icon=":material/draw:",
+            on_click=_hand_over,
+            args=(dataset, index, words),
+        )
+
+
+def _hand_over(dataset: Dataset, index: int, words: str) -> None:
+    picture = canvas.picture_object(dataset.x_train[index])
+    st.session_state[TO_CANVAS] = [picture], f"{words} Draw on it to change it."
