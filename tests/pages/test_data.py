@@ -190,7 +190,7 @@ def test_an_odd_digit_is_opened_and_put_on_the_canvas(page, digits):
     app.button(key="to_canvas_button").click().run()
     assert not app.exception
     (picture,), note = app.session_state["to_canvas"]
-    assert picture["type"] == "image"
+    assert picture["type"] == "Image"
     assert f"**{label}**" in note
 
 
