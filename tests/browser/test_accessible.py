@@ -30,6 +30,7 @@ PLACES = {
     "/data?dataset=optical-digits&part=Typical": ".st-key-least_typical :is(img, button)",
     "/data?dataset=optical-digits&part=Map": ".st-key-map canvas[data-ready]",
     "/data?dataset=optical-digits&part=Odd+ones": "h2 >> nth=1",
+    "/lesson": "h2 >> nth=0",
 }
 
 # Buttons, links and fields whose place on the screen is smaller than a finger. A field's place is
@@ -146,3 +147,15 @@ def test_on_a_phone_the_menu_has_a_name(opened):
     expect(page.get_by_role("link", name="Confusion")).to_be_in_viewport()
     page.get_by_role("button", name="Close the menu").click()
     expect(page.get_by_role("button", name="Menu", exact=True)).to_be_visible()
+
+
+def test_the_page_for_phones(chromium, app):
+    page = chromium.new_page(viewport={"width": 390, "height": 664})
+    page.goto(f"{app}/pocket")
+    expect(page.locator("#canvas")).to_be_visible(timeout=SLOW)
+    page.evaluate(AXE_SCRIPT)
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        assert violations(page) == [], scheme
+    assert page.evaluate(TOO_SMALL, FINGER) == []
+    page.close()

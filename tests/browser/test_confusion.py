@@ -49,6 +49,7 @@ def test_from_a_cell_to_a_digit_to_the_canvas_to_another_guess(visit):
     index = first.get_attribute("data-index")
     first.click()
     expect(page.locator(".st-key-digit").last).to_contain_text(f"Digit {index}: a 4, read as 9")
+    expect(page.locator(".st-key-digit h3").last).to_have_text("Label 4 · Guess 9 ✗")
     expect(page).to_have_url(re.compile(f"digit={index}"))
     maps = page.locator(".st-key-evidence img")
     expect(maps).to_have_count(2, timeout=3 * SLOW)  # TensorFlow starts
