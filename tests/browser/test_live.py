@@ -7,7 +7,7 @@ from functools import partial
 
 import numpy as np
 import pytest
-from browser.hand import DIGITS, INK_IS_SEEN, PHONE, Hand
+from browser.hand import DIGITS, INK_IS_SEEN, PHONE, Hand, pick_network
 from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
@@ -319,9 +319,7 @@ def test_another_network_is_read_with_once_it_is_picked(visit):
     hand = Hand(page)
     wait_until_the_server_reads(page)
     for name in ("report-ann", "pen-cnn"):
-        box = page.get_by_role("combobox", name="Network")
-        box.click()
-        page.get_by_role("option", name=name).click()
+        pick_network(page, name)
         expect(page.locator(LIVE)).to_be_attached(timeout=PATIENCE)
         wait_until_the_server_reads(page)
         hand.draw(3)
