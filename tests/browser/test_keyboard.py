@@ -1,5 +1,7 @@
 """Drawing without a mouse, and hearing what was read."""
 
+import re
+
 import pytest
 from browser.hand import Hand
 from playwright.sync_api import expect
