@@ -236,14 +236,14 @@ def test_an_eraser_leaves_what_it_does_not_pass_over_and_only_what_was_there_bef
     assert np.ptp(whole[:, 1]) == pytest.approx(100, abs=25)
 
 
-def test_an_eraser_takes_a_speck_out_of_a_picture():
+def test_an_eraser_takes_a_blot_out_of_a_picture():
     pixels = np.zeros((28, 28), np.uint8)
     pixels[4:24, 13:16] = 255  # a one,
-    pixels[2:4, 2:4] = 255  # and a speck
+    pixels[2:8, 2:8] = 255  # and a blot that is too large to be left out as a speck
     clean = pixels.copy()
-    clean[2:4, 2:4] = 0
+    clean[2:8, 2:8] = 0
     side = canvas.SIDE / 28
-    rubber = path_object([[2 * side, 3 * side], [4 * side, 3 * side]], 36, stroke=canvas.GROUND)
+    rubber = path_object([[4 * side, 5 * side], [6 * side, 5 * side]], 96, stroke=canvas.GROUND)
     read = canvas.read([canvas.picture_object(pixels), rubber])
     assert np.array_equal(read, canvas.read([canvas.picture_object(clean)]))
     assert not np.array_equal(read, canvas.read([canvas.picture_object(pixels)]))

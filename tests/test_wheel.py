@@ -90,6 +90,8 @@ def test_a_wheel_holds_every_module_and_the_shipped_runs_alone(wheel):
     code = {path.relative_to(ROOT).as_posix() for path in (ROOT / "mnist_core").rglob("*.py")}
     templates = ROOT / "mnist_core" / "report" / "templates"
     code |= {path.relative_to(ROOT).as_posix() for path in templates.iterdir()}
+    maps = ROOT / "mnist_core" / "datasets" / "maps"
+    code |= {path.relative_to(ROOT).as_posix() for path in maps.iterdir()}
     web = [path for path in (ROOT / "web").rglob("*.*") if path.name != "README.md"]
     code |= {f"mnist_core/{path.relative_to(ROOT).as_posix()}" for path in web}
     assert code <= names

@@ -140,8 +140,9 @@ class ProgressLine:
 
     def show_status(self, status: Mapping[str, Any]) -> None:
         """What a training run says of itself, as `runs.read_progress` gives it."""
+        loss = "–" if status["loss"] is None else f"{status['loss']:.4f}"
         figures = (
-            f"{_clock(status['seconds_left'])} left  loss {status['loss']:.4f}  "
+            f"{_clock(status['seconds_left'])} left  loss {loss}  "
             f"accuracy {status['accuracy']:.2%}  {status['images_per_second']:,.0f} images/s"
         )
         done = (status["epoch"] - 1) * status["steps"] + status["step"]

@@ -63,6 +63,8 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     epochs: Annotated[float, Meta(ge=1, le=1e12)] = 1
     step: Amount = 0
     steps: Annotated[float, Meta(ge=1, le=1e12)] = 1
+    loss: float | None = None  # none where it is no number any more
+    accuracy: Annotated[float, Meta(ge=0, le=1)] = 0.0
     images_per_second: Amount = 0.0
     seconds_left: Amount = 0.0
     digits: WatchedDigits | None = None
@@ -70,7 +72,16 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
 
 _TOLD = Told.__struct_fields__
 _NEEDED = {
-    "training": ("epoch", "epochs", "step", "steps", "images_per_second", "seconds_left"),
+    "training": (
+        "epoch",
+        "epochs",
+        "step",
+        "steps",
+        "loss",
+        "accuracy",
+        "images_per_second",
+        "seconds_left",
+    ),
     "preparing": ("share",),
     "downloading": ("share",),
 }

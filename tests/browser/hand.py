@@ -72,6 +72,18 @@ INK_IS_SEEN = """() => {
 }"""
 
 
+def pick_network(page, name):
+    """Pick the run that reads, by a part of its label.
+
+    Whoever picks it sees it before: a list that has opened is closed again by scrolling.
+    """
+    box = page.locator(".st-key-run [role=combobox]")
+    box.scroll_into_view_if_needed()
+    page.evaluate("() => new Promise(done => setTimeout(() => requestAnimationFrame(done), 100))")
+    box.click()
+    page.get_by_role("option").filter(has_text=name).click()
+
+
 class Hand:
     """Draws on the page's canvas with the mouse, or with a finger."""
 

@@ -8,7 +8,7 @@ import socket
 import threading
 
 import pytest
-from browser.hand import Hand
+from browser.hand import Hand, pick_network
 from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
@@ -97,8 +97,7 @@ def test_a_lost_connection_loses_no_drawing(visit, wire, silently):
     window = visit(address=wire.address)
     page = window.page
     hand = Hand(page)
-    page.locator(".st-key-run [role=combobox]").click()
-    page.get_by_role("option").filter(has_text="report-ann").click()
+    pick_network(page, "report-ann")
     expect(page.get_by_role("combobox", name="Network")).to_have_value(re.compile("report-ann"))
     page.locator(LIVE).wait_for()
     hand.wait_for_rest()
@@ -116,8 +115,8 @@ def test_a_lost_connection_loses_no_drawing(visit, wire, silently):
     wire.mend()
 
     page.wait_for_function(
-        "JSON.parse([...document.querySelectorAll('.server-reading')].at(-1).dataset.reading)"
-        ".count === 3"
+        "JSON.parse([...document.querySelectorAll('.server-reading')].at(-1)?"
+        ".dataset.reading ?? '{}').count === 3"
     )
     hand.wait_for_server()
     assert hand.wait_for_guess("4") == "4"
@@ -125,15 +124,15 @@ def test_a_lost_connection_loses_no_drawing(visit, wire, silently):
     # Drawing goes on, and what was drawn before can be taken back.
     hand.stroke([(20, 40), (320, 60)])
     page.wait_for_function(
-        "JSON.parse([...document.querySelectorAll('.server-reading')].at(-1).dataset.reading)"
-        ".count === 4"
+        "JSON.parse([...document.querySelectorAll('.server-reading')].at(-1)?"
+        ".dataset.reading ?? '{}').count === 4"
     )
     for _ in range(3):
         before = server_reading(page)["count"]
         page.locator(".st-key-undo button").click()
         page.wait_for_function(
-            "count => JSON.parse([...document.querySelectorAll('.server-reading')].at(-1)"
-            ".dataset.reading).count === count",
+            "count => JSON.parse([...document.querySelectorAll('.server-reading')].at(-1)?"
+            ".dataset.reading ?? '{}').count === count",
             arg=before - 1,
         )
     assert hand.wait_for_guess("1") == "1"

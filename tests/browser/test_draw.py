@@ -6,7 +6,7 @@ import time
 
 import numpy as np
 import pytest
-from browser.hand import DIGITS, PHONE, Hand
+from browser.hand import DIGITS, PHONE, Hand, pick_network
 from PIL import Image
 from playwright.sync_api import expect
 
@@ -189,8 +189,7 @@ def test_the_run_that_is_picked_reads(visit):
     expect(page.locator(".st-key-confidence")).to_contain_text("ure", timeout=20_000)
     time.sleep(1)
     words = page.locator(".st-key-bars [aria-label]").first.get_attribute("aria-label")
-    page.locator(".st-key-run [role=combobox]").click()
-    page.get_by_role("option").filter(has_text="report-ann").click()
+    pick_network(page, "report-ann")
     expect(page.get_by_role("combobox", name="Network")).to_have_value(re.compile("report-ann"))
     chart = page.locator(".st-key-bars [aria-label]").first
     expect(chart).not_to_have_attribute("aria-label", words, timeout=20_000)

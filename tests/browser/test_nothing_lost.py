@@ -5,7 +5,7 @@ import shutil
 
 import numpy as np
 import pytest
-from browser.hand import DIGITS, Hand
+from browser.hand import DIGITS, Hand, pick_network
 from playwright.sync_api import expect
 
 from mnist_core import runs
@@ -112,8 +112,7 @@ def test_another_network_reads_once_the_one_that_was_picked_is_deleted(visit, se
     shutil.copytree(runs.SHIPPED_DIR / "report-ann", server.models / "short-lived")
     page = visit().page
     Hand(page)
-    page.locator(".st-key-run [role=combobox]").click()
-    page.get_by_role("option").filter(has_text="short-lived").click()
+    pick_network(page, "short-lived")
     chosen = page.get_by_role("combobox", name="Network")
     expect(chosen).to_have_value(re.compile("short-lived"))
     shutil.rmtree(server.models / "short-lived")
