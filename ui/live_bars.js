@@ -159,6 +159,7 @@ class LiveBars {
     if (number) return null; // only the server segments pictures
     // Pictures cannot be told from the pen's points: what is seen on the canvas then.
     const { canvas } = this.pen;
+    if (!canvas) return null; // nobody has drawn on it: the server's reading stands
     const layers = canvas.parentElement.querySelectorAll("canvas");
     const { width, height } = canvas;
     const pixels = greyLevels(layers, width, height, this.data.ground, this.copy);

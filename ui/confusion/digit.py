@@ -41,7 +41,7 @@ def show(
     mark = "✓ " if first == true else "✗ "
     with st.container(key="digit"):
         st.header(f"{mark}Digit {index}: a {true}, read as {first}", anchor=False)
-        st.markdown(f"### Label {true} · Guess {first} {mark}")
+        st.subheader(f"Label {true} · Guess {first} {mark.strip()}", anchor=False)
         st.markdown(f"{percent(row[first])} sure. Second guess: {second}, {percent(row[second])}.")
     image = dataset.x_test[index]
     left, right = st.columns([1, 1.3])
