@@ -37,13 +37,13 @@ def test_an_eraser_takes_away_a_stroke_that_does_not_belong_there(visit):
     hand = Hand(page)
     hand.draw(1, corner=(120, 60))
     assert hand.wait_for_guess("1") == "1"
-    hand.stroke([(310, 310), (318, 318)])  # a speck far away makes the digit small
+    hand.stroke([(250, 310), (325, 310)])  # too long to be left out as a speck
     hand.wait_for_server()
     page.get_by_role("button", name="Erase").click()
     expect(page.get_by_role("button", name="Draw", exact=True)).to_be_visible()
     hand.wait_for_rest()
     before = page.locator(".st-key-model_input img").get_attribute("src")
-    hand.stroke([(300, 300), (330, 330)])
+    hand.stroke([(235, 310), (338, 310)])
     expect(page.locator(".st-key-model_input img")).not_to_have_attribute("src", before)
     assert hand.wait_for_guess("1") == "1"
     page.get_by_role("button", name="Draw", exact=True).click()
