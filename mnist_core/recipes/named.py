@@ -28,6 +28,29 @@ STRONG = {
 }
 AUGMENTED: Mapping[str, Mapping[str, float]] = {"none": {}, "light": LIGHT, "strong": STRONG}
 
+# What reads pens has in common: layers, and what happens to scans and to strokes.
+PEN_LAYERS = (
+    conv(32, 5, strides=2, norm=True),
+    conv(64, norm=True),
+    conv(64, norm=True),
+    max_pool(),
+    conv(128, norm=True),
+    conv(128, norm=True),
+    average_pool(),
+    dropout(0.2),
+)
+PEN_IMAGES = LIGHT | {"rotation": 6.0, "shear": 0.1, "thickness": 0.3, "blur": 0.5}
+PEN_STROKES = {
+    "rotation": 16.0,
+    "slant": 0.35,
+    "aspect": 0.3,
+    "jitter": 0.025,
+    "slip": 0.02,
+    "trim": 0.05,
+    "thinnest": 1.3,
+    "thickest": 6.0,
+}
+
 _ALL = (
     Recipe(
         "report-ann",
@@ -130,34 +153,16 @@ _ALL = (
     Recipe(
         "pen-cnn",
         "A convolutional network that has seen pens: MNIST and pen strokes together",
-        (
-            conv(32, 5, strides=2, norm=True),
-            conv(64, norm=True),
-            conv(64, norm=True),
-            max_pool(),
-            conv(128, norm=True),
-            conv(128, norm=True),
-            average_pool(),
-            dropout(0.2),
-        ),
+        PEN_LAYERS,
         optimizer="adamw",
         learning_rate=0.003,
         schedule="cosine",
         epochs=14,
         validation_split=0.04,
-        augmentation=LIGHT | {"rotation": 6.0, "shear": 0.1, "thickness": 0.3, "blur": 0.5},
+        augmentation=PEN_IMAGES,
         dataset="mnist+pen-strokes",
         renderings=16,
-        stroke_augmentation={
-            "rotation": 16.0,
-            "slant": 0.35,
-            "aspect": 0.3,
-            "jitter": 0.025,
-            "slip": 0.02,
-            "trim": 0.05,
-            "thinnest": 1.3,
-            "thickest": 6.0,
-        },
+        stroke_augmentation=PEN_STROKES,
         non_digits=12_000,
         tta_angle=8.0,
         calibrate=True,
@@ -165,36 +170,16 @@ _ALL = (
     Recipe(
         "hands-cnn",
         "A convolutional network that has seen many hands: MNIST, pens and scans together",
-        (
-            conv(32, 5, strides=2, norm=True),
-            conv(64, norm=True),
-            conv(64, norm=True),
-            max_pool(),
-            conv(128, norm=True),
-            conv(128, norm=True),
-            average_pool(),
-            dropout(0.2),
-        ),
+        PEN_LAYERS,
         optimizer="adamw",
         learning_rate=0.003,
         schedule="cosine",
         epochs=6,
         validation_split=0.04,
-        augmentation=LIGHT | {"rotation": 6.0, "shear": 0.1, "thickness": 0.3, "blur": 0.5},
+        augmentation=PEN_IMAGES,
         dataset="mnist+pen-strokes+uji-pen+swiss-digits",
         renderings=4,
-        stroke_augmentation={
-            "rotation": 16.0,
-            "slant": 0.35,
-            "aspect": 0.3,
-            "jitter": 0.025,
-            "slip": 0.02,
-            "trim": 0.05,
-            "thinnest": 1.3,
-            "thickest": 4.8,
-            "canvas": 0.15,
-            "speck": 0.06,
-        },
+        stroke_augmentation=PEN_STROKES | {"thickest": 4.8, "canvas": 0.15, "speck": 0.06},
         non_digits=10_000,
         tta_angle=8.0,
         calibrate=True,
