@@ -84,8 +84,14 @@ FOCUS_UNSEEN = """() => {
 }"""
 
 
+# Whether nothing is being drawn anew: what is about to be replaced fades for a moment.
+SETTLED = """() => !document.querySelector('[data-stale=true]') && document.getAnimations().every(
+    animation => !(animation instanceof CSSTransition) || animation.playState !== 'running')"""
+
+
 def violations(page, rules=None):
     """What axe finds on the page: each rule with the first elements that break it."""
+    page.wait_for_function(SETTLED)
     options = {"resultTypes": ["violations"]}
     if rules:
         options["runOnly"] = {"type": "rule", "values": rules}
