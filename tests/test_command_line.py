@@ -209,16 +209,19 @@ def test_runs_are_listed_with_what_is_known_of_them(command, own_run, models_dir
     runs.create(own_run.recipe, "mnist", 0, "waiting")
     longest = "early-stopping-ann-20300101-120000-2"  # of the names that runs are given
     runs.create(own_run.recipe, "mnist+pen-strokes", 0, longest)
-    (models_dir / "empty").mkdir()
-    (models_dir / "[b]").mkdir()  # a name that is not given here can still occur
+    for name in ("alien", "[b]"):  # a name that is not given here can still occur
+        (models_dir / name).mkdir()
+        (models_dir / name / "notes.txt").touch()
+    (models_dir / "begun").mkdir()  # somebody is about to make a run of it
     text = command("runs")
     lines = {line.split()[0]: line for line in text.splitlines() if line.strip()}
     accuracy = f"{own_run.metrics.test_accuracy:.2%}"
     assert all(word in lines["mine"] for word in ("tiny", "12,730", accuracy, "finished"))
     assert "queued" in lines["waiting"]
     assert longest in lines
-    assert "broken" in lines["empty"]
+    assert "broken" in lines["alien"]
     assert "[b]" in lines
+    assert "begun" not in lines
     assert set(runs.SHIPPED) <= set(lines)
 
 

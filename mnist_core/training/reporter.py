@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,12 @@ LIVE_POINTS = 100  # at most, within an epoch
 SCALAR = summary_pb2.SummaryMetadata(
     plugin_data=summary_pb2.SummaryMetadata.PluginData(plugin_name="scalars")
 )
+
+
+def clear_remains(path: Path) -> None:
+    """Take away what TensorFlow has made anew in the place of a run that was deleted meanwhile."""
+    if not (path / "run.json").exists():
+        shutil.rmtree(path, ignore_errors=True)
 
 
 class Reporter(keras.callbacks.Callback):

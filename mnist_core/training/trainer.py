@@ -39,9 +39,12 @@ def train_waiting(
 
         dataset = datasets.load(mine.dataset, downloading)
         start_tensorflow()
-        from mnist_core.training import training_run
+        from mnist_core.training import reporter, training_run
 
-        return training_run.train_run(mine, dataset, listeners)
+        try:
+            return training_run.train_run(mine, dataset, listeners)
+        finally:
+            reporter.clear_remains(mine.path)
 
 
 def main(arguments: list[str]) -> int:
