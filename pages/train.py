@@ -7,7 +7,6 @@ from ui.train import (
     actions,
     choose,
     comparison,
-    hand_upload,
     snapshot,
     state,
     table,
@@ -49,7 +48,5 @@ with st.container(key="table"):
     if len(ticked) > 1:
         comparison.show(ticked)
     trash.show(asked)
-    with st.container(horizontal=True):
-        upload.show()
-        hand_upload.show()
+    upload.show()
 state.write_address(asked)

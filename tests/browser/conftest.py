@@ -181,3 +181,15 @@ def visit(app, chromium):
     yield open_page
     for context in contexts:
         context.close()
+
+
+@pytest.fixture
+def hand(visit, app):
+    """A hand at the pocket page, in a window as large as a phone."""
+    from browser.hand import PocketHand
+
+    seen = visit(address=f"{app}/pocket", viewport={"width": 390, "height": 844})
+    found = PocketHand(seen.page)
+    found.wait_for_network()
+    found.visit = seen
+    return found

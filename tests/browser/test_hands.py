@@ -20,15 +20,6 @@ LIVE = ".live-bars[data-live=true]"
 FLAG = [(70, 70), (200, 60), (150, 280)]
 
 
-@pytest.fixture
-def hand(visit, app):
-    seen = visit(address=f"{app}/pocket", viewport={"width": 390, "height": 844})
-    found = PocketHand(seen.page)
-    found.wait_for_network()
-    found.visit = seen
-    return found
-
-
 def kept(page):
     """The labels that the browser has stored."""
     text = page.evaluate("localStorage.getItem('mnist-canvas.hand')")

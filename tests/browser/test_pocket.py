@@ -39,16 +39,6 @@ def opened(request, visit, app, file):
     return open_page
 
 
-@pytest.fixture
-def hand(visit, app):
-    """A hand at the served page, in a window as large as a phone."""
-    seen = visit(address=f"{app}/pocket", viewport={"width": 390, "height": 844})
-    found = PocketHand(seen.page)
-    found.wait_for_network()
-    found.visit = seen
-    return found
-
-
 def shares(page):
     return page.eval_on_selector_all(
         "#bars > *", "bars => bars.map(bar => Number(bar.dataset.probability))"
