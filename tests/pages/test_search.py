@@ -123,7 +123,7 @@ def test_a_finished_search_shows_its_trials_in_pictures_and_words(page, mine):
     words = " ".join(element.proto.alt for element in shown)
     assert f"The best is trial {best.number}" in words
     assert "A line for each of 6 trials" in words
-    assert f"To be seen once {search.ENOUGH} trials" in said(app)
+    assert f"Shown once {search.ENOUGH} trials" in said(app)
     table = app.dataframe[0].value
     assert list(table["trial"]) == [1, 2, 3, 4, 5, 6]
     assert table["validation"].max() == best.value
