@@ -140,11 +140,11 @@ class ProgressLine:
 
     def show_status(self, status: Mapping[str, Any]) -> None:
         """What a training run says of itself, as `runs.read_progress` gives it."""
-        loss = "–" if status["loss"] is None else f"{status['loss']:.4f}"
-        figures = (
-            f"{_clock(status['seconds_left'])} left  loss {loss}  "
-            f"accuracy {status['accuracy']:.2%}  {status['images_per_second']:,.0f} images/s"
-        )
+        loss, accuracy = status.get("loss"), status.get("accuracy")
+        figures = f"{_clock(status['seconds_left'])} left"
+        if loss is not None and accuracy is not None:
+            figures += f"  loss {loss:.4f}  accuracy {accuracy:.2%}"
+        figures += f"  {status['images_per_second']:,.0f} images/s"
         done = (status["epoch"] - 1) * status["steps"] + status["step"]
         words = f"epoch {status['epoch']}/{status['epochs']}"
         self._show(words, done, status["epochs"] * status["steps"], figures)

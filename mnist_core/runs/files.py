@@ -64,7 +64,7 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     step: Amount = 0
     steps: Annotated[float, Meta(ge=1, le=1e12)] = 1
     loss: float | None = None  # none where it is no number any more
-    accuracy: Annotated[float, Meta(ge=0, le=1)] = 0.0
+    accuracy: Annotated[float, Meta(ge=0, le=1)] | None = None
     images_per_second: Amount = 0.0
     seconds_left: Amount = 0.0
     digits: WatchedDigits | None = None
@@ -72,16 +72,7 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
 
 _TOLD = Told.__struct_fields__
 _NEEDED = {
-    "training": (
-        "epoch",
-        "epochs",
-        "step",
-        "steps",
-        "loss",
-        "accuracy",
-        "images_per_second",
-        "seconds_left",
-    ),
+    "training": ("epoch", "epochs", "step", "steps", "images_per_second", "seconds_left"),
     "preparing": ("share",),
     "downloading": ("share",),
 }

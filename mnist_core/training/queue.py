@@ -261,6 +261,8 @@ def turn(run: Run) -> Iterator[Run]:
         InputError: the run is broken, or has been trained already; another process trains it; or
             the disk is nearly full.
     """
+    if run.problem:
+        raise InputError(run.problem)
     with one_at_a_time(), background.claim(runs.job(run.path).claim_file):
         run = runs.read(run.path)  # it may have changed while we waited
         if run.problem:

@@ -137,7 +137,7 @@ def test_runs_are_compared_renamed_deleted_and_had_back(classroom, visit, tiny_r
     page.get_by_role("button", name="Rename, note").click()
     page.get_by_role("textbox", name="Name", exact=True).last.fill("renamed")
     page.get_by_role("textbox", name="Note").fill("from the test")
-    page.get_by_role("button", name="Save").click()
+    page.get_by_role("button", name="Save", exact=True).click()
     expect(page.locator(".st-key-watch h2")).not_to_have_text("first")
     assert runs.read("renamed").record.note == "from the test"
     assert not (classroom.models / "first").exists()
