@@ -204,7 +204,7 @@ def _speck(paths: list[np.ndarray], random: np.random.Generator) -> np.ndarray:
     """A dot beside a digit, at most a quarter of its size from it."""
     points = np.concatenate(paths)
     low, high = points.min(axis=0), points.max(axis=0)
-    room = 0.25 * float((high - low).max())
+    room = 0.25 * max(float((high - low).max()), 0.1)  # a digit that is a dot itself has room too
     while True:
         dot = random.uniform(low - room, high + room)
         if ((points - dot) ** 2).sum(axis=1).min() > (room / 4) ** 2:
