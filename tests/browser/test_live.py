@@ -123,9 +123,9 @@ def test_the_bars_move_while_a_seven_becomes_a_two(visit):
     wait_until_the_server_reads(page)
     page.evaluate(NOTE_STATES)
     draw_slowly(page, SEVEN)
-    expect(page.locator(".st-key-guess")).to_have_text("7")
+    expect(page.locator(".st-key-guess").last).to_have_text("7")
     draw_slowly_on(page, THEN_TWO)
-    expect(page.locator(".st-key-guess")).to_have_text("2")
+    expect(page.locator(".st-key-guess").last).to_have_text("2")
     shown = page.evaluate("states.filter(state => state.by === 'browser')")
     assert len(shown) >= 10
     guesses = [state["guess"] for state in shown]
@@ -167,7 +167,7 @@ def test_a_one_becomes_a_four_in_its_second_stroke(visit):
     hand.stroke([(190, 60), (185, 280)])
     assert hand.wait_for_guess("1") == "1"
     draw_slowly(page, along((165, 65), (80, 190), (250, 190)))
-    expect(page.locator(".st-key-guess")).to_have_text("4")
+    expect(page.locator(".st-key-guess").last).to_have_text("4")
     expect(page.locator(".live-bars[data-by=browser]")).to_be_attached()
     page.mouse.up()
     wait_for_server(page)
@@ -186,16 +186,16 @@ def test_the_bars_go_on_while_the_server_stands_still(visit, server):
 
     try:
         draw_slowly(page, SEVEN, suspend)
-        expect(page.locator(".st-key-guess")).to_have_text("7")
+        expect(page.locator(".st-key-guess").last).to_have_text("7")
         draw_slowly_on(page, THEN_TWO)
-        expect(page.locator(".st-key-guess")).to_have_text("2")
+        expect(page.locator(".st-key-guess").last).to_have_text("2")
         page.mouse.up()
         # Whoever hears the page is not left without an answer either.
         expect(page.locator(".live-spoken")).to_contain_text("2, ")
         assert page.locator(".live-bars").get_attribute("data-by") == "browser"
         # A second stroke is read together with the first, which the server has not seen.
         hand.stroke([(60, 320), (300, 20)])
-        expect(page.locator(".st-key-confidence")).not_to_have_text("")
+        expect(page.locator(".st-key-confidence").last).not_to_have_text("")
         assert page.locator(".live-bars").get_attribute("data-by") == "browser"
     finally:
         os.kill(process.pid, signal.SIGCONT)
@@ -224,7 +224,7 @@ def test_ten_digits_are_read_alike_in_the_browser_and_on_the_server(visit):
             page.evaluate("states.length = 0")
             hand.draw(digit, height=150, before_lifting=partial(read_to_the_end, page))
             before, after = handed_over(page)
-            expect(page.locator(".st-key-guess")).not_to_have_text("")
+            expect(page.locator(".st-key-guess").last).not_to_have_text("")
             difference = np.abs(np.array(before["shares"]) - after["shares"]).max()
             assert difference < 0.01, (digit, brush, before, after)
             hand.clear()
@@ -266,7 +266,7 @@ def test_undo_and_clear_are_followed(visit):
     page.wait_for_timeout(500)
     # What was taken back is not read again.
     draw_slowly(page, along((150, 60), (70, 190), (240, 190)))
-    expect(page.locator(".st-key-guess")).to_have_text("4")
+    expect(page.locator(".st-key-guess").last).to_have_text("4")
     page.mouse.up()
     assert hand.wait_for_guess("4") == "4"
     hand.clear()
@@ -341,7 +341,7 @@ def test_going_to_numbers_and_back_leaves_one_worker_and_no_words(visit):
     hand.wait_for_width(340)
     page.wait_for_timeout(500)
     draw_slowly(page, SEVEN)
-    expect(page.locator(".st-key-guess")).to_have_text("7")
+    expect(page.locator(".st-key-guess").last).to_have_text("7")
     page.mouse.up()
     wait_for_server(page)
     assert len(page.workers) == 1

@@ -86,7 +86,7 @@ def test_train_watch_stop_restart_and_use(classroom, visit, needs_mnist):
     # Drawing stays live meanwhile.
     drawing = visit("/", classroom.address).page
     hand = Hand(drawing)
-    expect(drawing.locator(".st-key-confidence")).to_contain_text("Draw a digit", timeout=SLOW)
+    expect(drawing.locator(".st-key-confidence").last).to_contain_text("Draw a digit", timeout=SLOW)
     hand.wait_for_rest()
     hand.draw(3)
     assert hand.wait_for_guess("3", 120) == "3"
