@@ -21,7 +21,7 @@ from mnist_core.classroom.records import (
     UnavailableError,
     UnknownMemberError,
 )
-from mnist_core.classroom.sample import sample
+from mnist_core.classroom.sample_class import sample
 from mnist_core.classroom.store import EXPIRE_DAYS, Store, store
 
 __all__ = [
