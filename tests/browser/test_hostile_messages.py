@@ -60,8 +60,8 @@ async def ended(visitor, value):
     return visitor._socket.close_reason
 
 
-async def attacked(address, drawn):
-    """What everybody got to see while one after another was sent; all others drew on."""
+async def attacked(address, drawn, process):
+    """What everybody got to see, and the memory taken for it; others were read all the while."""
     from people import Visitor
 
     async with Visitor(address) as other:
@@ -72,6 +72,7 @@ async def attacked(address, drawn):
             assert other.strokes.pop().right
 
         await others_are_read()
+        before = process.memory_info().rss
         seen = []
         for objects, _ in TOLD:
             async with Visitor(address) as visitor:
@@ -84,16 +85,15 @@ async def attacked(address, drawn):
                 async with Visitor(address) as visitor:
                     seen.append(await ended(visitor, value))
             await others_are_read()
-    return seen
+    return seen, process.memory_info().rss - before
 
 
 def test_who_sends_them_is_told_and_everybody_else_draws_on(server):
     from people import drawings
 
     process = psutil.Process(server.process.pid)
-    before = process.memory_info().rss
-    seen = asyncio.run(attacked(server.address, drawings(1)[0][-1]))
+    seen, taken = asyncio.run(attacked(server.address, drawings(1)[0][-1], process))
     for (_, sentence), words in zip(TOLD, seen, strict=False):
         assert sentence is None or sentence in words
     assert seen[len(TOLD) :] == [messages.TOO_LARGE, messages.TOO_DEEP]
-    assert process.memory_info().rss - before < 200 * MB
+    assert taken < 200 * MB
