@@ -9,15 +9,29 @@ from starlette.routing import Route
 from mnist_core import javascript
 from routes.content import Content, gone
 
-WORKER = javascript.join(javascript.WEB / "worker.js").encode()
-_CONTENT = Content.of(WORKER, "text/javascript")
-WORKER_ADDRESS = f"/scripts/{_CONTENT.digest}/worker.js"  # below the application's own path
+
+def _joined(name: str) -> Content:
+    script = javascript.join(javascript.WEB / name)
+    return Content.of(script.encode(), "text/javascript")
 
 
-async def worker(request: Request) -> Response:
-    """The worker that runs a network; 404 for an address of other content."""
-    known = request.path_params["digest"] == _CONTENT.digest
-    return _CONTENT.answer(request) if known else gone()
+# The worker that reads drawings, and the one that looks inside a network.
+_SCRIPTS = {name: _joined(name) for name in ("worker.js", "inspection_worker.js")}
 
 
-ROUTES = [Route("/scripts/{digest}/worker.js", worker)]
+def _address(name: str) -> str:
+    return f"/scripts/{_SCRIPTS[name].digest}/{name}"
+
+
+WORKER_ADDRESS = _address("worker.js")  # below the application's own path
+INSPECTION_ADDRESS = _address("inspection_worker.js")
+
+
+async def script(request: Request) -> Response:
+    """A worker's script; 404 for an address of other content."""
+    found = _SCRIPTS.get(request.path_params["name"])
+    known = found is not None and request.path_params["digest"] == found.digest
+    return found.answer(request) if found and known else gone()
+
+
+ROUTES = [Route("/scripts/{digest}/{name}", script)]
