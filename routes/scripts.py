@@ -9,14 +9,12 @@ from starlette.routing import Route
 from mnist_core import javascript
 from routes.content import Content, gone
 
-
-def _joined(name: str) -> Content:
-    script = javascript.join(javascript.WEB / name)
-    return Content.of(script.encode(), "text/javascript")
-
-
-# The worker that reads drawings, and the one that looks inside a network.
-_SCRIPTS = {name: _joined(name) for name in ("worker.js", "inspection_worker.js")}
+WORKER = javascript.join(javascript.WEB / "worker.js").encode()  # it reads drawings
+INSPECTION = javascript.join(javascript.WEB / "inspection_worker.js").encode()  # and this looks in
+_SCRIPTS = {
+    "worker.js": Content.of(WORKER, "text/javascript"),
+    "inspection_worker.js": Content.of(INSPECTION, "text/javascript"),
+}
 
 
 def _address(name: str) -> str:

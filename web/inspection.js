@@ -3,12 +3,13 @@
 // In:   what readings.js takes, and further
 //       {id, network, form}                            a 28×28 image, to be read as it is
 //       {id, network, change}                          what is broken of it: see network/inspected.js
+//       {id, network, describe: true}                  its layers
 //       {id, network, weightsOf}                       the weights of the layer of that index
 //       {id, network, digits: {images, labels}}        28×28 bytes each, to be kept for grading
 //       {id, network, grade: [first, end]}             so many of those, to be read
 //       {id, network, cover: {form, digit, patch, stride}}  an image, to be covered place by place
 // Out:  what readings.js gives; a reading has the outputs of all `layers` besides
-//       {id, changed}, {id, kernel, bias}, {id, kept}, {id, read, right}, {id, relevance};
+//       {id, layers, temperature}, {id, changed}, {id, kernel, bias}, {id, kept}, {id, read, right}, {id, relevance};
 //       {id, gone: true} from another network
 
 import { SIDE } from "./drawing/form.js";
@@ -27,7 +28,7 @@ export class Inspection extends Readings {
   answer(message) {
     const { id, network } = message;
     const acts = { form: "readForm", change: "alter", weightsOf: "weights", cover: "coverImage" };
-    Object.assign(acts, { digits: "keepDigits", grade: "gradeDigits" });
+    Object.assign(acts, { digits: "keepDigits", grade: "gradeDigits", describe: "describe" });
     const asked = Object.keys(acts).find((name) => name in message);
     if (!asked) return super.answer(message);
     if (network !== this.name) return { id, gone: true };
@@ -41,6 +42,11 @@ export class Inspection extends Readings {
 
   readForm(form) {
     return this.read(form);
+  }
+
+  /** The layers as network/plan.js plans them. */
+  describe() {
+    return { layers: this.network.layers, temperature: this.network.temperature };
   }
 
   alter(changes) {

@@ -12,7 +12,7 @@ import contextlib
 import shutil
 from pathlib import Path
 
-from mnist_core.files import opened, written_whole
+from mnist_core.files import read_bounded, written_whole
 from mnist_core.runs.directory import Run
 
 EPOCHS = "epochs"  # the folder, within a run directory
@@ -36,7 +36,8 @@ def keep_epoch(path: Path, number: int, content: bytes) -> None:
     with written_whole(folder / f"{number:04d}.bin", make_folder=False) as beside:
         beside.write_bytes(content)
     kept = _files(path)
-    step = 1
+    first, second, *more = [*kept, number, number]
+    step = max(1, second - first) if more[2:] else 1  # as it was thinned before
     while sum(n % step == 0 or n == number for n in kept) > MOST_EPOCHS:
         step *= 2
     for other, file in kept.items():
@@ -60,11 +61,7 @@ def read_epoch(file: Path) -> bytes:
     Raises:
         OSError: it is gone, or no plain file, or far too large.
     """
-    with opened(file) as given:
-        content = given.read(LARGEST_EPOCH + 1)
-    if len(content) > LARGEST_EPOCH:
-        raise OSError(f"{file.name} is too large.")
-    return content
+    return read_bounded(file, LARGEST_EPOCH)
 
 
 def _files(path: Path) -> dict[int, Path]:
