@@ -57,7 +57,8 @@ export class Grader {
       while (next < count && round === this.round) {
         const first = next;
         next += CHUNK;
-        right += (await reader.ask({ grade: [first, next] })).right;
+        const found = await reader.ask({ grade: [first, first + CHUNK] });
+        right += found.right;
       }
     };
     try {

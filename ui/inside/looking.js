@@ -6,6 +6,7 @@ import { medianWidth } from "../../web/drawing/strokes.js";
 const COARSEST = { patch: 6, stride: 4 }; // while one draws; then as the server covers it:
 const FINEST = { patch: 5, stride: 2 };
 const QUICK = 60; // milliseconds in which even the fine one is done while one draws
+const LATER = 100; // milliseconds between two looks whether the worker is free
 const PAUSE = 0.3; // share of its time to rest, so that the pen has the processor
 const COLOURS = [
   [86, 180, 233],
@@ -52,7 +53,10 @@ export class Looking {
       const { form, digit, place, resting } = this.wanted;
       const fine = resting || this.cost < QUICK;
       const reader = this.reader();
-      if (!reader) break;
+      if (!reader) {
+        await new Promise((done) => setTimeout(done, LATER));
+        continue;
+      }
       this.wanted = null;
       const { round } = this;
       const began = performance.now();

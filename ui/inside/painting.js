@@ -160,16 +160,16 @@ export function largest(values) {
 /**
  * An element with its attributes and what is in it.
  *
- * @param {string} kind name of the element, and after a dot its class
+ * @param {string} kind name of the element, and after dots its classes
  * @param {Record<string, any>} settings properties; of those in `dataset` and `style`, each; what
  *   begins with `aria-` or is `role` is an attribute
  * @param {...(Node | string)} inner
  * @returns {HTMLElement}
  */
 export function make(kind, settings = {}, ...inner) {
-  const [name, className = ""] = kind.split(".");
+  const [name, ...classes] = kind.split(".");
   const element = document.createElement(name);
-  element.className = className;
+  element.className = classes.join(" ");
   for (const [key, value] of Object.entries(settings)) {
     if (key === "dataset" || key === "style") Object.assign(element[key], value);
     else if (key === "role" || key.startsWith("aria-")) element.setAttribute(key, value);
