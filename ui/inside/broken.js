@@ -117,12 +117,12 @@ export class Broken {
         text,
       );
     const buttons = [];
-    if (unit !== null) {
+    const hidden = layer !== layers[layers.length - 1]; // without its ten outputs it is no reader
+    if (hidden && unit !== null) {
       const off = change.off ?? [];
       const gone = off.includes(unit);
-      const number = word === "digit" ? unit : unit + 1;
       const rest = gone ? off.filter((one) => one !== unit) : [...off, unit];
-      buttons.push(toggle(`Switch off ${word} ${number}`, gone, () => this.set({ off: rest })));
+      buttons.push(toggle(`Switch off ${word} ${unit + 1}`, gone, () => this.set({ off: rest })));
     }
     if (layer.columns) {
       buttons.push(
@@ -130,11 +130,13 @@ export class Broken {
         this.noise(change),
       );
     }
-    buttons.push(
-      toggle("Drop half, as dropout does", change.dropped, () =>
-        this.set({ dropped: !change.dropped, seed: Math.floor(Math.random() * 1e6) }),
-      ),
-    );
+    if (hidden) {
+      buttons.push(
+        toggle("Drop half, as dropout does", change.dropped, () =>
+          this.set({ dropped: !change.dropped, seed: Math.floor(Math.random() * 1e6) }),
+        ),
+      );
+    }
     this.tools.replaceChildren(make("h3", {}, titleOf(layer, layers)), ...buttons);
     this.tell();
   }
@@ -185,7 +187,7 @@ export class Broken {
       const word = unitOf(layer, this.layers);
       const parts = [];
       const { off = [], unbiased, noise, dropped } = change;
-      const numbers = off.map((unit) => (word === "digit" ? unit : unit + 1)).join(", ");
+      const numbers = off.map((unit) => unit + 1).join(", ");
       if (off.length) parts.push(`${word}${off.length > 1 ? "s" : ""} ${numbers} off`);
       if (unbiased) parts.push("biases zero");
       if (noise) parts.push(`noise of ${Math.round(100 * noise)}%`);
