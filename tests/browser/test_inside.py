@@ -154,7 +154,7 @@ def test_links_with_nonsense_say_so(inside):
     )
     expect(seen.page.get_by_text("There is no digit 999999")).to_be_visible()
     seen.page.goto(re.sub(r"\?.*", "?run=nobody&unit=x&digit=-1", seen.page.url))
-    expect(seen.page.get_by_text("The address names a run nobody that is not here.")).to_be_visible()
+    expect(seen.page.get_by_text("names a run nobody that is not here.")).to_be_visible()
     expect(seen.page.get_by_text("The address names no digit: -1.")).to_be_visible()
     expect(seen.page.locator(".inside[data-live=true]")).to_be_visible()
     assert not seen.errors

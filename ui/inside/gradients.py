@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
+from mnist_core import datasets
 from mnist_core.evaluation import explanations
 from mnist_core.report import pictures
 from mnist_core.report.pictures import Picture
@@ -31,7 +32,7 @@ def show(run: Run, seen: Seen) -> None:
         if seen.form is None or seen.digit is None:
             st.caption("Draw a digit first.")
             return
-        image = np.array(seen.form, np.float32).reshape(28, 28) / 255
+        image = datasets.scale(np.array(seen.form, np.uint8).reshape(28, 28))
         maps = warm.explanation(run, image, seen.digit)
         st.fragment(_answer, run_every=None if maps.done() else POLL_SECONDS)(
             maps, image, seen.digit, maps.done()

@@ -121,9 +121,9 @@ def _seen() -> Seen:
     }
     if kept.get("digit", 0) not in range(10):
         kept.pop("digit")
-    form = told.get("form")
-    levels = isinstance(form, list) and len(form) == canvas.drawing.SIDE**2
-    if levels and all(isinstance(level, int) and 0 <= level <= 255 for level in form):
+    form: Any = told.get("form")
+    whole = isinstance(form, list) and len(form) == canvas.drawing.SIDE**2
+    if whole and all(isinstance(level, int) and 0 <= level <= 255 for level in form):
         kept["form"] = tuple(form)
     return Seen(**kept)
 
