@@ -90,7 +90,7 @@ def test_the_drawing_pages_scripts_import_nothing(script):
 
 
 def test_every_module_is_part_of_a_script():
-    joined = WORKER + live_bars.JS + pocket.script()
+    joined = WORKER + live_bars.JS + pocket.script() + pocket.script(pocket.MEMBERS)
     for path in set(javascript.WEB.rglob("*.js")) - {pocket.SERVICE_WORKER}:
         assert f"\n// {path.name}\n" in joined
 
