@@ -57,8 +57,9 @@ export class Outbox {
 
   /** Whether the class takes anything now; what waits is sent as soon as it does. */
   allow(allowed) {
+    const news = allowed && !this.allowed;
     this.allowed = allowed;
-    if (allowed) this.hurry();
+    if (news) this.hurry();
   }
 
   /** Try again now. */

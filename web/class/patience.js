@@ -16,7 +16,7 @@ export class Patience {
   }
 
   /**
-   * @param {number} [atLeast] seconds that somebody asked for
+   * @param {number} [atLeast] seconds that somebody asked for, which are kept in any case
    * @returns {Promise<void>} ends after the wait, or when it is cut short
    */
   wait(atLeast = 0) {
@@ -25,6 +25,7 @@ export class Patience {
     return new Promise((done) => {
       const timer = setTimeout(done, 1000 * Math.max(grown, atLeast));
       this.wake = () => {
+        if (atLeast) return;
         clearTimeout(timer);
         done();
       };

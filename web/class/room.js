@@ -77,7 +77,13 @@ export class Room {
   // Coming in and leaving ---------------------------------------------------------------------
 
   /** Come in, however long it takes; then hear what the class does. */
-  async enter() {
+  enter() {
+    this.entering ??= this.comeIn().finally(() => {
+      this.entering = null;
+    });
+  }
+
+  async comeIn() {
     this.out = null;
     this.render();
     while (!this.membership.member && !this.out) {
@@ -92,8 +98,9 @@ export class Room {
       }
     }
     this.render();
-    if (this.out !== "gone") this.events.listen();
-    if (!this.out) this.events.anew(); // as the member that this phone is by now
+    if (this.out === "gone") return;
+    if (this.events.running) this.events.anew(); // as the member that this phone is by now
+    this.events.listen();
   }
 
   async leave() {
@@ -122,7 +129,15 @@ export class Room {
   /** In another tab this phone has come in or left. */
   changedElsewhere() {
     if (this.membership.member) this.enter();
-    else this.forget("left");
+    else this.stay("unknown");
+  }
+
+  /** This phone is no member for now; what waits is sent if it comes in again. */
+  stay(out) {
+    this.out = out;
+    this.event = null;
+    this.events.stop();
+    this.render();
   }
 
   // What the class says -----------------------------------------------------------------------
@@ -130,6 +145,10 @@ export class Room {
   take(name, data) {
     if (name === "gone") this.refused({ status: 404, message: data.error });
     if (name !== "class") return;
+    if (this.membership.member && !data.you) {
+      this.events.anew(); // it was heard as somebody else: the answer says who this phone is
+      return;
+    }
     this.event = data;
     remember(`${this.key}.last`, JSON.stringify(data));
     this.follow();
@@ -162,9 +181,8 @@ export class Room {
     this.reason = message;
     if (status === 404) this.forget("gone");
     if (status === 401 && this.membership.member) {
-      this.out = "unknown"; // what waits is sent if this phone comes in again
-      this.events.stop();
       this.membership.forget();
+      this.stay("unknown");
     }
     this.render();
   }
