@@ -137,6 +137,7 @@ export class Room {
     this.out = out;
     this.event = null;
     this.events.stop();
+    this.outbox.allow(false);
     this.render();
   }
 
