@@ -149,10 +149,13 @@ export class Activities {
   async once(act) {
     if (this.busy || this.desk.empty) return;
     this.busy = true;
-    await this.desk.settled();
-    if (!this.desk.empty) await act();
-    this.busy = false;
-    this.render();
+    try {
+      await this.desk.loop.settled();
+      if (!this.desk.empty) await act();
+    } finally {
+      this.busy = false;
+      this.render();
+    }
   }
 
   /** @returns {string} the id of the digit that is drawn, which is on its way */
