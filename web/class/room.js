@@ -250,7 +250,7 @@ export class Room {
     return {
       in: "",
       joining: this.reason ? `${this.reason} This phone keeps trying.` : "Coming in…",
-      waiting: `You are the ${who}. Your teacher lets you in in a moment.`,
+      waiting: `You are the ${who}. Wait a moment: your teacher lets you in.`,
       removed: "Your teacher has taken you out of this class.",
       closed: waiting ? `${CLOSED} What you drew last (${waiting}) waits here.` : shut,
       left: "You have left the class. Everything that you sent has been deleted.",
