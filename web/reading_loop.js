@@ -4,7 +4,7 @@
 import { visible } from "./visible.js";
 
 const FASTEST = 20; // milliseconds between two readings,
-const LOOK = 10; // milliseconds between two looks whether all has been read
+const GLANCE = 10; // milliseconds between two looks whether all has been read
 const REST = 0.25; // and the share of a reading's time to rest after it
 
 export class ReadingLoop {
@@ -36,7 +36,7 @@ export class ReadingLoop {
   /** Ends once all that is drawn has been read, as far as anything reads. */
   async settled() {
     const behind = () => this.ready && (this.wanted || this.busy);
-    while (behind()) await new Promise((done) => setTimeout(done, LOOK));
+    while (behind()) await new Promise((done) => setTimeout(done, GLANCE));
   }
 
   dispose() {
