@@ -31,7 +31,7 @@ INK = "#ffffff"
 FAR = 1e5  # pixels from the canvas beyond which nothing is looked for
 MOST_OBJECTS, MOST_POINTS = 1000, 30_000  # of a drawing; a pen makes 60 points a second
 MOST_PIXELS = 1_000_000  # of the one picture on it, which the page makes smaller than the canvas
-NO_DRAWING = "What the canvas sent is no drawing: load the page again."
+NO_DRAWING = "What the canvas sent is no drawing: reload the page."
 # What stands beside a path or a picture and says where and how large it is; Fabric's names.
 PLACED_BY = ("left", "top", "width", "height", "scaleX", "scaleY", "angle", "strokeWidth")
 LONGEST_COMMAND = 6  # numbers, of a cubic curve

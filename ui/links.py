@@ -27,7 +27,7 @@ def pocket(run: Run) -> None:
         based(f"/pocket?{urlencode({'run': run.name})}"),
         icon=":material/phone_iphone:",
         type="tertiary",
-        help="Canvas and reading alone: there at once, and again without a connection.",
+        help="Just the canvas and the reading: opens at once, and works without a connection.",
     )
 
 

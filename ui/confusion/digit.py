@@ -164,7 +164,7 @@ def show_neighbours(run: Run, dataset: Dataset, index: int) -> None:
             icon=":material/search:",
             on_click=work.start,
             args=(run, dataset.name, kind),
-            help="Reads every training digit once, for all test digits: some minutes.",
+            help="This reads every training digit once, and takes a few minutes.",
         )
         return
     training = at_hand.dataset(found.training_set, run)
