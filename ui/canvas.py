@@ -248,6 +248,33 @@ def picture_object(
     }
 
 
+def stroke_object(points: Sequence[tuple[float, float]], width: float) -> dict[str, Any]:
+    """A stroke as an object of the canvas, as if it had been drawn there.
+
+    Args:
+        points: at least one; x and y in pixels of the canvas.
+        width: of the brush, in the same.
+    """
+    (x, y), *rest = points
+    path: list[list[Any]] = [["M", x, y], *(["L", *point] for point in rest or [(x, y)])]
+    low, high = np.min(points, axis=0), np.max(points, axis=0)
+    return {
+        "type": "path",
+        "originX": "left",
+        "originY": "top",
+        "left": float(low[0]) - width / 2,
+        "top": float(low[1]) - width / 2,
+        "width": float(high[0] - low[0]),
+        "height": float(high[1] - low[1]),
+        "fill": None,
+        "stroke": INK,
+        "strokeWidth": width,
+        "strokeLineCap": "round",
+        "strokeLineJoin": "round",
+        "path": path,
+    }
+
+
 def encode(pixels: npt.NDArray[np.uint8]) -> bytes:
     """An image as the bytes of a PNG file."""
     file = io.BytesIO()

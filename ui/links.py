@@ -31,6 +31,27 @@ def pocket(run: Run) -> None:
     )
 
 
+def inside(label: str = "Look inside", **parts: str) -> None:
+    """A link that opens the page that looks inside a network.
+
+    Args:
+        parts: of its address: `run`; `digit`, as `DATASET:INDEX`; `layer`, `unit`, `epoch`.
+    """
+    st.page_link(
+        "pages/inside.py", label=label, icon=":material/visibility:", query_params=parts or None
+    )
+
+
+def confusion_digit(run: Run, dataset: str, index: int) -> None:
+    """A link back to a test digit on the page that shows where a network errs."""
+    st.page_link(
+        "pages/confusion.py",
+        label="Back to this digit",
+        icon=":material/grid_on:",
+        query_params={"run": run.name, "dataset": dataset, "digit": str(index)},
+    )
+
+
 def based(path: str) -> str:
     """The path as a browser asks for it, where the application is served below another path."""
     base = str(st.get_option("server.baseUrlPath") or "").strip("/")

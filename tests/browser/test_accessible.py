@@ -16,6 +16,7 @@ FINGER = 44  # pixels
 # What is looked at, and what is there once all of it is.
 PLACES = {
     "/": ".st-key-canvas canvas",
+    "/inside?run=report-ann&layer=dense&unit=3": ".inside[data-live=true] .unit .story",
     "/train": ".st-key-runs_table, .st-key-all_runs, h2",
     "/confusion?run=report-ann&true=4": ".st-key-samples button",
     "/confusion?run=report-ann&view=figures": ".st-key-answering_chart .js-plotly-plot",
