@@ -6,12 +6,18 @@ Nothing here imports Streamlit; the core does the work.
 from starlette.middleware import Middleware
 from starlette.routing import Route
 
-from routes import access, compression, networks, pocket, scripts
+from routes import access, compression, kept, networks, pocket, scripts
 
 __all__ = ["MIDDLEWARE", "ROUTES", "below"]
 
 MIDDLEWARE = [Middleware(compression.Compressed)]
-ROUTES: list[Route] = [*access.ROUTES, *scripts.ROUTES, *networks.ROUTES, *pocket.ROUTES]
+ROUTES: list[Route] = [
+    *access.ROUTES,
+    *scripts.ROUTES,
+    *networks.ROUTES,
+    *pocket.ROUTES,
+    *kept.ROUTES,
+]
 
 
 def below(path: str) -> list[Route]:
