@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
 
 import streamlit as st
@@ -22,14 +21,14 @@ def show(found: Class) -> None:
     with st.container(key="members"):
         st.header("Members", anchor=False)
         _door(found)
-        members, digits = store.members(found.code), store.digits(found.code, hidden=True)
-        drawn = Counter(digit.member for digit in digits)
+        members, drawn = store.members(found.code), store.digit_counts(found.code)
         if not members:
             st.caption("Nobody has joined yet.")
         else:
-            st.caption(", ".join(_words(member, drawn[member.id]) for member in members))
+            st.caption(", ".join(_words(member, drawn.get(member.id, 0)) for member in members))
             _one(found.code, members, drawn)
         gone = {member.id for member in members if member.removed}
+        digits = store.digits(found.code, hidden=True)
         _hidden(found.code, [d for d in digits if d.hidden and d.member not in gone])
 
 
@@ -57,7 +56,7 @@ def _admit_as_chosen(code: str) -> None:
     state.attempt(actions.set_admission, code, st.session_state["one_by_one"])
 
 
-def _one(code: str, members: list[Member], drawn: Counter[int]) -> None:
+def _one(code: str, members: list[Member], drawn: dict[int, int]) -> None:
     """A member who is chosen, and what can be done with them."""
     by_id = {member.id: member for member in members}
     chosen = st.selectbox(
@@ -66,7 +65,7 @@ def _one(code: str, members: list[Member], drawn: Counter[int]) -> None:
         index=None,
         key="member",
         placeholder="Choose one to let in, take out or delete",
-        format_func=lambda number: _words(by_id[number], drawn[number]),
+        format_func=lambda number: _words(by_id[number], drawn.get(number, 0)),
         width=420,
     )
     member = by_id.get(chosen) if chosen is not None else None

@@ -42,7 +42,8 @@ def following(code: str, kind: str) -> str:
     """
     store = classroom.store()
     now = store.get(code).activity.subject
-    possible = _foolers(code) if kind == "fool" else _doubtful(code)
+    digits = store.digits(code)
+    possible = [d.id for d in _foolers(digits)] if kind == "fool" else _doubtful(digits)
     counted = [(sum(store.votes(code, one).values()), one) for one in possible if one != now]
     if not counted:
         raise InputError(NONE_YET[kind])
@@ -52,13 +53,11 @@ def following(code: str, kind: str) -> str:
 def best(code: str, most: int) -> list[Fooler]:
     """The best foolers: those that the most classmates read although the network did not."""
     store = classroom.store()
-    digits = {digit.id: digit for digit in store.digits(code)}
     found = []
-    for one in _foolers(code):
-        counts = store.votes(code, one)
-        label = digits[one].label
-        right = sum(n for value, n in counts.items() if str(value) == str(label))
-        found.append(Fooler(digits[one], right, sum(counts.values())))
+    for digit in _foolers(store.digits(code)):
+        counts = store.votes(code, digit.id)
+        right = sum(count for value, count in counts.items() if value == digit.label)
+        found.append(Fooler(digit, right, sum(counts.values())))
     voted = [one for one in found if one.right]
     return sorted(voted, key=lambda one: (-one.right, one.votes - one.right))[:most]
 
@@ -68,23 +67,23 @@ def read_as(digit: Digit) -> int | None:
     return digit.guess if digit.read is None else digit.read[0]
 
 
-def _foolers(code: str) -> list[str]:
+def _foolers(digits: Sequence[Digit]) -> list[Digit]:
     """What was drawn to fool it, and did; the newest first."""
     found = [
-        digit.id
-        for digit in classroom.store().digits(code)
+        digit
+        for digit in digits
         if digit.activity == "fool" and digit.label is not None and read_as(digit) != digit.label
     ]
     return found[::-1]
 
 
-def _doubtful(code: str) -> list[str]:
+def _doubtful(digits: Sequence[Digit]) -> list[str]:
     """The class's own digits and test digits by turns, of each the most doubtful first."""
     own = sorted(
-        (d for d in classroom.store().digits(code) if d.read is not None and _is_doubtful(d)),
-        key=lambda d: d.read[1] if d.read else 0.0,
+        (digit for digit in digits if digit.read is not None and _is_doubtful(digit)),
+        key=lambda digit: digit.read[1] if digit.read else 0.0,
     )
-    pairs = itertools.zip_longest([d.id for d in own[:OWN]], _test_digits())
+    pairs = itertools.zip_longest([digit.id for digit in own[:OWN]], _test_digits())
     return [one for pair in pairs for one in pair if one is not None]
 
 

@@ -44,7 +44,6 @@ def show(found: Class) -> None:
 
 
 def _explain(code: str) -> None:
-    members = {member.id for member in classroom.store().members(code)}
     digits = [digit for digit in classroom.store().digits(code) if digit.label is not None]
     tests = [digit for digit in digits if datasets.is_held_out(digit.member)]
     if not digits:

@@ -54,24 +54,12 @@ def show(found: Class) -> None:
         _dialog(found, digit)
 
 
-def find(code: str, digit: str) -> Digit:
-    """A digit of a class.
-
-    Raises:
-        InputError: it is no longer there.
-    """
-    for one in classroom.store().digits(code, hidden=True):
-        if one.id == digit:
-            return one
-    raise InputError("This digit is no longer there.")
-
-
 @st.dialog("A digit of the class")
 def _dialog(found: Class, digit: str) -> None:
     if st.session_state.pop(CLOSING, False) or TO_CANVAS in st.session_state:
         st.rerun()  # the whole page, without this dialog
     try:
-        one = find(found.code, digit)
+        one = classroom.store().digit(found.code, digit)
     except InputError as error:
         say.error(error)
         return
