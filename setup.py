@@ -9,6 +9,6 @@ setup(
         "mnist_core.web",
     ],
     # In a checkout the shipped runs lie in `models`, what a browser runs in `web`:
-    # `mnist_core.runs.shipped` and `mnist_core.javascript` find both.
+    # `mnist_core.folders` and `mnist_core.javascript` find both.
     package_dir={"mnist_core.shipped": "models", "mnist_core.web": "web"},
 )

@@ -27,12 +27,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mnist_core import background
+from mnist_core import background, folders
 from mnist_core.background import Job
 from mnist_core.errors import InputError
 from mnist_core.files import opened, read_bounded, written_whole
 from mnist_core.recipes import ENSEMBLE, IMPORTED, Recipe
-from mnist_core.runs import names, record, shipped
+from mnist_core.runs import names, record
 from mnist_core.runs.record import (
     FAILED,
     FINISHED,
@@ -45,7 +45,7 @@ from mnist_core.runs.record import (
     Start,
 )
 
-SHIPPED_DIR = shipped.shipped_dir()
+SHIPPED_DIR = folders.shipped_dir()
 SHIPPED = ("pen-cnn", "cnn", "report-ann")
 DEFAULT_RUN = "pen-cnn"
 MODEL = "model.keras"
@@ -54,9 +54,8 @@ LARGEST = 2**20  # bytes of a run.json
 
 
 def models_dir() -> Path:
-    """Where runs are written: `MODELS_DIR`, or the usual folder (see `runs.shipped`)."""
-    given = os.environ.get("MODELS_DIR")
-    return Path(given).expanduser() if given else shipped.own_dir(SHIPPED_DIR)
+    """Where runs are written: `MODELS_DIR`, or the usual folder (see `folders`)."""
+    return folders.models_dir(SHIPPED_DIR)
 
 
 BROKEN = Record()  # what is known of a broken run: it failed without a word

@@ -11,11 +11,12 @@ the platform keeps a user's data, which is the same wherever a command is starte
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import platformdirs
 
-PACKAGE = Path(__file__).resolve().parents[1]
+PACKAGE = Path(__file__).resolve().parent
 INSTALLED = PACKAGE / "shipped"  # is there in an installation alone
 
 
@@ -24,12 +25,15 @@ def shipped_dir() -> Path:
     return INSTALLED if INSTALLED.is_dir() else PACKAGE.parent / "models"
 
 
-def own_dir(shipped: Path) -> Path:
-    """The folder of the user's own runs, unless `MODELS_DIR` names another.
+def models_dir(shipped: Path) -> Path:
+    """The folder of the user's own runs: `MODELS_DIR`, or the usual one.
 
     Args:
         shipped: the folder of the shipped runs.
     """
+    given = os.environ.get("MODELS_DIR")
+    if given:
+        return Path(given).expanduser()
     if shipped != INSTALLED:
         return shipped
     return platformdirs.user_data_path("mnist-canvas", appauthor=False) / "models"
