@@ -6,7 +6,7 @@ Nothing here imports Streamlit; the core does the work.
 from starlette.middleware import Middleware
 from starlette.routing import Route
 
-from routes import access, compression, kept, networks, pocket, scripts
+from routes import access, classroom, compression, kept, networks, pocket, scripts
 
 __all__ = ["MIDDLEWARE", "ROUTES", "below"]
 
@@ -16,6 +16,7 @@ ROUTES: list[Route] = [
     *scripts.ROUTES,
     *networks.ROUTES,
     *pocket.ROUTES,
+    *classroom.ROUTES,
     *kept.ROUTES,
 ]
 

@@ -8,7 +8,7 @@ import pytest
 
 from mnist_core import runs
 from mnist_core.networks.kept import DEFAULT, KEPT, Kept
-from routes import networks
+from routes import networks, readers
 from ui import reading
 
 
@@ -96,7 +96,7 @@ def test_another_model_file_in_the_same_place_is_loaded_anew(kept, tmp_path):
 
 
 def test_the_page_s_own_networks_are_kept_by_these_rules(monkeypatch, default):
-    monkeypatch.setattr(reading, "_readers", Kept(lambda run: run.name, "test"))
+    monkeypatch.setattr(readers, "_readers", Kept(lambda run: run.name, "test"))
     monkeypatch.setattr(networks, "_packed", Kept(lambda run: run.name, "test"))
     for get in (reading.reader, networks.packed):
         first = get(default)

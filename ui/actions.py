@@ -27,7 +27,7 @@ from mnist_core.recipes import Recipe
 from mnist_core.report import lesson
 from mnist_core.runs import Run
 from mnist_core.training import classes, ensembles, hands, imports, queue
-from routes import classroom as class_routes
+from routes import class_work
 from ui import access, shared_work
 from ui.access import teachers_only
 from ui.shared_work import Features, Probabilities
@@ -207,7 +207,7 @@ def open_class(name: str) -> Class:
 @teachers_only
 def open_sample() -> str:
     """The sample class, whose digits the program itself has drawn; its code."""
-    return classroom.sample(classroom.store(), class_routes.read)
+    return classroom.sample(classroom.store(), class_work.read)
 
 
 @teachers_only

@@ -1,16 +1,15 @@
 """Which run reads, and its network, opened once for everybody.
 
 A network is opened by a thread of its own from the moment that somebody opens a page, so that a
-person who draws does not wait for it. LiteRT reads; the server never loads TensorFlow.
+person who draws does not wait for it (`routes.readers`). LiteRT reads; the server never loads
+TensorFlow.
 """
 
 from __future__ import annotations
 
-import concurrent.futures
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -18,37 +17,17 @@ import streamlit as st
 
 from mnist_core import runs
 from mnist_core.errors import InputError
-from mnist_core.networks.kept import DEFAULT, Kept
+from mnist_core.networks.kept import DEFAULT
 from mnist_core.networks.predictor import UnconvertedError
 from mnist_core.runs import Run
 from routes import networks
+from routes.readers import Reader, reader
 from ui import actions, presence
-
-if TYPE_CHECKING:
-    from mnist_core.networks.predictor import Predictor
-
-Reader = concurrent.futures.Future["Predictor"]
 
 LOOK_SECONDS = 1.0  # between two looks at the files of a run while people draw
 PICKER = "run"  # the picker's key; the choice holds on every page
 KNOWN = "run_known"  # in the session: the name and identity of the run that was picked
 TOLD = "run_told"  # and a sentence about one that is no longer there
-
-
-def _load(run: Run) -> Predictor:
-    from mnist_core.networks import predictor
-
-    loaded = predictor.load_converted(run)
-    loaded.warm_up()
-    return loaded
-
-
-_readers = Kept(_load, "opener")
-
-
-def reader(run: Run) -> Reader:
-    """The run's predictor, now or soon; its `result()` raises InputError if it is broken."""
-    return _readers.get(run)
 
 
 def predict(reader: Reader, images: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:

@@ -5,6 +5,7 @@ what `CLASSROOM_DATABASE` names. `migrations/` says how its tables became what t
 """
 
 from mnist_core.classroom._digits import Changes
+from mnist_core.classroom._members import REMOVED
 from mnist_core.classroom.given import Given
 from mnist_core.classroom.records import (
     ANIMALS,
@@ -27,6 +28,7 @@ __all__ = [
     "COLOURS",
     "EXPIRE_DAYS",
     "KINDS",
+    "REMOVED",
     "Activity",
     "Changes",
     "Class",

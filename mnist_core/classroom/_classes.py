@@ -49,7 +49,7 @@ def plain(code: object) -> str:
     return text if len(text) == LENGTH and all(letter in LETTERS for letter in text) else ""
 
 
-def record(row: Mapping[str, Any]) -> Class:
+def record(row: Mapping[Any, Any]) -> Class:
     return Class(
         code=row["code"],
         name=row["name"],

@@ -35,7 +35,7 @@ class Changes:
     deleted: list[str]  # ids
 
 
-def record(row: Mapping[str, Any]) -> Digit:
+def record(row: Mapping[Any, Any]) -> Digit:
     read = None
     if row["read_digit"] is not None:
         read = (row["read_digit"], row["read_probability"])
@@ -102,7 +102,7 @@ def _known(connection: sa.Connection, code: str, which: str) -> sa.RowMapping | 
 
 def _insert(
     connection: sa.Connection,
-    row: Mapping[str, Any],
+    row: Mapping[Any, Any],
     member: int,
     given: Given,
     read: Reading | None,
@@ -195,7 +195,7 @@ def update(connection: sa.Connection, code: str, which: str, **values: Any) -> N
     _update(connection, _classes.change(connection, code), which, **values)
 
 
-def _update(connection: sa.Connection, row: Mapping[str, Any], which: str, **values: Any) -> None:
+def _update(connection: sa.Connection, row: Mapping[Any, Any], which: str, **values: Any) -> None:
     changed = connection.execute(
         sa.update(digits)
         .where(digits.c.code == row["code"], digits.c.id == which)

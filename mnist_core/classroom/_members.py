@@ -38,7 +38,7 @@ def sealed(token: object) -> str:
     return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
 
 
-def record(row: Mapping[str, Any]) -> Member:
+def record(row: Mapping[Any, Any]) -> Member:
     return Member(
         id=row["id"],
         animal=row["animal"],
@@ -191,7 +191,7 @@ def voter(number: int) -> str:
     return f"member {number}"
 
 
-def forget_digits(connection: sa.Connection, row: Mapping[str, Any], ids: list[str]) -> None:
+def forget_digits(connection: sa.Connection, row: Mapping[Any, Any], ids: list[str]) -> None:
     """Delete digits and the votes on them for good; only their ids stay.
 
     Args:

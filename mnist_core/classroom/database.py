@@ -160,7 +160,10 @@ class Database:
             yield connection
 
     def _connected(self, write: bool) -> sa.Connection:
-        return self._engine.connect().execution_options(write=write)
+        connection = self._engine.connect()
+        if not write and self.file is None:  # all that is read is of one moment, as on SQLite
+            return connection.execution_options(isolation_level="REPEATABLE READ")
+        return connection.execution_options(write=write)
 
     def _look(self) -> None:
         """See that SQLite's file is still the one that is open: nothing is written to a ghost."""

@@ -139,6 +139,10 @@ class Store:
         """Whose token it is, be they let in, waiting or removed."""
         return self._read(_members.by_token, code, token)
 
+    def taking_part(self, code: str, token: str) -> Member:
+        """Whose token it is, if they were let in and not removed."""
+        return self._read(_members.taking_part, code, token)
+
     def members(self, code: str) -> list[Member]:
         """All members in order of joining, those who wait or were removed included."""
         return self._read(_members.every, code)
