@@ -35,17 +35,19 @@ ASKED = {
 def show(found: Class) -> None:
     """The choice of an activity, and for those with a vote the next digit."""
     st.session_state[KIND] = found.activity.kind  # another teacher may have changed it
-    st.segmented_control(
-        "Activity",
-        list(KINDS),
-        format_func=lambda kind: f":material/{ICONS[kind]}: {KINDS[kind]}",
-        key=KIND,
-        required=True,
-        on_change=_chosen,
-        args=(found,),
-    )
     kind = found.activity.kind
     with st.container(horizontal=True, vertical_alignment="center", key="asked"):
+        st.segmented_control(
+            "Activity",
+            list(KINDS),
+            format_func=lambda kind: f":material/{ICONS[kind]}: {KINDS[kind]}",
+            key=KIND,
+            required=True,
+            on_change=_chosen,
+            args=(found,),
+            label_visibility="collapsed",
+            width="content",
+        )
         st.caption(ASKED[kind], width="content")
         if kind in ("fool", "what"):
             st.button(

@@ -2,7 +2,7 @@
 
 import { animal } from "../../web/class/animals.js";
 import { Feed } from "./wall_feed.js";
-import { fitted, groupedBy } from "./wall_groups.js";
+import { fitted, groupedBy, someOf } from "./wall_groups.js";
 import { digitInWords, isMisread, labelTile, makeTile } from "./wall_tile.js";
 import { Votes } from "./wall_votes.js";
 
@@ -19,7 +19,7 @@ const TOLD = {
 const NOTHING_YET = {
   label: "Digits appear here as they are written.",
   mistake: "No digit has been misread.",
-  hand: "A hand is compared with others from three digits with a label.",
+  hand: "Nobody's hand was misread, or nobody has three digits with a label yet.",
 };
 
 class Wall {
@@ -51,7 +51,6 @@ class Wall {
 
   configure(data, open) {
     this.open = open;
-    this.root.style.setProperty("--share", data.share);
     if (this.address !== data.address) {
       this.feed?.close();
       this.forget();
@@ -158,7 +157,7 @@ class Wall {
   /** The side of a tile, and how many of a group are shown. */
   room(columns, width, phone) {
     const rem = Number.parseFloat(getComputedStyle(document.documentElement).fontSize);
-    const head = rem * (this.view === "hand" ? 13 : 5.5);
+    const head = rem * (this.view === "hand" ? 13 : 7);
     const place = width / columns.length - head - rem * 1.5;
     const height = phone ? Number.POSITIVE_INFINITY : this.board.clientHeight;
     const counts = columns.map((column) => column.map(({ digits }) => digits.length));
@@ -173,19 +172,19 @@ class Wall {
     if (!place) {
       place = made("section", "group");
       place.dataset.group = key;
-      place.innerHTML = '<h3><span></span><small></small></h3><div class="tiles"></div>';
+      place.innerHTML = '<h3><span></span><em></em><small></small></h3><div class="tiles"></div>';
       if (member) {
         const drawn = animal(member.animal, member.colour, 56);
         place.querySelector("h3").insertAdjacentHTML("afterbegin", drawn);
       }
       this.groups.set(key, place);
     }
-    const [words, small] = place.querySelectorAll("h3 > span, h3 > small");
+    const [words, many, small] = place.querySelectorAll("h3 > :is(span, em, small)");
     words.textContent = head;
-    const parts = [count === undefined ? "" : `${count}`, note].filter(Boolean);
-    small.textContent = parts.join(" · ");
+    many.textContent = count ?? "";
+    small.textContent = note;
     place.style.setProperty("--wrong-share", share ?? 0);
-    const shown = digits.length > most ? digits.slice(digits.length - most) : digits;
+    const shown = someOf(digits, most);
     const tiles = shown.map((digit) => this.tile(digit));
     if (shown.length < digits.length) {
       place.more ??= made("button", "more", { type: "button" });
@@ -205,7 +204,8 @@ class Wall {
   say(seen) {
     const known = seen.filter(({ label }) => label !== null);
     const right = known.filter((digit) => !isMisread(digit)).length;
-    const share = known.length ? ` · ${Math.round((100 * right) / known.length)} % read right` : "";
+    const percent = Math.floor((1000 * right) / Math.max(1, known.length)) / 10;
+    const share = known.length ? ` · ${percent} % read right` : "";
     const counted = `${seen.length} ${seen.length === 1 ? "digit" : "digits"}${share}`;
     const words = this.told || counted;
     if (this.status.textContent !== words) this.status.textContent = words;

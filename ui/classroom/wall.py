@@ -14,12 +14,11 @@ from mnist_core import classroom, drawing, javascript
 from mnist_core.classroom import Class, Digit
 from mnist_core.errors import InputError
 from mnist_core.report import svg
-from ui import actions, canvas, links, projector, reading, say
+from ui import actions, canvas, links, reading, say
 from ui.classroom import state, subjects
 from ui.confusion.state import TO_CANVAS
 
 KEY = "wall_component"
-SHARE, SHARE_ON_PROJECTOR = 58, 70  # of the window's height, in percent
 CLOSING = "class_digit_done"  # in the session: the digit need not be shown any more
 INSIDE = "pages/inside.py"
 ROOT = Path(__file__).parent.parent.parent
@@ -44,13 +43,11 @@ def show(found: Class) -> None:
     with st.container(key="wall"):
         _component(
             key=KEY,
-            data={
-                "address": links.based(f"/api/class/{found.code}/wall"),
-                "share": SHARE_ON_PROJECTOR if projector.on() else SHARE,
-            },
+            data={"address": links.based(f"/api/class/{found.code}/wall")},
             on_opened_change=pressed,
         )
     if digit := state.opened_digit():
+        st.session_state.pop(CLOSING, None)
         _dialog(found, digit)
 
 

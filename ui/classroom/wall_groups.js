@@ -8,6 +8,15 @@ const TILE_SIZES = [132, 116, 100, 88, 78, 70, 62, 56, 50, 44]; // pixels; a fin
 const TILE_GAP = 4;
 const HAND_TILES = 14;
 
+/** So many of a group's digits: all that were misread, if there is room, and the newest. */
+export function someOf(digits, most) {
+  if (digits.length <= most) return digits;
+  const wrong = digits.filter(isMisread).slice(-most);
+  const newest = digits.filter((digit) => !isMisread(digit)).slice(-most);
+  const others = newest.slice(newest.length - (most - wrong.length));
+  return [...wrong, ...others].sort((a, b) => a.number - b.number);
+}
+
 /** @returns {object[]} groups { key, head, note, digits, half } in the order in which they stand */
 export function groupedBy(view, digits) {
   if (view === "mistake") return byMistake(digits);
@@ -57,8 +66,8 @@ function byHand(digits) {
     hands.get(id).digits.push(digit);
   }
   return [...hands.values()]
-    .filter((hand) => hand.digits.length >= LEAST_OF_A_HAND)
     .map((hand) => ({ ...hand, wrong: hand.digits.filter(isMisread) }))
+    .filter(({ digits: all, wrong }) => all.length >= LEAST_OF_A_HAND && wrong.length)
     .sort((a, b) => b.wrong.length / b.digits.length - a.wrong.length / a.digits.length)
     .slice(0, HANDS_SHOWN)
     .map(({ words, member, digits: all, wrong }) => ({
