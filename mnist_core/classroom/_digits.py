@@ -15,7 +15,14 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from mnist_core.classroom import _classes, _members
 from mnist_core.classroom.given import Given
-from mnist_core.classroom.records import ClosedError, Digit, NoClassError, Reading, Value
+from mnist_core.classroom.records import (
+    ClosedError,
+    Digit,
+    NoClassError,
+    Reading,
+    Strokes,
+    Value,
+)
 from mnist_core.classroom.tables import activities, classes, deleted, digits, members, votes
 from mnist_core.errors import InputError
 
@@ -53,6 +60,11 @@ def record(row: Mapping[Any, Any]) -> Digit:
         activity=row["activity"],
         activity_number=row["activity_number"],
     )
+
+
+def packed(strokes: Strokes) -> str:
+    """Strokes as they are kept."""
+    return json.dumps(strokes, separators=(",", ":"))
 
 
 def _joined() -> sa.Select[Any]:
@@ -135,7 +147,7 @@ def _insert(
             guess=given.guess,
             read_digit=read[0] if read else None,
             read_probability=read[1] if read else None,
-            strokes=json.dumps(given.strokes, separators=(",", ":")),
+            strokes=packed(given.strokes),
             at=time.time(),
             hidden=False,
             activity=kind,

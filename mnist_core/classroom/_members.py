@@ -29,6 +29,7 @@ LEFT_SECONDS = 300.0  # after which somebody who has drawn nothing gives way whe
 UNKNOWN = "This class does not know this device: join again."
 WAITING = "The teacher has not let you in yet."
 REMOVED = "The teacher has taken you out of the class."
+VOTER = "member "  # what the name of a member who votes begins with
 NO_MEMBER = "There is no such member in this class."
 
 
@@ -188,7 +189,7 @@ def delete(connection: sa.Connection, code: str, who: str | int) -> int:
 
 def voter(number: int) -> str:
     """As whom a member votes."""
-    return f"member {number}"
+    return f"{VOTER}{number}"
 
 
 def forget_digits(connection: sa.Connection, row: Mapping[Any, Any], ids: list[str]) -> None:

@@ -32,6 +32,7 @@ T = TypeVar("T")
 VARIABLE = "CLASSROOM_DATABASE"
 LOCKED_SECONDS = 5  # for which to wait where another process writes
 TOGETHER = 64  # changes in one transaction, at most
+MIGRATIONS = Path(__file__).parent / "migrations"
 MIGRATION_LOCK = 1_318_052_846  # PostgreSQL's number for it; any, but always the same
 PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON")
 
@@ -252,7 +253,7 @@ def _upgrade(connection: sa.Connection) -> None:
     import alembic.config
 
     config = alembic.config.Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.set_main_option("script_location", str(MIGRATIONS))
     config.set_main_option("path_separator", "os")
     config.attributes["connection"] = connection
     alembic.command.upgrade(config, "head")

@@ -14,9 +14,10 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
-from mnist_core.classroom import _classes, _digits, _members, given
+from mnist_core.classroom import _classes, _digits, _members, given, lesson
 from mnist_core.classroom._digits import Changes
 from mnist_core.classroom.database import Database, default_url
+from mnist_core.classroom.lesson import Lesson
 from mnist_core.classroom.records import (
     Activity,
     Admits,
@@ -251,6 +252,20 @@ class Store:
     def cast_votes(self, code: str) -> list[tuple[str, str, Value]]:
         """All votes of a class: subject, voter ("member ID") and value."""
         return self._read(_digits.cast_votes, code)
+
+    # --- whole classes -----------------------------------------------------------------
+
+    def lesson(self, code: str) -> Lesson:
+        """All that is kept of a class, to be saved."""
+        return self._read(lesson.of, code)
+
+    def bring(self, given: Lesson, is_sample: bool = False) -> str:
+        """Make a closed class of what was saved of one; its code, which is a new one.
+
+        Raises:
+            InputError: what it holds does not fit together.
+        """
+        return self._write(None, lesson.insert, given, is_sample)
 
     # --- changes -----------------------------------------------------------------------
 

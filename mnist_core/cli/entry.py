@@ -7,6 +7,7 @@ import sys
 from typing import NoReturn
 
 from mnist_core.cli import (
+    classroom,
     ensemble,
     evaluate,
     export,
@@ -37,6 +38,7 @@ COMMANDS = (
     reproduce,
     study,
     search,
+    classroom,
 )
 
 

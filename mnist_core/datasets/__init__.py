@@ -6,6 +6,7 @@ What a dataset holds is analysed in `datasets.analysis`, laid out on a plane in
 """
 
 from mnist_core.datasets.cache import cache_folder
+from mnist_core.datasets.classes import is_held_out
 from mnist_core.datasets.dataset import (
     CLASSES,
     Dataset,
@@ -63,6 +64,7 @@ __all__ = [
     "describe",
     "files_of",
     "find",
+    "is_held_out",
     "load",
     "missing",
     "one_hot",

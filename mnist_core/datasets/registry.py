@@ -7,7 +7,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mnist_core.datasets import hands, mnist, optical_digits, pen_strokes, swiss_digits, uji_pen
+from mnist_core.datasets import (
+    classes,
+    hands,
+    mnist,
+    optical_digits,
+    pen_strokes,
+    swiss_digits,
+    uji_pen,
+)
 from mnist_core.datasets.combination import combined
 from mnist_core.datasets.dataset import Dataset
 from mnist_core.datasets.source import Family, Source
@@ -54,6 +62,7 @@ _FAMILIES = (
     mnist.SOME,
     pen_strokes.OF_ONE_WRITER,
     hands.FAMILY,
+    classes.FAMILY,
     Family('or several of them joined by "+"', _joined),
 )
 
@@ -70,8 +79,8 @@ def load(name: str, progress: Progress | None = None, fetch: bool = True) -> Dat
 
     Args:
         name: one of `NAMES`, several of them joined by `+`, `pen-strokes-7` for the digits of
-            that writer alone, `mnist-3000` for so many of MNIST's training digits, or `hand-NAME`
-            for a hand that was brought in.
+            that writer alone, `mnist-3000` for so many of MNIST's training digits, `hand-NAME` for
+            a hand that was brought in, or `class-CODE` for what a class drew.
         progress: called during a download with the bytes loaded so far and in all.
         fetch: whether a dataset that is not on this machine may be downloaded.
 

@@ -35,7 +35,7 @@ def drawn(digits: Sequence[PenDigit]) -> tuple[Images, Labels]:
 
 
 def dataset_of(
-    name: str, digits: Sequence[PenDigit], test_writers: Collection[int], source: Path
+    name: str, digits: Sequence[PenDigit], test_writers: Collection[int], source: Path | str
 ) -> Dataset:
     """The digits as a dataset; those of the test writers are its test set."""
     parts: dict[str, Any] = {}

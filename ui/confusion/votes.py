@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-import collections
-
 import streamlit as st
 
-Votes = dict[str, str]  # what each visitor said, by the visitor
+from mnist_core import classroom
+from mnist_core.classroom.records import Value
+from mnist_core.errors import InputError
+from ui import actions
+
+NEITHER: Value = "none"
 
 
-@st.cache_resource
-def ballots() -> dict[tuple[str, int], Votes]:
-    """The votes of everybody on each digit, by checksum and index, until the server stops."""
-    return {}
+def subject(digit: tuple[str, int]) -> str:
+    """As what a digit is voted on, in the database that keeps the votes of classes too."""
+    checksum, index = digit
+    return f"{checksum}:{index}"
 
 
-def vote(digit: tuple[str, int], choice: str, visitor: str) -> None:
-    ballots().setdefault(digit, {})[visitor] = choice
+def vote(digit: tuple[str, int], choice: Value, visitor: str) -> None:
+    """Keep a visitor's vote, in place of an earlier one; it outlives the server."""
+    try:
+        actions.vote(subject(digit), visitor, choice)
+    except InputError as error:
+        st.toast(str(error))
 
 
 @st.fragment(run_every=3)
@@ -29,21 +36,29 @@ def show(digit: tuple[str, int], label: int, other: int, visitor: str) -> None:
         other: what most networks say.
         visitor: who votes.
     """
-    votes = ballots().get(digit, {})
-    counts = collections.Counter(votes.values())
-    mine = votes.get(visitor)
+    try:
+        store = classroom.store()
+        counts = store.votes(None, subject(digit))
+        mine = store.voted(subject(digit), visitor)
+    except InputError as error:
+        st.caption(str(error))
+        return
+    # Whoever saw anything else, when other networks were asked, sees neither.
+    neither = sum(counts.values()) - counts.get(label, 0) - counts.get(other, 0)
     with st.container(horizontal=True, vertical_alignment="center", key="vote"):
         st.markdown("**What do you see?**", width="content")
         counted = "" if mine is None else " · {}"  # nobody is led by the others
-        for choice, words in (
-            ("label", f"a {label}, as labelled"),
-            ("other", f"a {other}"),
-            ("neither", "neither"),
-        ):
+        choices: tuple[tuple[str, Value, str, int], ...] = (
+            ("label", label, f"a {label}, as labelled", counts.get(label, 0)),
+            ("other", other, f"a {other}", counts.get(other, 0)),
+            ("neither", NEITHER, "neither", neither),
+        )
+        for name, choice, words, number in choices:
+            ticked = mine == choice or (name == "neither" and mine not in (None, label, other))
             st.button(
-                words + counted.format(counts[choice]),
-                key=f"vote_{choice}",
-                icon=":material/check:" if choice == mine else None,
+                words + counted.format(number),
+                key=f"vote_{name}",
+                icon=":material/check:" if ticked else None,
                 on_click=vote,
                 args=(digit, choice, visitor),
             )

@@ -5,30 +5,36 @@ import datetime
 import numpy as np
 from streamlit.testing.v1 import AppTest
 
+from mnist_core import classroom
+from mnist_core.classroom import database
 from mnist_core.runs import Evaluation
-from ui.confusion import label_issues, saving, visitors
+from ui.confusion import label_issues, saving, visitors, votes
 
 
 def script():
     from ui.confusion import votes
 
-    votes.ballots().clear()
-    votes.vote(("digits", 7), "other", "somebody else")
     votes.show(("digits", 7), 4, 9, "me")
 
 
-def test_the_others_votes_are_shown_after_ones_own():
+def test_the_others_votes_are_shown_after_ones_own(models_dir):
+    votes.vote(("digits", 7), 9, "somebody else")
+    votes.vote(("digits", 8), 4, "somebody else")
     page = AppTest.from_function(script).run()
     assert [button.label for button in page.button] == ["a 4, as labelled", "a 9", "neither"]
-    voted = AppTest.from_string(
-        "from ui.confusion import votes\n"
-        "votes.ballots().clear()\n"
-        "votes.vote(('digits', 7), 'other', 'somebody else')\n"
-        "votes.vote(('digits', 7), 'label', 'me')\n"
-        "votes.show(('digits', 7), 4, 9, 'me')\n"
-    ).run()
-    labels = [button.label for button in voted.button]
+    page.button(key="vote_label").click().run()
+    labels = [button.label for button in page.button]
     assert labels == ["a 4, as labelled · 1", "a 9 · 1", "neither · 0"]
+    page.button(key="vote_neither").click().run()
+    labels = [button.label for button in page.button]
+    assert labels == ["a 4, as labelled · 0", "a 9 · 1", "neither · 1"]
+
+
+def test_votes_outlive_the_server(models_dir):
+    votes.vote(("digits", 7), 9, "me")
+    after_a_restart = classroom.Store(database.default_url())
+    assert after_a_restart.votes(None, votes.subject(("digits", 7))) == {9: 1}
+    after_a_restart.shut()
 
 
 def test_a_visitor_is_the_same_after_a_reload():
