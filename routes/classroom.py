@@ -114,7 +114,7 @@ class Pace:
         now, phone = self._clock(), (code, token)
         left, since = self._left.pop(phone, (float(AT_ONCE), now))
         left = min(float(AT_ONCE), left + A_SECOND * (now - since))
-        self._left[phone] = (max(0.0, left - 1), now)
+        self._left[phone] = (left - 1 if left >= 1 else left, now)
         if len(self._left) > MOST_PHONES:
             self._left.popitem(last=False)
         if left < 1:

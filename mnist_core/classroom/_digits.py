@@ -227,16 +227,14 @@ def delete(connection: sa.Connection, code: str, which: str) -> None:
 def prompt(connection: sa.Connection, code: str, member: int) -> int:
     """The digit that a member has written least, of these one that the class has least."""
     found = _classes.get(connection, code)
+    is_own = sa.case((digits.c.member == member, 1), else_=0)
     rows = connection.execute(
-        sa.select(digits.c.label, digits.c.member == member, sa.func.count())
+        sa.select(digits.c.label, sa.func.sum(is_own), sa.func.count())
         .where(digits.c.code == found.code, digits.c.label.is_not(None))
-        .group_by(digits.c.label, digits.c.member == member)
+        .group_by(digits.c.label)
     )
-    own, all_of_them = Counter[int](), Counter[int]()
-    for label, is_own, number in rows:
-        all_of_them[label] += number
-        own[label] += number if is_own else 0
-    counts = {label: (own[label], all_of_them[label]) for label in range(10)}
+    drawn = {label: (own, all_of_them) for label, own, all_of_them in rows}
+    counts = {label: drawn.get(label, (0, 0)) for label in range(10)}
     fewest = min(counts.values())
     return secrets.choice([label for label, count in counts.items() if count == fewest])
 

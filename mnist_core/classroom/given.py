@@ -128,7 +128,9 @@ def whole(strokes: Sequence[Sequence[tuple[float, float]]]) -> Strokes:
         raise InputError(
             f"The points of a digit are numbers between -{FARTHEST:,} and {FARTHEST:,}."
         )
-    extent = max(max(points[0::2]) - min(points[0::2]), max(points[1::2]) - min(points[1::2]))
-    fractions = any(value != int(value) for value in points)
-    scale = 10 * FINE / extent if fractions and 1e-6 < extent < FINE else 1.0
-    return [[[round(x * scale), round(y * scale)] for x, y in stroke] for stroke in strokes]
+    left, top = min(points[0::2]), min(points[1::2])
+    extent = max(max(points[0::2]) - left, max(points[1::2]) - top)
+    if extent < FINE and extent > 1e-6 and any(value != int(value) for value in points):
+        scale = 10 * FINE / extent
+        strokes = [[((x - left) * scale, (y - top) * scale) for x, y in s] for s in strokes]
+    return [[[round(x), round(y)] for x, y in stroke] for stroke in strokes]

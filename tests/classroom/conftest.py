@@ -4,6 +4,7 @@ import contextlib
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
 import uuid
@@ -47,7 +48,9 @@ class Cluster:
             assert self.process.poll() is None, (self.folder / "log").read_text()
 
     def stop(self):
-        self.process.send_signal(2)  # without waiting for its clients
+        if self.process is None:
+            return
+        self.process.send_signal(signal.SIGINT)  # without waiting for its clients
         self.process.wait(60)
 
     def database(self):
@@ -65,7 +68,7 @@ class Cluster:
 def programs():
     """Where PostgreSQL's programs are; None if they are not on this machine."""
     found = shutil.which("initdb")
-    places = [Path(found).parent] if found else []
+    places = [Path(found).resolve().parent] if found else []
     places += sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
     return next((place for place in places if (place / "initdb").is_file()), None)
 
@@ -79,8 +82,8 @@ def postgresql(unavailable):
         unavailable("There is no PostgreSQL on this machine (Debian: apt install postgresql).")
     with tempfile.TemporaryDirectory(prefix="class-", ignore_cleanup_errors=True) as name:
         cluster = Cluster(found, Path(name))
-        cluster.start()
         try:
+            cluster.start()
             yield cluster
         finally:
             cluster.stop()
