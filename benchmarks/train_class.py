@@ -33,11 +33,12 @@ def fill(members: int, digits: int) -> str:
     store = classroom.store()
     code = store.open_class("benchmark").code
     pens = datasets.load("uji-pen", fetch=False)
-    parts = (
-        (pens.strokes_train, pens.y_train, pens.writers_train),
-        (pens.strokes_test, pens.y_test, pens.writers_test),
-    )
-    written = [digit for part in parts for digit in zip(*part, strict=True)]
+    assert pens.writers_train is not None
+    assert pens.writers_test is not None
+    written = [
+        *zip(pens.strokes_train, pens.y_train, pens.writers_train, strict=True),
+        *zip(pens.strokes_test, pens.y_test, pens.writers_test, strict=True),
+    ]
     for writer in sorted({int(writer) for *_, writer in written})[:members]:
         token, _ = store.join(code)
         own = [(strokes, label) for strokes, label, by in written if by == writer]

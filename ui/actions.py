@@ -13,7 +13,7 @@ from pathlib import Path
 from mnist_core import class_file, classroom, datasets, runs
 from mnist_core.background import Status
 from mnist_core.classroom import Class
-from mnist_core.classroom.records import Value
+from mnist_core.classroom.records import Kind, Value
 from mnist_core.datasets import Images
 from mnist_core.datasets import hands as hand_datasets
 from mnist_core.datasets.embedding import Embedding
@@ -217,7 +217,7 @@ def open_sample() -> str:
 
 
 @teachers_only
-def set_activity(code: str, kind: str, subject: str | None = None) -> None:
+def set_activity(code: str, kind: Kind, subject: str | None = None) -> None:
     classroom.store().set_activity(code, kind, subject)
 
 

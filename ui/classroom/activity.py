@@ -5,25 +5,26 @@ from __future__ import annotations
 import streamlit as st
 
 from mnist_core.classroom import Class
+from mnist_core.classroom.records import Kind
 from ui import actions
 from ui.classroom import state, subjects
 
 KIND = "activity"  # the control's key
-KINDS = {
+KINDS: dict[Kind, str] = {
     "write": "Write",
     "free": "Draw freely",
     "fool": "Fool it",
     "what": "What is it?",
     "pause": "Pause",
 }
-ICONS = {
+ICONS: dict[Kind, str] = {
     "write": "edit",
     "free": "gesture",
     "fool": "theater_comedy",
     "what": "contact_support",
     "pause": "pause",
 }
-ASKED = {
+ASKED: dict[Kind, str] = {
     "write": "Each phone asks for a digit, so that all ten come in equally often.",
     "free": "Everybody draws, and says whether it was read right.",
     "fool": "Draw a digit that people read and the network does not.",
@@ -80,11 +81,11 @@ def _next(found: Class) -> None:
     _vote(found.code, found.activity.kind)
 
 
-def _vote(code: str, kind: str) -> None:
+def _vote(code: str, kind: Kind) -> None:
     """Put the next digit to the vote: one that nobody has voted on, while there are some."""
 
     def begin() -> None:
         actions.set_activity(code, kind, subjects.following(code, kind))
 
-    if not state.attempt(begin) and kind == "what":
+    if not state.done(begin) and kind == "what":
         state.attempt(actions.set_activity, code, kind)

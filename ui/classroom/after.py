@@ -66,5 +66,5 @@ def file_name(found: Class) -> str:
 
 
 def _delete(code: str) -> None:
-    if state.attempt(actions.delete_class, code):
+    if state.done(actions.delete_class, code):
         state.leave()

@@ -125,7 +125,7 @@ def _there(code: str) -> None:
 
 def admit_all(code: str, waiting: Sequence[int]) -> None:
     for member in waiting:
-        if not state.attempt(actions.admit, code, member):
+        if not state.done(actions.admit, code, member):
             return
 
 

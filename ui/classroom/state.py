@@ -77,8 +77,13 @@ def told() -> str | None:
     return found
 
 
-def attempt(action: Callable[..., Any], *arguments: Any) -> bool:
-    """Do something, and keep the sentence if it is refused; whether it was not."""
+def attempt(action: Callable[..., Any], *arguments: Any) -> None:
+    """Do something, and keep the sentence if it is refused."""
+    done(action, *arguments)
+
+
+def done(action: Callable[..., Any], *arguments: Any) -> bool:
+    """As `attempt`; whether it was not refused."""
     try:
         action(*arguments)
     except InputError as error:

@@ -76,7 +76,7 @@ def _button(label: str, code: str, from_nothing: bool, busy: bool) -> None:
 
 def _begin(code: str, from_nothing: bool) -> None:
     training.tell(None)
-    if state.attempt(actions.train_class, code, from_nothing):
+    if state.done(actions.train_class, code, from_nothing):
         st.session_state[SHOW] = True
 
 
@@ -111,7 +111,7 @@ def _result(found: Class, own: list[Run]) -> None:
             key=f"class_run-{len(names)}",
             format_func=lambda name: _kind(names[name]),
         )
-        run = names.get(chosen, run)
+        run = names[chosen] if chosen in names else run
     if not run.usable:
         return
     with st.expander("Its curves"):

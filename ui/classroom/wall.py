@@ -111,7 +111,7 @@ def _button(label: str, icon: str, key: str, action: Callable[..., Any], *given:
 
 
 def _do(action: Callable[..., Any], *given: Any) -> None:
-    if state.attempt(action, *given):
+    if state.done(action, *given):
         st.session_state[CLOSING] = True
 
 
