@@ -3,6 +3,7 @@
 
 import { Hand, handOf, handText, inkOf } from "./hands.js";
 import { KEYS, recall, remember } from "./storage.js";
+import { visible } from "./visible.js";
 
 const SHOWN = "visitorshand"; // an event on the window: another part of the page changed the hand
 
@@ -46,6 +47,7 @@ export class HandKeeper {
   /** @returns {Promise<void>} ends when what is kept is ready; never rejects */
   renew() {
     this.work = this.work.then(async () => {
+      await visible();
       const { text } = this;
       try {
         const { digits } = text ? handOf(text) : { digits: [] };

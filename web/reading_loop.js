@@ -1,5 +1,7 @@
 // Reads while the pen moves, as often as the machine can without holding up the pen: one reading
-// at a time, always of the newest drawing.
+// at a time, always of the newest drawing, and none while nobody sees the page.
+
+import { visible } from "./visible.js";
 
 const FASTEST = 20; // milliseconds between two readings,
 const REST = 0.25; // and the share of a reading's time to rest after it
@@ -25,10 +27,13 @@ export class ReadingLoop {
   /** There is something new to read. */
   request() {
     this.wanted = true;
-    if (this.ready && !this.busy && this.timer === null) this.read();
+    if (!this.ready || this.busy || this.timer !== null) return;
+    if (document.hidden) visible().then(() => this.wanted && this.request());
+    else this.read();
   }
 
   dispose() {
+    this.ready = false;
     clearTimeout(this.timer);
     this.reader.leave(this);
   }

@@ -17,7 +17,7 @@ LARGEST = 100_000  # bytes of a message
 MOST_POINTS = 2_000
 FARTHEST = 100_000  # canvas units from the corner
 FINE = 100  # units: a smaller drawing of fractions is scaled up before it is rounded
-DEEPEST = 40  # levels of a message
+DEEPEST = nesting.FEW  # levels of a message
 
 NO_MESSAGE = "This message cannot be read: send JSON with id, label, guess and strokes."
 _ID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from mnist_core import javascript
+from mnist_core import javascript, pocket, runs
 
 ROOT = Path(__file__).parent.parent.parent
 CHROMIUM_OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
@@ -193,3 +193,27 @@ def hand(visit, app):
     found.wait_for_network()
     found.visit = seen
     return found
+
+
+@pytest.fixture(scope="session")
+def pocket_file(tmp_path_factory):
+    """The pocket page with the default network in it, as a file; its address."""
+    path = tmp_path_factory.mktemp("stick") / "reader.html"
+    pocket.export(runs.read(runs.DEFAULT_RUN), path)
+    return path.as_uri()
+
+
+@pytest.fixture(params=["served", "alone"])
+def opened(request, visit, app, pocket_file):
+    """Opens the pocket page from the server, or from the disk with the network cut."""
+    from browser.hand import PocketHand
+
+    def open_page(touch=False, **options):
+        address = f"{app}/pocket" if request.param == "served" else pocket_file
+        seen = visit(address=address, offline=request.param == "alone", **options)
+        hand = PocketHand(seen.page, touch)
+        hand.wait_for_network()
+        hand.visit = seen
+        return hand
+
+    return open_page

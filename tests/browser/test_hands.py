@@ -67,7 +67,8 @@ def packed(run):
     return base64.b64encode(browser.pack(run)).decode()
 
 
-def test_a_misread_digit_is_learnt_kept_and_forgotten(hand):
+def test_a_misread_digit_is_learnt_kept_and_forgotten(opened, tmp_path):
+    hand = opened(viewport={"width": 390, "height": 844})
     page, moving = hand.page, []
     hand.stroke(FLAG)
     assert hand.wait_for_guess() == "7"
@@ -87,6 +88,11 @@ def test_a_misread_digit_is_learnt_kept_and_forgotten(hand):
     assert hand.wait_for_guess("1") == "1"
     page.locator("#hand").click()
     expect(page.locator("#strip button")).to_have_count(1)
+    with page.expect_download() as saving:
+        page.get_by_role("button", name="Save").click()
+    saving.value.save_as(tmp_path / "hand.json")
+    page.get_by_role("button", name="Forget all").click()
+    page.set_input_files("#hand_file", tmp_path / "hand.json")
     page.get_by_role("button", name="Forget this 1").click()
     page.get_by_role("button", name="Close").click()
     assert hand.wait_for_guess("7") == "7"

@@ -7,36 +7,13 @@ import pytest
 from browser.hand import PHONE, PocketHand
 from playwright.sync_api import expect
 
-from mnist_core import drawing, pocket, predictor, runs
+from mnist_core import drawing, predictor
 
 pytestmark = pytest.mark.browser
 
 # Everything that is needed while one draws.
 NEEDED = "#canvas, #guess, #confidence, #form, #bars, #controls input, #undo, #clear"
 SIZES = [(360, 640), (390, 844), (1024, 768)]
-
-
-@pytest.fixture(scope="module")
-def file(tmp_path_factory):
-    """The page with the default network in it, as a file; its address."""
-    path = tmp_path_factory.mktemp("stick") / "reader.html"
-    pocket.export(runs.read(runs.DEFAULT_RUN), path)
-    return path.as_uri()
-
-
-@pytest.fixture(params=["served", "alone"])
-def opened(request, visit, app, file):
-    """Opens the page from the server, or from the disk with the network cut."""
-
-    def open_page(touch=False, **options):
-        address = f"{app}/pocket" if request.param == "served" else file
-        seen = visit(address=address, offline=request.param == "alone", **options)
-        hand = PocketHand(seen.page, touch)
-        hand.wait_for_network()
-        hand.visit = seen
-        return hand
-
-    return open_page
 
 
 def shares(page):

@@ -1,5 +1,6 @@
 """The page without Streamlit where something is missing, altered, forbidden or in the way."""
 
+import numpy as np
 import pytest
 from browser.hand import PocketHand
 from playwright.sync_api import expect
@@ -13,6 +14,27 @@ for (const name of ['localStorage', 'caches']) {
 }
 """
 NO_WORKER = "window.Worker = class { constructor() { throw new Error('no worker here'); } };"
+NO_WASM = "delete window.WebAssembly;"
+# What the page hands its worker is counted; whether it is seen is what the test says.
+COUNTED = """
+window.handed = 0;
+const post = Worker.prototype.postMessage;
+Worker.prototype.postMessage = function (...given) { window.handed++; post.apply(this, given); };
+window.away = false;
+Object.defineProperty(document, 'hidden', {get: () => window.away});
+window.goAway = away => {
+    window.away = away;
+    document.dispatchEvent(new Event('visibilitychange'));
+};
+"""
+# What a box is told from the page by, where the system's colours are forced.
+EDGES = """() => [...document.querySelectorAll(
+    'button:not(dialog button), fieldset, #canvas, #form, #bars .track')].map(element => {
+    const style = getComputedStyle(element);
+    const page = getComputedStyle(document.documentElement).backgroundColor;
+    return [element.id || element.textContent || element.className,
+            parseFloat(style.borderTopWidth) > 0 && style.borderTopColor !== page];
+})"""
 
 
 @pytest.fixture
@@ -152,3 +174,81 @@ def test_opened_a_second_time_it_needs_no_network(opened):
     hand.draw(5)
     assert hand.wait_for_guess("5") == "5"
     assert not page.errors
+
+
+def test_forced_colours_leave_edges_marks_and_ink(opened):
+    """Where backgrounds and shadows go, borders and the system's own highlight say it."""
+    page = opened(forced_colors="active").page
+    hand = PocketHand(page)
+    hand.draw(7)
+    assert hand.wait_for_guess("7") == "7"
+    edges = page.evaluate(EDGES)
+    assert len(edges) >= 10 + 3 + 1 + 2 + 10
+    assert [name for name, seen in edges if not seen] == []
+    colour = "element => getComputedStyle(element).backgroundColor"
+    best, other = (page.locator(f"#bars .row:nth-child({n}) .fill") for n in (8, 1))
+    assert best.evaluate(colour) != other.evaluate(colour)
+    checked, free = (page.locator("fieldset span").nth(n) for n in (0, 1))
+    assert checked.evaluate(colour) != free.evaluate(colour)
+    ink = """canvas => {
+        const {data} = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+        const levels = data.filter((_, at) => at % 4 < 3);
+        return [getComputedStyle(canvas).backgroundColor, levels.reduce((a, b) => Math.max(a, b))];
+    }"""
+    assert page.locator("#canvas").evaluate(ink) == ["rgb(16, 16, 16)", 255]
+
+
+def test_a_hidden_page_does_no_work_until_it_is_seen(opened):
+    """Another window teaches the reader meanwhile."""
+    hand = opened(lambda page: page.add_init_script(COUNTED))
+    page = hand.page
+    hand.draw(7)
+    assert hand.wait_for_guess("7") == "7"
+    other = page.context.new_page()
+    other.goto(page.url)
+    second = PocketHand(other)
+    second.wait_for_network()
+    second.draw(7)
+    assert second.wait_for_guess("7") == "7"
+    page.evaluate("goAway(true)")
+    handed = page.evaluate("handed")
+    page.evaluate("addEventListener('storage', () => { window.told = true; })")
+    other.locator("#correct button").nth(1).click()
+    assert second.wait_for_guess("1") == "1"
+    page.wait_for_function("window.told")
+    page.evaluate("new Promise(done => setTimeout(done, 500))")  # time in which it might work
+    assert page.evaluate("handed") == handed
+    assert hand.guess() == "7"
+    page.evaluate("goAway(false)")
+    assert hand.wait_for_guess("1") == "1"
+    assert page.evaluate("handed") > handed
+
+
+@pytest.mark.parametrize("where", ["page", "worker"])
+def test_without_webassembly_the_same_is_read(opened, where):
+    """Missing where the page itself reads; or forbidden by the page's policy, in its worker."""
+
+    def forbid(route):
+        answer = route.fetch()
+        policy = answer.headers["content-security-policy"]
+        for word in ("'wasm-unsafe-eval'", "'unsafe-eval'"):
+            policy = policy.replace(word, "")
+        route.fulfill(
+            response=answer, headers={**answer.headers, "content-security-policy": policy}
+        )
+
+    def without(page):
+        if where == "page":
+            page.add_init_script(NO_WORKER + NO_WASM)
+        else:
+            page.route("**/pocket", forbid)
+
+    shares = "bars => bars.map(bar => Number(bar.dataset.probability))"
+    read = []
+    for before in (lambda page: None, without):
+        hand = opened(before, service_workers="block")
+        hand.draw(5)
+        assert hand.wait_for_guess("5") == "5"
+        read.append(hand.page.eval_on_selector_all("#bars > *", shares))
+        assert not hand.page.errors
+    assert np.abs(np.subtract(*read)).max() < 1e-4

@@ -46,6 +46,12 @@ def test_what_cannot_be_kept_is_refused_in_one_sentence(change, said):
     assert "\n" not in str(caught.value)
 
 
+def test_digits_of_any_length_are_taken():
+    for count in (*range(1, 120), given.MOST_POINTS):
+        strokes = [[[n, n % 7] for n in range(count)]]
+        assert given.digit(json.dumps(GOOD | {"strokes": strokes}).encode()).strokes == strokes
+
+
 @pytest.mark.parametrize(
     "text", [b"", b"null", b"[" * 90_000, b'{"id": NaN}', b"\xff\xfe", b'{"id": "\\ud800"}', b"7"]
 )

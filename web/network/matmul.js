@@ -33,10 +33,10 @@ export function matmulMemory(count, simd) {
   return { numbers: new Float32Array(memory.buffer), matmul: simdMatmul(memory) };
 }
 
-/** @returns {boolean} whether this browser runs the product's WebAssembly */
+/** @returns {boolean} whether this browser runs the product's WebAssembly; a page may forbid it */
 export function hasSimd() {
   try {
-    return WebAssembly.validate(matmulModule());
+    return Boolean(new WebAssembly.Module(matmulModule()));
   } catch {
     return false;
   }
