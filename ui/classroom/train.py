@@ -111,7 +111,7 @@ def _result(found: Class, own: list[Run]) -> None:
             key=f"class_run-{len(names)}",
             format_func=lambda name: _kind(names[name]),
         )
-        run = names[chosen] if chosen in names else run
+        run = names.get(str(chosen), run)
     if not run.usable:
         return
     with st.expander("Its curves"):
