@@ -21,6 +21,7 @@ from mnist_core.classroom.records import (
     UnavailableError,
     UnknownMemberError,
 )
+from mnist_core.classroom.sample_class import sample
 from mnist_core.classroom.store import EXPIRE_DAYS, Store, store
 
 __all__ = [
@@ -41,5 +42,6 @@ __all__ = [
     "Store",
     "UnavailableError",
     "UnknownMemberError",
+    "sample",
     "store",
 ]
