@@ -13,7 +13,7 @@ from pathlib import Path
 from mnist_core import class_file, classroom, datasets, runs
 from mnist_core.background import Status
 from mnist_core.classroom import Class
-from mnist_core.classroom.records import Kind, Value
+from mnist_core.classroom.records import Kind
 from mnist_core.datasets import Images
 from mnist_core.datasets import hands as hand_datasets
 from mnist_core.datasets.embedding import Embedding
@@ -174,11 +174,6 @@ def measure(run: Run) -> concurrent.futures.Future[Measured]:
     if not runs.is_shipped(run) and not shared_work.is_measured(run):
         access.require()
     return shared_work.measured(run)
-
-
-def vote(subject: str, voter: str, value: Value) -> None:
-    """Keep what somebody sees in a digit whose label may be wrong; for everybody."""
-    classroom.store().vote(None, subject, voter, value)
 
 
 @teachers_only
