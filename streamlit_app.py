@@ -27,6 +27,7 @@ else:
     st.navigation(
         [
             st.Page("pages/draw.py", title="Draw", icon=":material/draw:", default=True),
+            st.Page("pages/inside.py", title="Inside", icon=":material/visibility:"),
             st.Page("pages/train.py", title="Train", icon=":material/model_training:"),
             st.Page("pages/confusion.py", title="Confusion", icon=":material/grid_on:"),
             st.Page("pages/compare.py", title="Compare", icon=":material/leaderboard:"),

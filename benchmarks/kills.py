@@ -1,15 +1,16 @@
 """Kill -9 at twenty moments of each process: what is lost, what is left, what goes on.
 
-The server, the queue's worker, a trainer and a process that evaluates are killed at moments that
-are drawn at random. Afterwards every run directory has to be readable, no half-written file may be
-left, no run may be gone, and the next run has to be trained.
+The server, the queue's worker, a trainer, and the processes that evaluate, import and search are
+killed at moments that are drawn at random. Afterwards every run directory has to be readable, no
+half-written file may be left, no run may be gone, and the next one has to do what was asked.
 
-    python benchmarks/kills.py [--kills 20] [--seed 1] [--only trainer worker server evaluator]
+    python benchmarks/kills.py [--kills 20] [--seed 1] [--only trainer worker server evaluator …]
 """
 
 from __future__ import annotations
 
 import argparse
+import concurrent.futures
 import contextlib
 import dataclasses
 import os
@@ -20,14 +21,19 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import psutil
+
 from application import application
 from common import print_table
 from mnist_core import background, files, recipes, runs
+from mnist_core.errors import InputError
 from mnist_core.evaluation import results
-from mnist_core.training import queue
+from mnist_core.experiments import search, search_storage
+from mnist_core.training import imports, queue
 
 SHORT = recipes.Recipe("tiny", "tiny", (recipes.dense(16),), epochs=2, batch_size=64)
 LONG = dataclasses.replace(SHORT, epochs=9000)
+SMALL = search.Space(layers=(0, 2), widths=(8, 16), epochs=1, batch_sizes=(64, 128))
 PATIENCE = 180.0  # seconds for what takes five on an idle machine
 
 
@@ -106,11 +112,50 @@ def kill_evaluator(chance: random.Random, _: int) -> str:
     return ""
 
 
+def kill_importer(chance: random.Random, number: int) -> str:
+    """The process that opens a foreign network is killed; brought again, it becomes a run."""
+
+    content, name = (runs.SHIPPED_DIR / "report-ann" / runs.MODEL).read_bytes(), f"import-{number}"
+    with concurrent.futures.ThreadPoolExecutor(1) as beside:
+        first = beside.submit(imports.import_keras, content, name, "optical-digits")
+        time.sleep(chance.random() * 4)
+        for child in psutil.Process().children():
+            with contextlib.suppress(psutil.Error):
+                if "mnist_core.background.confinement" in child.cmdline():
+                    child.kill()
+        try:
+            return first.result().name
+        except InputError:
+            return imports.import_keras(content, name, "optical-digits").name
+
+
+def kill_searcher(chance: random.Random, number: int) -> str:
+    """A search is killed within its trials, and goes on with those that it has left."""
+
+    name = f"search-{number}"
+    search.create(name, "optical-digits", 3, seed=number, space=SMALL)
+    search.start(name)
+    time.sleep(chance.random() * 12)
+    ended = search.state(name).trials
+    if search.state(name).active and (status := search_storage.job(name).status()) is not None:
+        background.kill(status.process)
+        wait(lambda: not search.state(name).active, "the search has ended")
+        search.start(name)
+    wait(lambda: search.state(name).activity == search.FINISHED, "the search is finished")
+    found = search.state(name).trials
+    if [trial.number for trial in found] != [1, 2, 3] or found[: len(ended)] != ended:
+        sys.exit(f"{name} holds other trials than it should: {found}")
+    search.delete(name)
+    return ""
+
+
 KILLED = {
     "trainer": kill_trainer,
     "worker": kill_worker,
     "server": kill_server,
     "evaluator": kill_evaluator,
+    "importer": kill_importer,
+    "searcher": kill_searcher,
 }
 
 

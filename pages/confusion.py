@@ -49,7 +49,7 @@ def page(found: Mapping[str, Run], now: State) -> None:
     choice.show(found, selection.run)
     if memory.nonsense:
         parts = ", ".join(memory.nonsense)
-        say.warning(f"Part of the address means nothing here and was left out: {parts}.")
+        say.warning(f"Part of the address was not understood and is ignored: {parts}.")
     if memory.problem:
         say.error(memory.problem)
     run, checksum = found[selection.run], memory.checksums.get(selection.dataset)

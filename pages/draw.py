@@ -86,4 +86,6 @@ with board:
     canvas_keys.show(now, controls.put_test_digit)
 why.show()
 reading.picker()
-links.pocket(active.run)
+with st.container(horizontal=True):
+    links.inside(run=active.run.name)
+    links.pocket(active.run)

@@ -6,7 +6,17 @@ Nothing here imports Streamlit; the core does the work.
 from starlette.middleware import Middleware
 from starlette.routing import Route
 
-from routes import access, classroom, compression, kept, networks, pocket, scripts
+from routes import (
+    access,
+    classroom,
+    compression,
+    inside,
+    join,
+    kept,
+    networks,
+    pocket,
+    scripts,
+)
 
 __all__ = ["MIDDLEWARE", "ROUTES", "below"]
 
@@ -15,8 +25,10 @@ ROUTES: list[Route] = [
     *access.ROUTES,
     *scripts.ROUTES,
     *networks.ROUTES,
+    *inside.ROUTES,
     *pocket.ROUTES,
     *classroom.ROUTES,
+    *join.ROUTES,
     *kept.ROUTES,
 ]
 

@@ -24,8 +24,12 @@ class Content:
 
     @classmethod
     def of(cls, content: bytes, media_type: str) -> Content:
-        digest = hashlib.sha256(content).hexdigest()[:16]
-        return cls(digest, gzip.compress(content, mtime=0), media_type)
+        return cls(cls.digest_of(content), gzip.compress(content, mtime=0), media_type)
+
+    @staticmethod
+    def digest_of(content: bytes) -> str:
+        """What tells the content from other content, in hexadecimal."""
+        return hashlib.sha256(content).hexdigest()[:16]
 
     def answer(self, request: Request, kept: Mapping[str, str] = FOR_GOOD) -> Response:
         """The file for who asks for it: nothing where it is known, else compressed if it may be.

@@ -9,15 +9,27 @@ from starlette.routing import Route
 from mnist_core import javascript
 from routes.content import Content, gone
 
-WORKER = javascript.join(javascript.WEB / "worker.js").encode()
-_CONTENT = Content.of(WORKER, "text/javascript")
-WORKER_ADDRESS = f"/scripts/{_CONTENT.digest}/worker.js"  # below the application's own path
+WORKER = javascript.join(javascript.WEB / "worker.js").encode()  # it reads drawings
+INSPECTION = javascript.join(javascript.WEB / "inspection_worker.js").encode()  # and this looks in
+_SCRIPTS = {
+    "worker.js": Content.of(WORKER, "text/javascript"),
+    "inspection_worker.js": Content.of(INSPECTION, "text/javascript"),
+}
 
 
-async def worker(request: Request) -> Response:
-    """The worker that runs a network; 404 for an address of other content."""
-    known = request.path_params["digest"] == _CONTENT.digest
-    return _CONTENT.answer(request) if known else gone()
+def _address(name: str) -> str:
+    return f"/scripts/{_SCRIPTS[name].digest}/{name}"
 
 
-ROUTES = [Route("/scripts/{digest}/worker.js", worker)]
+WORKER_ADDRESS = _address("worker.js")  # below the application's own path
+INSPECTION_ADDRESS = _address("inspection_worker.js")
+
+
+async def script(request: Request) -> Response:
+    """A worker's script; 404 for an address of other content."""
+    found = _SCRIPTS.get(request.path_params["name"])
+    known = found is not None and request.path_params["digest"] == found.digest
+    return found.answer(request) if found and known else gone()
+
+
+ROUTES = [Route("/scripts/{digest}/{name}", script)]

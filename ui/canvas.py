@@ -31,7 +31,7 @@ INK = "#ffffff"
 FAR = 1e5  # pixels from the canvas beyond which nothing is looked for
 MOST_OBJECTS, MOST_POINTS = 1000, 30_000  # of a drawing; a pen makes 60 points a second
 MOST_PIXELS = 1_000_000  # of the one picture on it, which the page makes smaller than the canvas
-NO_DRAWING = "What the canvas sent is no drawing: load the page again."
+NO_DRAWING = "What the canvas sent is no drawing: reload the page."
 # What stands beside a path or a picture and says where and how large it is; Fabric's names.
 PLACED_BY = ("left", "top", "width", "height", "scaleX", "scaleY", "angle", "strokeWidth")
 LONGEST_COMMAND = 6  # numbers, of a cubic curve
@@ -245,6 +245,33 @@ def picture_object(
         "scaleX": scale,
         "scaleY": scale,
         "src": "data:image/png;base64," + base64.b64encode(encode(pixels)).decode("ascii"),
+    }
+
+
+def stroke_object(points: Sequence[tuple[float, float]], width: float) -> dict[str, Any]:
+    """A stroke as an object of the canvas, as if it had been drawn there.
+
+    Args:
+        points: at least one; x and y in pixels of the canvas.
+        width: of the brush, in the same.
+    """
+    (x, y), *rest = points
+    path: list[list[Any]] = [["M", x, y], *(["L", *point] for point in rest or [(x, y)])]
+    low, high = np.min(points, axis=0), np.max(points, axis=0)
+    return {
+        "type": "path",
+        "originX": "left",
+        "originY": "top",
+        "left": float(low[0]) - width / 2,
+        "top": float(low[1]) - width / 2,
+        "width": float(high[0] - low[0]),
+        "height": float(high[1] - low[1]),
+        "fill": None,
+        "stroke": INK,
+        "strokeWidth": width,
+        "strokeLineCap": "round",
+        "strokeLineJoin": "round",
+        "path": path,
     }
 
 

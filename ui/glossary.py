@@ -45,7 +45,7 @@ TERMS = {
     "parameters": "The numbers that are learned: all weights of the network.",
     "patience": "For how many epochs training goes on without a lower validation loss.",
     "precision": "Of all that was read as this digit, the share that was this digit.",
-    "probability": "How likely the network takes a digit to be; the ten add up to 100 %.",
+    "probability": "How likely the network thinks a digit is; the ten add up to 100 %.",
     "recall": "Of all images of this digit, the share that was read as it.",
     "seed": "Where the random numbers begin: the same seed gives the same training again.",
     "support": "How many images of this digit there are.",

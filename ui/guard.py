@@ -30,7 +30,7 @@ OWN_LARGEST, OWN_MOST, ALL_OWN = 50 * MB, 8, 500 * MB  # the same for who may do
 UPLOAD = "/_stcore/upload_file/"
 TOO_LARGE = f"A picture may have {LARGEST // MB} MB at most."
 TOO_LARGE_OWN = f"A file may have {OWN_LARGEST // MB} MB at most."
-TOO_MANY = "Too many files are kept for this page: load it again."
+TOO_MANY = "Too many files are kept for this page: reload it."
 FULL = "The server keeps as many files as it can: try again later."
 REFUSED = ("clear_cache", "load_git_info", "set_run_on_save")  # of all that a page can send
 

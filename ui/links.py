@@ -27,7 +27,28 @@ def pocket(run: Run) -> None:
         based(f"/pocket?{urlencode({'run': run.name})}"),
         icon=":material/phone_iphone:",
         type="tertiary",
-        help="Canvas and reading alone: there at once, and again without a connection.",
+        help="Just the canvas and the reading: opens at once, and works without a connection.",
+    )
+
+
+def inside(label: str = "Look inside", **parts: str) -> None:
+    """A link that opens the page that looks inside a network.
+
+    Args:
+        parts: of its address: `run`; `digit`, as `DATASET:INDEX`; `layer`, `unit`, `epoch`.
+    """
+    st.page_link(
+        "pages/inside.py", label=label, icon=":material/visibility:", query_params=parts or None
+    )
+
+
+def confusion_digit(run: Run, dataset: str, index: int) -> None:
+    """A link back to a test digit on the page that shows where a network errs."""
+    st.page_link(
+        "pages/confusion.py",
+        label="Back to this digit",
+        icon=":material/grid_on:",
+        query_params={"run": run.name, "dataset": dataset, "digit": str(index)},
     )
 
 

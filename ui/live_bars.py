@@ -24,7 +24,7 @@ from routes import networks, scripts
 from ui import canvas, links
 
 HERE = Path(__file__).parent
-AFTERWARDS = "Read when the pen is lifted."
+AFTERWARDS = "It reads when you lift the pen."
 
 HTML = (HERE / "live_bars.html").read_text(encoding="utf-8")
 JS = javascript.join(HERE / "live_bars.js")

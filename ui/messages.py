@@ -15,7 +15,7 @@ from mnist_core import nesting
 LARGEST = 5_000_000  # bytes
 DEEPEST = 200  # lists and objects within each other; Python itself gives up at a thousand
 TOO_LARGE = "A page may send 5 MB at once: clear the canvas."
-TOO_DEEP = "What the page sent is nested too deeply: load it again."
+TOO_DEEP = "What the page sent is nested too deeply: reload the page."
 TOO_BIG, POLICY = 1009, 1008  # RFC 6455, 7.4.1
 IN_JSON = ("json_value", "json_trigger_value", "string_value")  # of a widget's state
 

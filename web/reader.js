@@ -50,7 +50,7 @@ export class Reader {
     this.network = null; // the worker's, or the one on its way to it
     this.client = null; // who is told of answers
     this.asked = 0;
-    this.waiting = new Map(); // for readings of images, by their ids
+    this.waiting = new Map(); // for answers to what was asked, by their ids
   }
 
   /**
@@ -89,14 +89,26 @@ export class Reader {
   async readForms(forms) {
     const readings = [];
     for (let at = 0; at < forms.length; at += FORMS) {
-      const { name } = this.network ?? {};
-      if (!name) throw new Error("There is no network.");
-      const id = ++this.asked;
-      const answer = new Promise((done, fail) => this.waiting.set(id, { done, fail }));
-      this.worker.postMessage({ id, network: name, forms: forms.slice(at, at + FORMS) });
-      readings.push(...(await answer));
+      const answer = await this.ask({ forms: forms.slice(at, at + FORMS) });
+      if (!answer.readings) throw new Error("Another network reads.");
+      readings.push(...answer.readings);
     }
     return readings;
+  }
+
+  /**
+   * Ask the worker for something besides a drawing's reading.
+   *
+   * @param {object} what see readings.js and inspection.js
+   * @returns {Promise<object>} the answer; rejects if there is no network, or the worker breaks down
+   */
+  async ask(what) {
+    const { name } = this.network ?? {};
+    if (!name) throw new Error("There is no network.");
+    const id = ++this.asked;
+    const answer = new Promise((done, fail) => this.waiting.set(id, { done, fail }));
+    this.worker.postMessage({ id, network: name, ...what });
+    return answer;
   }
 
   /** Tell a client nothing more. */
@@ -118,7 +130,7 @@ export class Reader {
     }
     this.worker.onmessage = ({ data }) => {
       if ("ready" in data) this.network?.settle(data);
-      else if ("readings" in data) this.settle(data);
+      else if (this.waiting.has(data.id)) this.settle(data);
       else this.client?.answered(data);
     };
     this.worker.onerror = () => {
@@ -132,11 +144,10 @@ export class Reader {
     };
   }
 
-  settle({ id, readings }) {
-    const { done, fail } = this.waiting.get(id);
-    this.waiting.delete(id);
-    if (readings) done(readings);
-    else fail(new Error("Another network reads."));
+  settle(answer) {
+    const { done } = this.waiting.get(answer.id);
+    this.waiting.delete(answer.id);
+    done(answer);
   }
 
   handOver(source) {

@@ -1,6 +1,6 @@
 """The process that makes an evaluation which is missing.
 
-python -m mnist_core.evaluation.evaluator evaluation|neighbours|digits RUN DATASET
+python -m mnist_core.evaluation.evaluator evaluation|neighbours|exciting|digits RUN DATASET
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from mnist_core.errors import InputError
 from mnist_core.evaluation import results
 from mnist_core.evaluation.results import (
     EVALUATION,
+    EXCITING,
     NEAREST,
     NEIGHBOURS,
     Neighbours,
@@ -105,6 +106,12 @@ def make(kind: str, run: Run, dataset_name: str, note: Note) -> None:
     elif kind == NEIGHBOURS:
         training = datasets.load(run.dataset, loading)
         compare_with_training(run, dataset, training, working)
+    elif kind == EXCITING:
+        from mnist_core.evaluation import exciting
+        from mnist_core.networks.startup import start_tensorflow
+
+        start_tensorflow()
+        exciting.find(run, dataset, working)
 
 
 def main(arguments: list[str]) -> int:

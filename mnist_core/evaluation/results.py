@@ -26,6 +26,7 @@ from mnist_core.runs import Evaluation, Run
 TEST_SETS = ("mnist", "pen-strokes", "uji-pen", "swiss-digits", "optical-digits")
 # What a process of its own can be asked for; the last only fetches the dataset.
 EVALUATION, NEIGHBOURS, DIGITS = "evaluation", "neighbours", "digits"
+EXCITING = "exciting"  # see `exciting`
 NEAREST = 8  # training digits that are kept for each test digit
 
 

@@ -4,16 +4,18 @@
     header     JSON: the layers in order, the temperature, the angle of test-time augmentation,
                the bits of a weight, and of all layers together the number of columns of kernels
     weights    in 8 bits: the scales of all columns and the biases, float32, then the kernels, int8;
-               in 16: half precision (IEEE 754 binary16) layer by layer, kernel and bias
-               (all little endian)
+               in 16: half precision (IEEE 754 binary16) layer by layer, kernel and bias;
+               in 32: the same in single precision (all little endian)
 
 In eight bits a weight is its column's scale times a whole number from -127 to 127: each output
 has a scale of its own, since their weights differ in size tenfold.
 
 Kernels lie as Keras keeps them: dense (inputs, units), convolution (rows, columns, inputs,
 filters), LSTM one matrix (inputs + units, 4 × units) with its gates in Keras' order (input,
-forget, cell, output). Batch normalisation is folded into the convolution before it. The browser's
-side is `web/network/bytes.js`.
+forget, cell, output). Batch normalisation is folded into the convolution before it. In 32 bits,
+which is for who looks inside, each layer says what the model file calls it: its `name`, and under
+`gives` the last of the layers that were folded into it, whose output is its own. The browser's side
+is `web/network/bytes.js`.
 
 The model file is read as what it is, a zip archive of JSON and HDF5, and not by Keras: so the
 network can be handed over before TensorFlow has started.
@@ -59,7 +61,7 @@ def pack(run: Run, bits: int = 8) -> bytes:
     """A run's network for a browser.
 
     Args:
-        bits: of a weight, 8 or 16.
+        bits: of a weight, 8, 16 or 32.
 
     Raises:
         InputError: it cannot be run there: its file is damaged, a layer is none that the browser
@@ -69,15 +71,58 @@ def pack(run: Run, bits: int = 8) -> bytes:
         with zipfile.ZipFile(run.model_file) as archive:
             model = json.loads(archive.read("config.json"))
             arrays = _arrays(archive.read("model.weights.h5"))
-        layers = list(_folded(_chain(model, arrays)))
-        work = _work([described for described, _ in layers])
+        return _packed(model, arrays, bits, run.temperature, run.recipe.tta_angle)
     except InputError:
         raise
     except Exception as error:  # whatever zipfile, h5py and the rest make of a damaged file
         raise InputError(f"The model file of {run.name} cannot be read for a browser.") from error
+
+
+def pack_model(model: Any, bits: int = 16) -> bytes:
+    """A network that is in memory, as `pack` has it; without temperature or augmentation.
+
+    Args:
+        model: of Keras, built by `networks.architectures` or like it.
+
+    Raises:
+        InputError: it cannot be run in a browser.
+    """
+    arrays: dict[str, Arrays] = {}
+    counts: dict[str, int] = {}
+    for layer in model.layers:
+        kind = type(layer).__name__
+        if kind in _WEIGHTED:
+            number = counts[kind] = counts.get(kind, -1) + 1
+            arrays[_name(kind, number)] = layer.get_weights()
+    return _packed(json.loads(model.to_json()), arrays, bits)
+
+
+def names(run: Run) -> dict[str, str]:
+    """What the model file calls the layers that a browser runs.
+
+    Returns:
+        Of each layer, from first to last, its name and the name of the one whose output it gives.
+
+    Raises:
+        InputError: as `pack`.
+    """
+    block = pack(run, 32)
+    length = int.from_bytes(block[:4], "little")
+    return {layer["name"]: layer["gives"] for layer in json.loads(block[4 : 4 + length])["layers"]}
+
+
+def _packed(
+    model: Config,
+    arrays: Mapping[str, Arrays],
+    bits: int,
+    temperature: float = 1.0,
+    tta_angle: float = 0.0,
+) -> bytes:
+    layers = list(_folded(_chain(model, arrays)))
+    work = _work([described for described, _ in layers])
     weighted = [(kernel.reshape(-1, bias.size), bias) for _, (kernel, bias) in _weighted(layers)]
     flat = np.concatenate([np.zeros(0), *(a.ravel() for pair in weighted for a in pair)])
-    work *= 2 if run.recipe.tta_angle else 1
+    work *= 2 if tta_angle else 1
     if flat.size > MOST_WEIGHTS or work > MOST_WORK:
         raise InputError(
             f"A network of {flat.size:,} weights and {work:,} multiplications a reading is too "
@@ -85,15 +130,19 @@ def pack(run: Run, bits: int = 8) -> bytes:
         )
     if not np.abs(flat).max(initial=0) <= np.finfo(np.float16).max:
         raise InputError("The network has weights that half precision cannot hold.")
+    unnamed = {"name", "gives"} if bits < 32 else set()
     header = {
-        "layers": [described for described, _ in layers],
-        "temperature": run.temperature,
-        "tta_angle": run.recipe.tta_angle,
+        "layers": [
+            {key: value for key, value in described.items() if key not in unnamed}
+            for described, _ in layers
+        ],
+        "temperature": temperature,
+        "tta_angle": tta_angle,
         "bits": bits,
         "columns": sum(bias.size for _, bias in weighted),
     }
     text = json.dumps(header).encode()
-    weights = flat.astype("<f2").tobytes() if bits == 16 else _in_eight_bits(weighted)
+    weights = _in_eight_bits(weighted) if bits == 8 else flat.astype(f"<f{bits // 8}").tobytes()
     return len(text).to_bytes(4, "little") + text + weights
 
 
@@ -150,8 +199,13 @@ def _chain(model: Config, arrays: Mapping[str, Arrays]) -> Iterator[tuple[str, C
         values: Arrays = []
         if kind in _WEIGHTED:
             number = counts[kind] = counts.get(kind, -1) + 1
-            values = arrays[_WEIGHTED[kind] + (f"_{number}" if number else "")]
+            values = arrays[_name(kind, number)]
         yield kind, config, values
+
+
+def _name(kind: str, number: int) -> str:
+    """What a model file calls the weights of the layer of that number among those of its kind."""
+    return _WEIGHTED[kind] + (f"_{number}" if number else "")
 
 
 def _inputs(nodes: Any) -> list[str]:
@@ -172,6 +226,7 @@ def _folded(chain: Iterator[tuple[str, Config, Arrays]]) -> Iterator[Layer]:
         linear = last is not None and last[0].get("activation") == "linear"
         if last is not None and linear and last[0]["kind"] == "conv":
             described, (kernel, bias) = last
+            described = {**described, "gives": config["name"]}
             if kind == "BatchNormalization" and config["axis"] in (-1, 3):
                 scale, shift = _normalisation(config, values)
                 last = described, [kernel * scale, bias * scale + shift]
@@ -181,7 +236,9 @@ def _folded(chain: Iterator[tuple[str, Config, Arrays]]) -> Iterator[Layer]:
                 continue
         if last is not None:
             yield last
-        last = _layer(kind, config, values)
+        described, weights = _layer(kind, config, values)
+        named = {"name": config["name"], "gives": config["name"]}
+        last = described | named, weights
     if last is not None:
         yield last
 

@@ -3,6 +3,7 @@
     run.json         recipe, dataset and its checksum, seed, status, times, versions, metrics
     history.csv      epoch, loss, accuracy, val_loss, val_accuracy, seconds
     model.keras      the trained network
+    epochs/          what the network was after each epoch, small (see `epochs`)
     evaluation.npz   probabilities on the test set, with the labels
     log.txt          what the training process printed
 

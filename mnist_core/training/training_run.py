@@ -26,6 +26,7 @@ from mnist_core.recipes import Recipe
 from mnist_core.runs import DatasetUsed, LiteRtFile, Metrics, ModelFile, Run
 from mnist_core.training import preparation, transfer
 from mnist_core.training.checkpoints import History
+from mnist_core.training.epochs import EpochKeeper
 from mnist_core.training.listeners import Listeners
 from mnist_core.training.loop import best_epoch, fit
 from mnist_core.training.reporter import Reporter
@@ -193,6 +194,8 @@ def _trained(
 
     digits = preparation.training_digits(chosen, train_part, recipe, seed, prepare)
     runs.change(run, parameters=model.count_params(), images=len(digits[0]))
+    # What is trained for a study is measured and thrown away.
+    keepers = [] if run.record.study else [EpochKeeper(run.path)]
     history = fit(
         model,
         recipe,
@@ -200,7 +203,7 @@ def _trained(
         preparation.validation_digits(chosen, recipe),
         seed,
         reporter.report,
-        [*listeners.callbacks, reporter],
+        [*listeners.callbacks, reporter, *keepers],
         checkpoint,
     )
     return model, history

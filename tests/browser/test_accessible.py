@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
+from browser.class_room import Lesson
 from playwright.sync_api import expect
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("needs_mnist")]
@@ -15,6 +16,7 @@ FINGER = 44  # pixels
 # What is looked at, and what is there once all of it is.
 PLACES = {
     "/": ".st-key-canvas canvas",
+    "/inside?run=report-ann&layer=dense&unit=3": ".inside[data-live=true] .unit .story",
     "/train": ".st-key-runs_table, .st-key-all_runs, h2",
     "/confusion?run=report-ann&true=4": ".st-key-samples button",
     "/confusion?run=report-ann&view=figures": ".st-key-answering_chart .js-plotly-plot",
@@ -150,8 +152,11 @@ def test_everybody_can_use_it(opened, place):
     page.emulate_media(color_scheme="dark")
     is_dark = re.compile("rgb\\([0-4]?\\d,")
     expect(page.locator(".stApp")).to_have_css("background-color", is_dark)
-    # A theme changes colours and nothing else.
-    assert violations(page, ["color-contrast", "link-in-text-block"]) == []
+    for width, height in reversed(WINDOWS):
+        page.set_viewport_size({"width": width, "height": height})
+        page.evaluate(AT_REST)
+        # A theme changes colours and nothing else.
+        assert violations(page, ["color-contrast", "link-in-text-block"]) == [], width
 
 
 def test_no_page_is_left_out(opened):
@@ -171,10 +176,11 @@ def test_on_a_phone_the_menu_has_a_name(opened):
     expect(page.get_by_role("button", name="Menu", exact=True)).to_be_visible()
 
 
-def test_the_page_for_phones(chromium, app):
+@pytest.mark.parametrize("place", ["/pocket", "/join/CODE", "/join"])
+def test_the_pages_for_phones(chromium, server, place):
     page = chromium.new_page(viewport={"width": 390, "height": 664})
-    page.goto(f"{app}/pocket")
-    expect(page.locator("#canvas")).to_be_visible(timeout=SLOW)
+    page.goto(server.address + place.replace("CODE", Lesson(server).code))
+    expect(page.locator("#canvas, #code")).to_be_visible(timeout=SLOW)
     page.evaluate(AXE_SCRIPT)
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)

@@ -280,7 +280,7 @@ def test_weights_that_do_not_arrive_leave_the_servers_reading(visit, app, chromi
     page.goto(app)
     hand = Hand(page)
     expect(page.locator(".live-note")).to_have_text(
-        "Read when the pen is lifted.", timeout=PATIENCE
+        "It reads when you lift the pen.", timeout=PATIENCE
     )
     wait_until_the_server_reads(page)
     box = hand.box()

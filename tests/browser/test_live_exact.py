@@ -17,7 +17,13 @@ from ui import canvas
 pytestmark = pytest.mark.browser
 
 
-MODULES = ("drawing/image", "drawing/pencil", "drawing/strokes", "network/network")
+MODULES = (
+    "drawing/image",
+    "drawing/pencil",
+    "drawing/strokes",
+    "network/network",
+    "network/inspected",
+)
 
 
 @pytest.fixture(scope="module")
@@ -149,7 +155,7 @@ def test_a_thousand_drawings_are_brought_into_form_and_read_alike(sheet, bits, t
 
 
 @pytest.mark.parametrize("name", RECIPES)
-def test_every_recipes_network_gives_the_same_probabilities(name, sheet, models_dir, digits):
+def test_every_recipes_network_gives_the_same_at_every_layer(name, sheet, models_dir, digits):
     import keras
 
     keras.utils.set_random_seed(1)
@@ -163,7 +169,7 @@ def test_every_recipes_network_gives_the_same_probabilities(name, sheet, models_
     info = {**tampering.as_json(run), "status": "finished", "temperature": 1.3, "model": {}}
     tampering.write_json(run.path, info)
     run = runs.read("made")
-    images = datasets.scale(digits.x_test[:40])
+    images = datasets.scale(digits.x_test[:50])
     wanted = predictor.load(run).predict(images)
     given = sheet.evaluate(
         """([weights, images]) => {
@@ -182,6 +188,39 @@ def test_every_recipes_network_gives_the_same_probabilities(name, sheet, models_
     )
     for probabilities in given:
         assert np.abs(numbers(probabilities, -1, 10) - wanted).max() < 0.01
+    sheet.evaluate(
+        """([weights, images]) => {
+            const network = new InspectedNetwork(bytesOf(weights).buffer);
+            const pixels = new Float32Array(bytesOf(images).buffer);
+            window.readings = [];
+            for (let at = 0; at < pixels.length; at += 784) {
+                network.read(pixels.subarray(at, at + 784));
+                readings.push(network.outputs());
+            }
+        }""",
+        [text_of(browser.pack(run, 32)), text_of(images.tobytes())],
+    )
+    for layer, by_keras in outputs_by_keras(run, model, images).items():
+        shown = sheet.evaluate("layer => readings.map(layers => textOf(layers[layer]))", layer)
+        given = np.stack([numbers(text, *by_keras.shape[1:]) for text in shown])
+        assert np.abs(given - by_keras).max() < 1e-3 * np.abs(by_keras).max(), layer
+
+
+def outputs_by_keras(run, model, images):
+    """What Keras gives at each layer that a browser runs, by its place among those."""
+    import keras
+
+    found = {}
+    for index, gives in enumerate(browser.names(run).values()):
+        layer = model.get_layer(gives)
+        if isinstance(layer, keras.layers.LSTM):  # here what it gave after each row
+            whole = keras.layers.LSTM(layer.units, return_sequences=True)
+            whole.build(images.shape)
+            whole.set_weights(layer.get_weights())
+            found[index] = np.asarray(whole(images))
+        else:
+            found[index] = np.asarray(keras.Model(model.inputs, layer.output)(images))
+    return found
 
 
 def test_what_is_seen_on_a_canvas_is_brought_into_form_alike(sheet, digits):

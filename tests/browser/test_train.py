@@ -184,6 +184,10 @@ def test_ticks_follow_runs_and_several_deletions_are_undone_after_a_reload(
     expect(page.get_by_text("Deleted second and third.")).to_be_visible()
     expect(delete).to_have_count(0)
     page.reload()
+    # The list stands where its button is, which the table moves down as it comes.
+    expect(page.locator(".st-key-table canvas").first).to_be_visible()
+    expect(page.locator("[data-test-script-state=notRunning]")).to_be_attached()
+    page.wait_for_timeout(2000)
     page.get_by_role("button", name="Deleted runs").click()
     for name in ("second", "third"):  # the list stays open
         page.get_by_role("button", name=f"Bring back {name}").click()

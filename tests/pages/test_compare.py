@@ -156,7 +156,7 @@ def test_a_run_that_is_deleted_while_it_is_compared(page, quick, own_run):
 
 def test_runs_on_other_digits_are_not_set_against_each_other(page, quick, own_run):
     app = measured(page(RUNS))
-    assert "figures on different digits are not set against each other" in said(app)
+    assert "figures on different digits are not compared" in said(app)
     shown = table(app, "Metric")
     assert shown.loc["Test digits of", "mine"] == "optical-digits"
     assert shown.loc["Test digits of", "cnn"] == "mnist"

@@ -328,7 +328,7 @@ def test_a_hand_that_was_learnt_is_told(visit, own_run, needs_pens):
     evaluator.evaluate(changed, datasets.load("pen-strokes"))
     page = visit(run="mine", dataset="pen-strokes")
     assert not page.exception
-    assert "mine has learnt the hand of writer 5" in texts(page)
+    assert "mine was trained on digits of writer 5" in texts(page)
 
 
 def test_the_digits_are_read_with_a_visitors_hand_beside_without(own_run, digits):

@@ -1,16 +1,19 @@
 """One bad directory harms nobody: run directories damaged in forty ways, before every page."""
 
+import asyncio
 import json
 import os
 import shutil
 from pathlib import Path
 
 import pytest
+from starlette.requests import Request
 from streamlit.testing.v1 import AppTest
 from tampering import as_json
 
 from mnist_core import runs
 from mnist_core.training import queue
+from routes import pocket
 
 ROOT = Path(__file__).parent.parent.parent
 HUGE, DEEP = 10**400, [[[[[[[[[[]]]]]]]]]]
@@ -92,13 +95,23 @@ def test_every_damaged_run_is_a_line_that_says_so(damaged):
     ("page", "parameters"),
     [
         ("draw", {}), ("train", {}), ("data", {"dataset": "optical-digits"}),
-        ("confusion", {}), ("confusion", {"run": "mine", "dataset": "optical-digits"}),
+        ("lesson", {}), ("confusion", {}),
+        ("confusion", {"run": "mine", "dataset": "optical-digits"}),
         *(("compare", {"view": view}) for view in ("Reports reproduced", "Runs side by side",
                                                    "What each choice does", "Search")),
     ],
 )  # fmt: skip
 def test_no_page_is_taken_away_by_damaged_runs(damaged, page, parameters):
     looked_at(page, **parameters)
+
+
+def test_the_page_for_phones_is_there_or_says_that_its_network_is_not(damaged):
+    def status(query):
+        scope = {"type": "http", "query_string": query.encode("utf-8", "replace"), "headers": []}
+        return asyncio.run(pocket.page(Request(scope))).status_code
+
+    assert status("") == 200
+    assert {status(f"run={name}") for name in damaged} == {200, 404}
 
 
 def test_each_damaged_run_can_be_looked_at(damaged):

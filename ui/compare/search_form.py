@@ -48,7 +48,7 @@ def ask(known: list[str]) -> str | None:
                 value=4,
                 step=1,
                 key="search_at_a_time",
-                help="Each is chosen by what is known of all but that many before it.",
+                help="Each trial is chosen from the results of all but that many before it.",
             )
     fits = True
     try:

@@ -96,7 +96,7 @@ def show_comparison(contenders: list[Contender], complete: bool) -> None:
     if len(tests) > 1:
         st.caption(
             f"These runs were measured on the test digits of {', '.join(tests)}: figures on "
-            "different digits are not set against each other."
+            "different digits are not compared."
         )
     metrics.show(contenders)
     ensembles.show_gain(contenders)

@@ -11,7 +11,7 @@ from mnist_core.datasets import Dataset
 from mnist_core.errors import InputError
 from mnist_core.evaluation import explanations, results
 from mnist_core.runs import Evaluation, Run
-from ui import access, canvas, charts, say, warm
+from ui import access, canvas, charts, links, say, warm
 from ui.confusion import at_hand, samples, state, work
 
 
@@ -55,6 +55,7 @@ def show(
             on_click=hand_over,
             args=(run, dataset, index, true, first),
         )
+        links.inside(run=run.name, digit=f"{dataset.name}:{index}")
     with right, st.container(key="digit_bars"):
         charts.show(figures.bars(row, 250), figures.bars_in_words(row), "digit_bars_chart")
     show_evidence(run, dataset, index, [first, true] if true != first else [first, second], true)
@@ -164,7 +165,7 @@ def show_neighbours(run: Run, dataset: Dataset, index: int) -> None:
             icon=":material/search:",
             on_click=work.start,
             args=(run, dataset.name, kind),
-            help="Reads every training digit once, for all test digits: some minutes.",
+            help="This reads every training digit once, and takes a few minutes.",
         )
         return
     training = at_hand.dataset(found.training_set, run)

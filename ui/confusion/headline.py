@@ -14,7 +14,7 @@ def show(run: Run, own: Evaluation, other: tuple[Run, Evaluation] | None, datase
     """How well the run reads, and the other one below it."""
     if dataset == comparison.DRAWN and (writers := comparison.known_writers(run)):
         st.caption(
-            f"{say.plain(run.name)} has learnt the hand of writer "
+            f"{say.plain(run.name)} was trained on digits of writer "
             f"{', '.join(map(str, sorted(writers)))}, who is among these."
         )
     with st.container(key="headline"):

@@ -54,7 +54,7 @@ def show(run: Run, own: Evaluation, now: State) -> None:
         st.header(f"Is the label wrong? · {len(issues)}", anchor=False)
         st.caption(
             f"Most of {len(chosen)} networks agree against the label; the most suspect first. "
-            f"Confident learning takes the {sure} marked ! for wrongly labelled."
+            f"Confident learning flags the {sure} marked ! as mislabelled."
         )
         dataset = at_hand.dataset(name, run)
         if dataset is None:

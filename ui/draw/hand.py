@@ -129,7 +129,7 @@ def bring(text: str | bytes) -> None:
         hand.note = str(error)
         return
     less = brought.left_out
-    words = f" {less} older digits were too many and left out." if less else ""
+    words = f" {less} older digits were left out: there is no room for more." if less else ""
     hand.change(brought.digits, f"Brought back.{words}")
 
 

@@ -118,9 +118,9 @@ STEPS = (
         "foreign_one",
         "See what it says, and how sure it is. Then choose pen-cnn as the network, which has "
         "learned from other hands as well.",
-        "Whose fault is it: the network's, the writer's, or that of who chose the digits?",
-        "A network knows only what it was shown. Who is missing from the training digits is read "
-        "badly, and the test digits of the same people do not tell.",
+        "Whose fault is it: the network's, the writer's, or of whoever chose the digits?",
+        "A network knows only what it was shown. People who are missing from the training digits "
+        "are read badly, and test digits by the same writers do not show it.",
         ("test", "accuracy"),
     ),
     Step(

@@ -99,7 +99,7 @@ def fine_tuned(run: Run) -> Recipe:
         f"Layers to freeze, 0 to {most}",
         0,
         most,
-        help=glossary.help_for("frozen", also="The first layers count."),
+        help=glossary.help_for("frozen", also="Counted from the input."),
         **hyperparameters.persistent(recipe, "frozen"),
     )
     return dataclasses.replace(recipe, frozen=int(frozen))

@@ -6,6 +6,7 @@
  *
  * @typedef {object} Layer
  * @property {string} kind
+ * @property {string} [name] what the model file calls it; in 32 bits only
  * @property {string} [activation] of a dense layer or a convolution, one of ACTIVATIONS
  * @property {number} [inputs] numbers that go into a unit: features, channels, pixels of a row
  * @property {number} [units] of a dense layer or an LSTM
@@ -40,23 +41,29 @@ export function unpackNetwork(bytes) {
     layers: header.layers,
     temperature: header.temperature,
     angles: header.tta_angle ? [header.tta_angle, -header.tta_angle] : [0],
-    weights: header.bits === 8 ? eightBits(rest, header.columns) : sixteenBits(rest),
+    weights: WEIGHTS[header.bits](rest, header.columns),
   };
 }
 
-/** @returns {Weights} in half precision, layer by layer, kernel before bias */
-function sixteenBits(bytes) {
-  const halves = new Uint16Array(bytes);
+// Weights by the bits of each.
+const WEIGHTS = {
+  8: eightBits,
+  16: (bytes) => inOrder(new Uint16Array(bytes), fromHalf),
+  32: (bytes) => inOrder(new Float32Array(bytes), (value) => value),
+};
+
+/** @returns {Weights} layer by layer, kernel before bias; `number` makes one of what is there */
+function inOrder(values, number) {
   let at = 0;
   return {
     next(depth, columns) {
       const [start, end] = [at, at + depth * columns];
       at = end + columns;
-      if (at > halves.length) throw new Error("There are too few weights.");
-      const bias = Array.from(halves.subarray(end, at), fromHalf);
-      return { weight: (place) => fromHalf(halves[start + place]), bias };
+      if (at > values.length) throw new Error("There are too few weights.");
+      const bias = Array.from(values.subarray(end, at), number);
+      return { weight: (place) => number(values[start + place]), bias };
     },
-    finished: () => at === halves.length,
+    finished: () => at === values.length,
   };
 }
 

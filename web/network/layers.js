@@ -155,6 +155,7 @@ function lstm({ numbers, matmul, images }, layer, from) {
         const state = sigmoid(output) * tanh(cells[at]);
         numbers[gathered + image * depth + inputs + unit] = state;
         numbers[layer.output + at] = state;
+        numbers[layer.states + (image * steps + step) * units + unit] = state;
       }
     }
   }

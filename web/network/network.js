@@ -28,11 +28,13 @@ export class Network {
   /**
    * @param {ArrayBuffer} bytes of a network
    * @param {boolean} simd whether WebAssembly multiplies; by default where the browser can
+   * @param {boolean} upright whether an image is read once, as it is, whatever the network is used to
    * @throws {Error} of some kind if these are no such bytes, or the layers do not fit each other
    *   or the weights
    */
-  constructor(bytes, simd = hasSimd()) {
-    const { layers, temperature, angles, weights } = unpackNetwork(bytes);
+  constructor(bytes, simd = hasSimd(), upright = false) {
+    const { layers, temperature, weights, ...header } = unpackNetwork(bytes);
+    const angles = upright ? [0] : header.angles;
     const plan = planMemory(layers, angles.length);
     this.layers = plan.layers;
     this.input = plan.input;
@@ -77,7 +79,7 @@ export class Network {
     let features = from;
     for (const layer of this.layers) {
       features = from;
-      FORWARD[layer.kind](this.memory, layer, from);
+      this.forward(layer, from);
       from = layer.output;
     }
     const last = this.layers[this.layers.length - 1];
@@ -89,6 +91,11 @@ export class Network {
       probabilities: softmax(logits),
       features: mean(this.copies(features, count), (feature) => feature),
     };
+  }
+
+  /** One layer, from its inputs in the memory to its outputs there. */
+  forward(layer, from) {
+    FORWARD[layer.kind](this.memory, layer, from);
   }
 
   /** @returns {number[]} the probabilities alone of what `read` gives */

@@ -14,7 +14,7 @@ import { LANES, ROWS } from "./wasm_matmul.js";
  *   down?: Sliding, across?: Sliding,
  *   rows?: number, depth?: number, columns?: number, stride?: number,
  *   gathered?: number, kernel?: number, bias?: number, product?: number,
- *   output: number,
+ *   output: number, states?: number,
  * }} PlannedLayer
  *   from, to: shape of one image's inputs and outputs (height, width, channels)
  *   down, across: how the window of a convolution slides
@@ -22,6 +22,7 @@ import { LANES, ROWS } from "./wasm_matmul.js";
  *   stride: columns, filled up to what the product does at once
  *   gathered: the product's inputs (rows, depth)
  *   product: what it gives, (rows, stride); output: the same without what was filled up
+ *   states: what an LSTM gives after each row of each image, (images, rows, units)
  *
  * @typedef {{count: number, before: number}} Sliding how often a window fits along a side, and
  *   how many pixels before the side it starts
@@ -52,6 +53,7 @@ export function planMemory(layers, images) {
       layer.bias = take(layer.stride);
       layer.product = take(upTo(layer.rows, ROWS) * layer.stride);
     }
+    if (layer.kind === "lstm") layer.states = take(images * layer.from[0] * layer.units);
     shape = layer.to;
     layer.output = take(images * shape[0] * shape[1] * shape[2]);
     return layer;

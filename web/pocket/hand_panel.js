@@ -166,7 +166,9 @@ export class HandPanel {
     if (!chosen) return;
     try {
       const { kept, leftOut } = await this.keeper.bring(await chosen.text());
-      const less = leftOut ? ` ${leftOut} older digits were too many and left out.` : "";
+      const less = leftOut
+        ? ` ${leftOut} older digits were left out: there is no room for more.`
+        : "";
       setText(handPart("hand_note"), kept ? FROM_FILE + less : FULL);
     } catch (error) {
       setText(handPart("hand_note"), error.message);

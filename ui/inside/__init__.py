@@ -1,0 +1,1 @@
+"""Looks inside a network: the page `/inside`."""
