@@ -17,6 +17,7 @@ export class HandKeeper {
     this.changed = changed;
     this.hand = null;
     this.text = recall("hand");
+    this.kept = true; // whether the browser has the text
     this.readings = new Map(); // by ink
     this.before = []; // texts that can be gone back to
     this.work = Promise.resolve();
@@ -123,7 +124,7 @@ export class HandKeeper {
     let kept = false;
     this.work = this.work.then(async () => {
       try {
-        const digits = change(this.hand?.digits ?? []);
+        const digits = change(this.digits());
         const hand = digits.length ? await this.made(digits) : null;
         this.before.push(this.text);
         kept = this.store(hand ? handText(hand.digits) : null);
@@ -135,9 +136,22 @@ export class HandKeeper {
     return this.work.then(() => kept);
   }
 
+  /** What is learnt by now: another window may have written since, whose word is on its way. */
+  digits() {
+    const stored = this.kept ? recall("hand") : this.text;
+    if (stored === this.text) return this.hand?.digits ?? [];
+    this.text = stored;
+    try {
+      return stored ? handOf(stored).digits : [];
+    } catch {
+      return []; // it was altered
+    }
+  }
+
   store(text) {
     this.text = text;
-    return remember("hand", text);
+    this.kept = remember("hand", text);
+    return this.kept;
   }
 }
 

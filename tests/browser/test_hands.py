@@ -132,6 +132,28 @@ def test_two_windows_share_a_hand_and_a_file_brings_it_back(hand, tmp_path):
     assert not hand.visit.errors
 
 
+def test_what_two_windows_learn_at_once_is_kept_of_both(hand):
+    """The one that learns last has not heard of the other yet."""
+    page = hand.page
+    other = page.context.new_page()
+    deaf = "window.addEventListener('storage', event => event.stopImmediatePropagation(), true)"
+    other.add_init_script(deaf)
+    other.goto(page.url)
+    second = PocketHand(other)
+    second.wait_for_network()
+    page.bring_to_front()
+    hand.stroke(FLAG)
+    assert hand.wait_for_guess() == "7"
+    page.locator("#correct button").nth(1).click()
+    expect(page.locator("#hand")).to_have_text("Hand 1")
+    other.bring_to_front()
+    second.draw(3)
+    assert second.wait_for_guess() == "3"
+    other.locator("#correct button").nth(3).click()
+    expect(other.locator("#hand")).to_have_text("Hand 2")
+    assert kept(page) == [1, 3]
+
+
 def test_a_browser_without_room_says_so_and_reads_on(hand):
     page = hand.page
     page.evaluate("() => { Storage.prototype.setItem = () => { throw new Error('full'); }; }")
