@@ -119,6 +119,10 @@ export class Activities {
       return;
     }
     await this.once(async () => {
+      if (kind === "fool" && !this.desk.reading) {
+        this.say("Nothing reads yet: wait a moment, then tap again.");
+        return;
+      }
       if (kind === "fool" && this.desk.guess === digit) {
         this.say(`It reads ${anOrA(digit)}: not fooled yet. Change it, or clear it.`);
         return;
