@@ -129,8 +129,8 @@ export class Activities {
       }
       const id = this.post(digit, "corrected");
       if (kind === "fool") this.mine.add(id);
-      const fooled = `Fooled it with ${anOrA(digit)}! Sent. Draw another.`;
-      this.say(kind === "fool" ? fooled : `Sent as ${anOrA(digit)}. Draw another.`);
+      const done = kind === "fool" ? "Fooled it! It goes to the wall as" : "Taken as";
+      this.say(`${done} ${anOrA(digit)}. Draw another.`);
     });
   }
 

@@ -243,7 +243,8 @@ export class Room {
     const line = this.connected ? "" : "No connection";
     const kept = this.outbox.unkept.size ? ": keep this page open" : "";
     const sending = waiting ? `${waiting} to send${kept}` : "";
-    setText(roomPart("status"), sending || (state === "in" ? line : ""));
+    const said = [state === "in" ? line : "", sending].filter(Boolean);
+    setText(roomPart("status"), said.join(", "));
   }
 
   sentence(state, who) {
