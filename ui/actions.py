@@ -10,9 +10,8 @@ import concurrent.futures
 from collections.abc import Sequence
 from pathlib import Path
 
-from mnist_core import classroom, datasets, runs
+from mnist_core import datasets, runs
 from mnist_core.background import Status
-from mnist_core.classroom.records import Value
 from mnist_core.datasets import Images
 from mnist_core.datasets import hands as hand_datasets
 from mnist_core.datasets.embedding import Embedding
@@ -171,11 +170,6 @@ def measure(run: Run) -> concurrent.futures.Future[Measured]:
     if not runs.is_shipped(run) and not shared_work.is_measured(run):
         access.require()
     return shared_work.measured(run)
-
-
-def vote(subject: str, voter: str, value: Value) -> None:
-    """Keep what somebody sees in a digit whose label may be wrong; for everybody."""
-    classroom.store().vote(None, subject, voter, value)
 
 
 @teachers_only
