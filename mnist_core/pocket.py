@@ -2,7 +2,7 @@
 
 Served to phones, or saved and opened from a disk, a mail or a USB stick without a server. It is
 put together of what lies in `web/`: a template, styles, and all modules joined into one script,
-which the page's worker runs as well.
+which the page's worker runs as well. The page of a class' members is made in the same way.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from mnist_core.runs import Run
 
 FOLDER = javascript.WEB / "pocket"
 STYLES = (javascript.WEB / "bars.css", javascript.WEB / "slim_bars.css", FOLDER / "page.css")
-TEMPLATE = FOLDER / "page.html"
+MEMBERS = javascript.WEB / "class"  # the page of a class' members
 _INDENTATION = re.compile(r"^\s+", re.MULTILINE)
 SERVICE_WORKER = FOLDER / "service_worker.js"
 
@@ -40,9 +40,9 @@ class Addresses:
 
 
 @functools.cache
-def script() -> str:
+def script(folder: Path = FOLDER) -> str:
     """All the JavaScript of the page, which is one script that stands within it."""
-    return _dense(javascript.join(FOLDER / "main.js"))
+    return _dense(javascript.join(folder / "main.js"))
 
 
 def _dense(code: str) -> str:
@@ -50,21 +50,39 @@ def _dense(code: str) -> str:
     return _INDENTATION.sub("", code)
 
 
-def script_hash() -> str:
+def script_hash(folder: Path = FOLDER) -> str:
     """What a Content-Security-Policy calls that script."""
-    digest = hashlib.sha256(script().encode()).digest()
+    digest = hashlib.sha256(script(folder).encode()).digest()
     return f"'sha256-{base64.b64encode(digest).decode()}'"
 
 
 def served(run: Run, addresses: Addresses) -> str:
     """The page for a server to give; the network is at its address."""
-    preload = f'<link rel="preload" as="fetch" crossorigin href="{html.escape(addresses.network)}">'
-    settings = {
+    return _page(run, _served(addresses), preload=_preload(addresses))
+
+
+def for_member(run: Run, addresses: Addresses, code: str) -> str:
+    """The page of whoever joins a class, one folder below the application's own path.
+
+    Args:
+        run: what it reads with until the class has a network of its own.
+        code: of the class; letters and digits only.
+    """
+    own = {"code": code, "api": f"../api/class/{code}", "about": about(run)}
+    settings = {**_served(addresses), **own}
+    return _page(run, settings, MEMBERS, preload=_preload(addresses))
+
+
+def _served(addresses: Addresses) -> dict[str, Any]:
+    return {
         "digest": addresses.network.rpartition("/")[2],
         "network": addresses.network,
         "offline": addresses.offline,
     }
-    return _page(run, settings, preload=preload)
+
+
+def _preload(addresses: Addresses) -> str:
+    return f'<link rel="preload" as="fetch" crossorigin href="{html.escape(addresses.network)}">'
 
 
 def alone(run: Run) -> str:
@@ -103,20 +121,22 @@ def export(run: Run, path: Path) -> None:
         beside.write_text(page, encoding="utf-8")
 
 
-def _page(run: Run, settings: dict[str, Any], **parts: str) -> str:
+def _page(run: Run, settings: dict[str, Any], folder: Path = FOLDER, **parts: str) -> str:
     threshold = wording.for_browser(run.confidence_threshold)
+    styles = STYLES if folder == FOLDER else (*STYLES, folder / "page.css")
     texts = {
         "policy": "",
         "preload": "",
         "network": "",
         "about": html.escape(about(run)),
-        "style": _dense("".join(path.read_text(encoding="utf-8") for path in STYLES)),
+        "style": _dense("".join(path.read_text(encoding="utf-8") for path in styles)),
         # No text of JSON ends an element of HTML where no tag can begin in it.
         "settings": json.dumps({**settings, **threshold}).replace("<", "\\u003c"),
-        "script": script(),
+        "script": script(folder),
         **parts,
     }
-    return string.Template(TEMPLATE.read_text(encoding="utf-8")).substitute(texts)
+    template = (folder / "page.html").read_text(encoding="utf-8")
+    return string.Template(template).substitute(texts)
 
 
 def about(run: Run) -> str:

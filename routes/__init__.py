@@ -6,7 +6,7 @@ Nothing here imports Streamlit; the core does the work.
 from starlette.middleware import Middleware
 from starlette.routing import Route
 
-from routes import access, classroom, compression, inside, networks, pocket, scripts
+from routes import access, classroom, compression, inside, join, networks, pocket, scripts
 
 __all__ = ["MIDDLEWARE", "ROUTES", "below"]
 
@@ -18,6 +18,7 @@ ROUTES: list[Route] = [
     *inside.ROUTES,
     *pocket.ROUTES,
     *classroom.ROUTES,
+    *join.ROUTES,
 ]
 
 

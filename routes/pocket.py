@@ -35,17 +35,18 @@ async def page(request: Request) -> Response:
         return PlainTextResponse(NO_RUN, 404)
     network = networks.address_of(packed).removeprefix("/")
     text = pocket.served(run, pocket.Addresses(network, OFFLINE.removeprefix("/")))
-    return _content(text, "text/html").answer(request, FOR_A_WHILE)
+    return content(text, "text/html").answer(request, FOR_A_WHILE)
 
 
 async def offline(request: Request) -> Response:
     """The service worker, which gives the page where there is no network connection."""
     text = pocket.SERVICE_WORKER.read_text(encoding="utf-8")
-    return _content(text, "text/javascript").answer(request, EACH_TIME)
+    return content(text, "text/javascript").answer(request, EACH_TIME)
 
 
 @functools.lru_cache(maxsize=16)
-def _content(text: str, media_type: str) -> Content:
+def content(text: str, media_type: str) -> Content:
+    """A page or a script, compressed once."""
     return Content.of(text.encode(), media_type)
 
 

@@ -91,7 +91,8 @@ def test_the_drawing_pages_scripts_import_nothing(script):
 
 
 def test_every_module_is_part_of_a_script():
-    joined = WORKER + scripts.INSPECTION.decode() + live_bars.JS + component.JS + pocket.script()
+    pages = pocket.script() + pocket.script(pocket.MEMBERS) + component.JS
+    joined = WORKER + scripts.INSPECTION.decode() + live_bars.JS + pages
     for path in set(javascript.WEB.rglob("*.js")) - {pocket.SERVICE_WORKER}:
         assert f"\n// {path.name}\n" in joined
 

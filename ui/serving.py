@@ -33,6 +33,7 @@ def middleware() -> list[Middleware]:
             access=access.rule(),
             scripts=[
                 pocket.script_hash(),
+                pocket.script_hash(pocket.MEMBERS),
                 *(script_hash(script) for page in pages for script in SCRIPT.findall(page)),
             ],
             origins=st.get_option("server.corsAllowedOrigins"),

@@ -4,6 +4,7 @@
 import { visible } from "./visible.js";
 
 const FASTEST = 20; // milliseconds between two readings,
+const GLANCE = 10; // milliseconds between two looks whether all has been read
 const REST = 0.25; // and the share of a reading's time to rest after it
 
 export class ReadingLoop {
@@ -30,6 +31,12 @@ export class ReadingLoop {
     if (!this.ready || this.busy || this.timer !== null) return;
     if (document.hidden) visible().then(() => this.wanted && this.request());
     else this.read();
+  }
+
+  /** Ends once all that is drawn has been read, as far as anything reads. */
+  async settled() {
+    const behind = () => this.ready && (this.wanted || this.busy);
+    while (behind()) await new Promise((done) => setTimeout(done, GLANCE));
   }
 
   dispose() {

@@ -1,6 +1,6 @@
 // What a browser keeps of a visitor, where it may and can: every page works without.
 
-const PREFIX = "mnist-canvas.";
+export const PREFIX = "mnist-canvas.";
 
 /** The names under which the browser has what other windows may change (storage events). */
 export const KEYS = { hand: `${PREFIX}hand` };

@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
+from browser.class_room import Lesson
 from playwright.sync_api import expect
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("needs_mnist")]
@@ -174,10 +175,11 @@ def test_on_a_phone_the_menu_has_a_name(opened):
     expect(page.get_by_role("button", name="Menu", exact=True)).to_be_visible()
 
 
-def test_the_page_for_phones(chromium, app):
+@pytest.mark.parametrize("place", ["/pocket", "/join/CODE", "/join"])
+def test_the_pages_for_phones(chromium, server, place):
     page = chromium.new_page(viewport={"width": 390, "height": 664})
-    page.goto(f"{app}/pocket")
-    expect(page.locator("#canvas")).to_be_visible(timeout=SLOW)
+    page.goto(server.address + place.replace("CODE", Lesson(server).code))
+    expect(page.locator("#canvas, #code")).to_be_visible(timeout=SLOW)
     page.evaluate(AXE_SCRIPT)
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)

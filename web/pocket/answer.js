@@ -27,8 +27,8 @@ export class Answer {
   }
 
   /** Nothing is drawn: say what to do. */
-  invite(mode) {
-    this.say({ guess: "", unsure: false, words: INVITATIONS[mode] });
+  invite(mode, words = INVITATIONS[mode]) {
+    this.say({ guess: "", unsure: false, words });
     this.read(null, NO_FORM);
     this.frame([], null);
     setText(this.spoken, "");

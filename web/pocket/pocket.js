@@ -1,6 +1,7 @@
 // A page of nothing but a canvas and what the network makes of it.
 
 import { HandKeeper } from "../hand_keeper.js";
+import { showKeyPen } from "../key_pen.js";
 import { Reader } from "../reader.js";
 import { ReadingLoop } from "../reading_loop.js";
 import { Sketch } from "../sketch.js";
@@ -15,7 +16,6 @@ const PAPER = {
   one: { width: 340, height: 340, brush: 22 },
   number: { width: 720, height: 360, brush: 20 },
 };
-const LOOK = 10; // milliseconds between two looks whether all has been read
 const LYING_BARS = "(orientation: landscape) and (min-height: 600px) and (min-width: 560px)";
 
 const part = (place) => document.querySelector(place);
@@ -162,8 +162,7 @@ export class Pocket {
 
   /** The network's own reading, once it is of all that is drawn. */
   async settled() {
-    const behind = () => this.loop.ready && (this.loop.wanted || this.loop.busy);
-    while (behind()) await new Promise((done) => setTimeout(done, LOOK));
+    await this.loop.settled();
     return this.bare;
   }
 
@@ -172,14 +171,4 @@ export class Pocket {
     this.panel.show();
     if (this.sketch.drawn.length) this.loop.request();
   }
-}
-
-/** A ring where the pen is that keys move. */
-function showKeyPen(point, down) {
-  const ring = part("#pen");
-  ring.hidden = !point;
-  if (!point) return;
-  ring.classList.toggle("down", down);
-  ring.style.left = `${point[0] * 100}%`;
-  ring.style.top = `${point[1] * 100}%`;
 }

@@ -27,7 +27,7 @@ async function page(event) {
 
 /** Keep a page, but not before the network that it reads with. */
 async function keep(kept, url, answer) {
-  const [address] = /networks\/[0-9a-f]+/.exec(await answer.clone().text()) ?? [];
+  const [address] = /(?:\.\.\/)?networks\/[0-9a-f]+/.exec(await answer.clone().text()) ?? [];
   if (address) await kept.add(new URL(address, url));
   await kept.put(url, answer);
 }

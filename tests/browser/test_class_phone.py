@@ -1,0 +1,272 @@
+"""Phones in a class: coming in, drawing, voting, through sleep and lost networks, and leaving."""
+
+import re
+
+import pytest
+from browser.class_room import Lesson, Phone
+from playwright.sync_api import expect
+
+pytestmark = pytest.mark.browser
+
+SIZES = [(360, 640), (390, 844), (1024, 768), (844, 390)]
+WRONG_CLOCK = "Date.now = () => 0; Date.prototype.getTime = () => 0;"
+# Where things are, and which of them are smaller than a finger.
+PLACED = """() => {
+    const seen = element => element.checkVisibility({visibilityProperty: true});
+    const boxes = [...document.querySelectorAll(
+        'header *, #task, #answer > *, #bars, #canvas, #subject, #asked, button, #sentence')]
+        .filter(element => seen(element) && !element.matches('svg *'))
+        .map(element => [element, element.getBoundingClientRect()]);
+    const name = element => element.id || element.textContent;
+    const out = boxes.filter(([, b]) => b.left < 0 || b.top < 0
+        || b.right > innerWidth || b.bottom > innerHeight).map(([element]) => name(element));
+    const small = boxes.filter(([element, b]) => element.matches('button')
+        && (b.width < 44 || b.height < 44)).map(([element]) => name(element));
+    const wide = document.documentElement.scrollWidth > innerWidth
+        || document.documentElement.scrollHeight > innerHeight;
+    return [...out, ...small, ...(wide ? ['it scrolls'] : [])];
+}"""
+
+
+@pytest.fixture
+def lesson(server):
+    return Lesson(server)
+
+
+@pytest.fixture
+def phone(visit, lesson):
+    """Opens the class' page on one more phone."""
+    return lambda **options: Phone(visit, lesson, **options)
+
+
+def test_three_phones_through_a_lesson(lesson, phone, needs_mnist):
+    phones = [phone(), phone(), phone(before=WRONG_CLOCK)]
+    for each in phones:
+        each.expect("in", "free").wait_for_network()
+    assert len({each.who() for each in phones}) == 3
+
+    # Draw freely: right, and wrong.
+    first, second, third = phones
+    assert first.write(3) == "3"
+    expect(first.page.locator("#correct button.likely")).to_have_text("3")
+    first.press(3)
+    expect(first.page.locator("#asked")).to_contain_text("Sent as a 3")
+    assert second.write(7) == "7"
+    second.press(1)
+    found = {digit.label: digit for digit in lesson.wait_for_digits(2)}
+    assert {label: digit.guess for label, digit in found.items()} == {3: 3, 1: 7}
+    assert found[1].label_source == "corrected"
+    assert found[1].member == lesson.member(second).id
+
+    # Write what is asked.
+    lesson.do("write")
+    asked_for = []
+    for each in phones:
+        each.expect("in", "write")
+        task = each.page.locator("#task")
+        expect(task).to_have_text(re.compile(r"Write an? \d"))
+        asked_for.append(int(task.inner_text()[-1]))
+        each.write(asked_for[-1])
+        each.page.locator("#send").tap()
+        each.wait_for_guess("")
+        expect(task).to_have_text(re.compile(r"Write an? \d"))
+        assert each.page.locator("#send").is_disabled()
+    written = lesson.wait_for_digits(5)[2:]
+    assert {digit.label_source for digit in written} == {"prompted"}
+    assert [digit.label for digit in written] == asked_for
+
+    # Fool it: what it reads is not sent; classmates vote on what it does not.
+    lesson.do("fool")
+    third.expect("in", "fool")
+    assert third.write(7) == "7"
+    third.press(7)
+    expect(third.page.locator("#asked")).to_contain_text("not fooled yet")
+    third.press(1)
+    expect(third.page.locator("#asked")).to_contain_text("Fooled it")
+    fooled = lesson.wait_for_digits(6)[5]
+    assert (fooled.label, fooled.guess) == (1, 7)
+    lesson.do("fool", fooled.id)
+    for each in (first, second):
+        each.expect("in", "vote")
+    first.press(1)
+    second.page.locator("#none").tap()
+    assert lesson.wait_for_votes(fooled.id, {1: 1, "none": 1}) == {1: 1, "none": 1}
+    third.expect("in", "fool")  # nobody votes on their own
+    first.page.locator("#send").tap()
+    first.expect("in", "fool")
+
+    # What is it: a vote can be changed, and is one.
+    lesson.do("what", "mnist:7")
+    first.expect("in", "vote")
+    first.press(9)
+    first.press(4)
+    assert lesson.wait_for_votes("mnist:7", {4: 1}) == {4: 1}
+    first.page.reload()
+    expect(first.page.locator("#correct [aria-pressed=true]")).to_have_text("4")
+
+    lesson.do("pause")
+    for each in phones:
+        each.expect("in", "pause")
+        expect(each.page.locator("#task")).to_have_text("Eyes to the front")
+        assert not each.page.locator("#canvas").is_visible()
+
+    # Out again, with all that is theirs.
+    third.page.locator("#leave").tap()
+    third.page.locator("#leave_now").tap()
+    third.expect("left")
+    assert len(lesson.digits()) == 4
+    assert len(lesson.store.members(lesson.code)) == 2
+    for each in phones:
+        assert not each.visit.errors
+        own = lesson.address.partition("/join/")[0]
+        assert [url for url in each.visit.elsewhere if not url.startswith(own)] == []
+
+
+def test_each_digit_arrives_once_through_silence_reload_and_lost_answers(lesson, phone):
+    one = phone(before=WRONG_CLOCK)
+    page, context = one.page, one.page.context
+    one.expect("in", "free").wait_for_network()
+    page.wait_for_function("navigator.serviceWorker.controller")  # which gives the page offline
+    page.wait_for_function("async () => (await (await caches.open('pocket')).keys()).length >= 2")
+
+    # Without a network: what is sent waits, also through a reload.
+    context.set_offline(True)
+    for digit in (1, 7):
+        one.write(digit)
+        one.press(digit)
+    expect(page.locator("#status")).to_have_text("2 to send")
+    page.reload()
+    one.expect("in", "free").wait_for_network()
+    expect(page.locator("#status")).to_have_text("2 to send")
+    assert lesson.digits() == []
+
+    # The network is back, but the first answers are lost, and the class asks for patience.
+    heard = []
+
+    def disturb(route):
+        heard.append(route.request.post_data_json["id"])
+        if len(heard) <= 2:
+            route.fetch()  # the class has it, the phone hears nothing
+            route.abort()
+        elif len(heard) <= 4:
+            route.fulfill(status=429, headers={"Retry-After": "1"}, json={"error": "Slower."})
+        else:
+            route.continue_()
+
+    context.route("**/digits", disturb)
+    context.set_offline(False)
+    one.sent()
+    assert len(heard) >= 6
+    assert {digit.id for digit in lesson.wait_for_digits(2)} == set(heard)
+    assert sorted(digit.label for digit in lesson.digits()) == [1, 7]
+    assert not one.visit.errors
+
+
+def test_what_a_phone_holds_in_two_tabs_is_one_members(lesson, phone):
+    one = phone()
+    one.expect("in").wait_for_network()
+    other = one.page.context.new_page()
+    other.goto(lesson.address)
+    expect(other.locator("body")).to_have_attribute("data-state", "in")
+    assert other.locator("#who").inner_text() == one.who()
+    one.page.bring_to_front()
+    one.write(1)
+    one.press(1)
+    one.sent()
+    assert [digit.label for digit in lesson.digits()] == [1]
+    assert len(lesson.store.members(lesson.code)) == 1
+    one.page.locator("#leave").tap()
+    one.page.locator("#leave_now").tap()
+    expect(other.locator("body")).to_have_attribute("data-state", "unknown")
+    assert lesson.digits() == []
+    assert lesson.store.members(lesson.code) == []
+    other.locator("#enter").click()
+    one.expect("in")
+    assert len(lesson.store.members(lesson.code)) == 1
+
+
+def test_the_door_and_who_is_let_in(lesson, phone):
+    store, code = lesson.store, lesson.code
+    store.set_admission(code, "one by one")
+    one = phone()
+    one.expect("waiting")
+    sentence = one.page.locator("#sentence")
+    expect(sentence).to_contain_text(f"You are the {one.who()}.")
+    me = lesson.member(one).id
+    store.admit(code, me)
+    one.expect("in", "free").wait_for_network()
+    one.write(1)
+    one.press(1)
+    one.sent()
+    store.remove(code, me)
+    one.expect("removed")
+    expect(sentence).to_have_text("Your teacher has taken you out of this class.")
+    store.bring_back(code, me)
+    one.expect("in", "free")
+
+    # What is drawn while the door is shut waits until it opens.
+    one.page.context.set_offline(True)
+    one.write(7)
+    one.press(7)
+    store.close(code)
+    one.page.context.set_offline(False)
+    one.expect("closed")
+    expect(sentence).to_contain_text("waits here")
+    late = phone()
+    late.expect("closed")
+    store.reopen(code)
+    one.expect("in")
+    late.expect("waiting")
+    one.sent()
+    assert [digit.label for digit in lesson.wait_for_digits(2)] == [1, 7]
+    store.delete_class(code)
+    one.expect("gone")
+    assert one.page.evaluate("Object.keys(localStorage).filter(k => k.includes('class.'))") == []
+    assert not one.visit.errors
+
+
+def test_the_network_of_the_class_reads_what_is_drawn_already(lesson, phone):
+    one = phone()
+    one.expect("in").wait_for_network()
+    one.write(5)
+    bars = one.page.locator("#bars")
+    before = bars.get_attribute("data-network")
+    shares = "bars => bars.map(bar => Number(bar.dataset.probability))"
+    read = one.page.eval_on_selector_all("#bars > *", shares)
+    lesson.store.set_network(lesson.code, "report-ann")
+    expect(bars).not_to_have_attribute("data-network", before)
+    one.page.wait_for_function(
+        """before => [...document.querySelectorAll('#bars > *')].some((bar, digit) =>
+            Math.abs(bar.dataset.probability - before[digit]) > 1e-4)""",
+        arg=read,
+    )
+    expect(one.page.locator("#about")).to_contain_text("class")
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+def test_all_that_an_activity_needs_is_in_view(lesson, phone, size, needs_mnist):
+    width, height = size
+    one = phone(viewport={"width": width, "height": height})
+    one.expect("in").wait_for_network()
+    one.draw(5, height=0.6 * one.box()["height"])
+    for kind, subject, shown in (
+        ("free", None, "free"),
+        ("write", None, "write"),
+        ("fool", None, "fool"),
+        ("fool", "mnist:7", "vote"),
+        ("what", "mnist:7", "vote"),
+        ("what", None, "what"),
+        ("pause", None, "pause"),
+    ):
+        lesson.do(kind, subject)
+        one.expect("in", shown)
+        assert one.page.evaluate(PLACED) == [], (kind, subject)
+
+
+def test_a_code_that_is_none_is_asked_for_again(visit, app, lesson):
+    page = visit(address=f"{app}/join/NOSUCH").page
+    expect(page.get_by_role("alert")).to_contain_text("There is no class with this code")
+    page.get_by_label("The code on the board").fill(f" {lesson.code[:3].lower()}-{lesson.code[3:]}")
+    page.get_by_role("button", name="Join").click()
+    expect(page.locator("body")).to_have_attribute("data-state", "in")
+    assert page.url == lesson.address
