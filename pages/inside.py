@@ -2,7 +2,9 @@
 
 import streamlit as st
 
+from mnist_core import runs
 from mnist_core.errors import InputError
+from mnist_core.recipes import RECIPES
 from routes import inside
 from ui import heading, links, reading, say
 from ui.inside import component, exciting, gradients, server_side, state
@@ -24,6 +26,8 @@ else:
         exciting.show(now.run, now.seen)
 with st.container(horizontal=True, vertical_alignment="bottom"):
     reading.picker()
+    if not runs.kept_epochs(now.run) and now.run.recipe.name in RECIPES:
+        links.train(now.run.recipe.name, "Train it anew and watch it learn")
     if now.came_from:
         links.confusion_digit(now.run, *now.came_from)
 if state.leaving():

@@ -11,10 +11,11 @@ import asyncio
 import dataclasses
 import datetime
 import functools
-import json
 from collections import Counter
 from collections.abc import AsyncIterator
 from typing import Any
+
+import msgspec
 
 from mnist_core import classroom, datasets
 from mnist_core.classroom import Class, Digit, Member, Store
@@ -45,7 +46,7 @@ class Told:
         if member in self.people:
             admitted, removed = self.people[member]
             you = {"admitted": admitted, "removed": removed}
-        return f'{self.said}, "you": {json.dumps(you)}}}'
+        return f'{self.said},"you":{_json(you)}}}'
 
 
 class Channel:
@@ -154,6 +155,10 @@ async def _happens(event: asyncio.Event, seconds: float) -> bool:
     return True
 
 
+def _json(value: object) -> str:
+    return msgspec.json.encode(value).decode()
+
+
 def _event(version: int, name: str, data: str) -> str:
     return f"id: {version}\nevent: {name}\ndata: {data}\n\n"
 
@@ -166,7 +171,7 @@ def _tell(store: Store, code: str, before: Told | None) -> Told:
     people = before.people if before is not None else {}
     if before is None or before.members_version != found.members_version:
         people = {m.id: (m.admitted, m.removed) for m in store.members(code)}
-    said = json.dumps(_said(store, found))[:-1]
+    said = _json(_said(store, found))[:-1]
     return Told(found.version, found.members_version, said, people)
 
 
@@ -228,7 +233,7 @@ async def for_phone(code: str, member: int | None) -> AsyncIterator[str]:
                 yield _event(channel.told.version, "class", now)
             if not await _happens(event, PING_SECONDS):
                 yield PING
-    yield _event(0, "gone", json.dumps({"error": GONE}))
+    yield _event(0, "gone", _json({"error": GONE}))
 
 
 async def for_wall(code: str, after: int) -> AsyncIterator[str]:
@@ -254,7 +259,7 @@ async def for_wall(code: str, after: int) -> AsyncIterator[str]:
                 version = news.version
             if not await _happens(event, PING_SECONDS):
                 yield PING
-    yield _event(0, "gone", json.dumps({"error": GONE}))
+    yield _event(0, "gone", _json({"error": GONE}))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -273,8 +278,8 @@ def _news(store: Store, code: str, version: int, told: Told | None) -> _News:
     subject = found.activity.subject
     said["votes"] = {} if subject is None else store.votes(code, subject)
     events = [
-        ("class", json.dumps(said)),
-        ("members", json.dumps([as_member(m, counts.get(m.id, 0)) for m in members.values()])),
+        ("class", _json(said)),
+        ("members", _json([as_member(m, counts.get(m.id, 0)) for m in members.values()])),
     ]
     known = [digit for digit in changes.digits if digit.member in members]
     new = [as_digit(d, members[d.member]) for d in known if d.number > version]
@@ -282,9 +287,7 @@ def _news(store: Store, code: str, version: int, told: Told | None) -> _News:
         as_digit(d, members[d.member]) for d in known if d.number <= version
     ]
     old += [{"id": which, "deleted": True} for which in changes.deleted]
-    events += [
-        (name, json.dumps(some)) for name, some in (("digits", new), ("changed", old)) if some
-    ]
+    events += [(name, _json(some)) for name, some in (("digits", new), ("changed", old)) if some]
     return _News(changes.version, events)
 
 

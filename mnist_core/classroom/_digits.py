@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import secrets
 import time
 from collections import Counter
@@ -10,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
@@ -54,7 +54,7 @@ def record(row: Mapping[Any, Any]) -> Digit:
         label_source=row["label_source"],
         guess=row["guess"],
         read=read,
-        strokes=json.loads(row["strokes"]),
+        strokes=msgspec.json.decode(row["strokes"]),
         at=_classes.moment(row["at"]),
         hidden=row["hidden"] or row["removed"],
         activity=row["activity"],
@@ -64,7 +64,7 @@ def record(row: Mapping[Any, Any]) -> Digit:
 
 def packed(strokes: Strokes) -> str:
     """Strokes as they are kept."""
-    return json.dumps(strokes, separators=(",", ":"))
+    return msgspec.json.encode(strokes).decode()
 
 
 def _joined() -> sa.Select[Any]:

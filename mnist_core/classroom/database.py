@@ -13,6 +13,7 @@ from __future__ import annotations
 import contextlib
 import os
 import queue
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
@@ -40,6 +41,18 @@ AWAY = "The class's database cannot be reached: try again in a moment."
 GONE = "The file of the class's database is gone: put it back, or start the server again."
 BUSY = "The class's database is busy: try again in a moment."
 FULL = "The disk of the class's database is full: free some space, then try again."
+DAMAGED = f"The file of the class's database is damaged: restore it, or set {VARIABLE} to another."
+PROTECTED = "The file of the class's database cannot be written to: allow writing, then try again."
+SQLITE_SENTENCES = {
+    sqlite3.SQLITE_BUSY: BUSY,
+    sqlite3.SQLITE_LOCKED: BUSY,
+    sqlite3.SQLITE_FULL: FULL,
+    sqlite3.SQLITE_IOERR: FULL,
+    sqlite3.SQLITE_CANTOPEN: GONE,
+    sqlite3.SQLITE_READONLY: PROTECTED,
+    sqlite3.SQLITE_CORRUPT: DAMAGED,
+    sqlite3.SQLITE_NOTADB: DAMAGED,
+}
 NEWER = "The class's database was made by a newer version of the program: start that one."
 
 
@@ -261,20 +274,33 @@ def _upgrade(connection: sa.Connection) -> None:
 
 @contextlib.contextmanager
 def _told() -> Iterator[None]:
-    """What goes wrong with the database, in one sentence."""
+    """What goes wrong with the database, in one sentence; mistakes in a query go through."""
     try:
         yield
-    except (exc.OperationalError, exc.InterfaceError, exc.TimeoutError) as error:
-        said = str(getattr(error, "orig", error)).lower()
-        if "locked" in said or "lock timeout" in said or isinstance(error, exc.TimeoutError):
-            raise UnavailableError(BUSY) from error
-        if "full" in said or "no space" in said or "disk i/o" in said:
-            raise UnavailableError(FULL) from error
-        raise UnavailableError(AWAY) from error
-    except exc.DatabaseError as error:
-        if "not a database" in str(error.orig) or "malformed" in str(error.orig):
-            raise UnavailableError(
-                "The file of the class's database is damaged: restore it, or set "
-                f"{VARIABLE} to another."
-            ) from error
+    except exc.TimeoutError as error:  # all connections are taken
+        raise UnavailableError(BUSY) from error
+    except exc.DBAPIError as error:
+        # SQLite ends a transaction by itself where the disk is full, and its savepoint is not
+        # found then: what went wrong first stands behind that.
+        before: BaseException | None = error
+        while before is not None:
+            if said := _sentence(getattr(before, "orig", None)):
+                raise UnavailableError(said) from error
+            before = before.__context__
         raise
+
+
+def _sentence(error: BaseException | None) -> str | None:
+    """What to say of a driver's error; None where it is not the database that is to blame."""
+    if isinstance(error, sqlite3.Error):
+        return SQLITE_SENTENCES.get(getattr(error, "sqlite_errorcode", 0) & 0xFF)
+    state = getattr(error, "sqlstate", None) or ""
+    if state == "53100":
+        return FULL
+    if state in ("55P03", "40P01", "40001"):  # a lock, a deadlock, two that meet
+        return BUSY
+    if state[:2] in ("08", "53", "57", "58") or (
+        not state and type(error).__name__ in ("OperationalError", "ConnectionTimeout")
+    ):
+        return AWAY
+    return None

@@ -32,7 +32,7 @@ from mnist_core.classroom.watch import Watch
 
 T = TypeVar("T")
 
-MOST_CHANGES = 2_000  # that `changes` gives at once
+MOST_CHANGES = 1_000  # that `changes` gives at once
 EXPIRE_DAYS = 90
 
 
@@ -205,7 +205,7 @@ class Store:
         return self._read(_digits.counts, code)
 
     def changes(self, code: str, version: int) -> Changes:
-        """Digits that are new, changed or deleted since a version, at most the newest 2,000."""
+        """Digits that are new, changed or deleted since a version, at most the newest 1,000."""
         return self._read(_digits.changes, code, version, MOST_CHANGES)
 
     def hide(self, code: str, which: str, hidden: bool = True) -> None:

@@ -57,7 +57,7 @@ def find(run: Run, dataset: Dataset, note: Note | None = None) -> dict[str, Exci
     model = keras_predictor.load_model(run)
     layers = _layers(run, model)
     outputs = {name: model.get_layer(gives).output for name, gives in layers.items()}
-    inner = keras.Model(model.inputs, list(outputs.values()))
+    inner = keras.Model(model.inputs[0], list(outputs.values()))
     parts: list[list[npt.NDArray[np.float32]]] = [[] for _ in outputs]
     images = dataset.x_test
     for at in range(0, len(images), BATCH):

@@ -219,7 +219,7 @@ def outputs_by_keras(run, model, images):
             whole.set_weights(layer.get_weights())
             found[index] = np.asarray(whole(images))
         else:
-            found[index] = np.asarray(keras.Model(model.inputs, layer.output)(images))
+            found[index] = np.asarray(keras.Model(model.inputs[0], layer.output)(images))
     return found
 
 

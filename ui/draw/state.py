@@ -102,7 +102,7 @@ def _lay(wanted: Before) -> None:
     st.session_state["start"] = {"objects": wanted.objects, "number": number}
     # Until the canvas answers, it goes on reporting what was on it before.
     st.session_state["replaced"] = st.session_state.get("reported", [])
-    st.session_state["drawing"] = wanted.objects
+    st.session_state["drawing"] = at_hand().objects = wanted.objects
     st.session_state["base"] = wanted.base
     st.session_state["note"], st.session_state["label"] = wanted.note, wanted.label
 

@@ -45,7 +45,10 @@ class Inside {
     this.learning = new Learning(part(".learning"), part(".kernels"), (moment) =>
       this.bring(moment),
     );
-    part(".where input").addEventListener("change", () => this.changed());
+    part(".where").addEventListener("click", ({ target }) => {
+      target.ariaPressed = target.ariaPressed !== "true";
+      this.changed();
+    });
     part(".to-draw").addEventListener("click", () => this.send("to_draw", this.board.taken()));
     part(".copy").addEventListener("click", () => this.copy());
     part(".test").addEventListener("click", () => this.putTestDigit());
@@ -236,7 +239,7 @@ class Inside {
 
   look(resting) {
     const { reading, board } = this;
-    const on = this.part(".where input").checked;
+    const on = this.part(".where").ariaPressed === "true";
     if (!on || !reading) {
       this.looking?.look(null);
       return;

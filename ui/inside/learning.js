@@ -44,7 +44,7 @@ export class Learning {
     this.pictures = make("canvas", { role: "img" });
     this.kernels = kernels;
     kernels.append(
-      make("h3", {}, "What the first layer looks for"),
+      make("div.name", { role: "heading", "aria-level": 2 }, "What the first layer looks for"),
       make("figcaption.plain", {}, PICTURES_WORDS),
       this.pictures,
     );

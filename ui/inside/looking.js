@@ -76,7 +76,7 @@ export class Looking {
   }
 
   paint(relevance, { left, top, side }) {
-    const most = Math.max(strongest(relevance), 1e-3);
+    const most = Math.max(strongest(relevance), 1e-9);
     const context = this.canvas.getContext("2d");
     const image = context.createImageData(SIDE, SIDE);
     relevance.forEach((value, at) => {

@@ -45,6 +45,7 @@ class State:
 
 def read() -> State:
     """The visitor's state; the run that the address names is picked first."""
+    drawing_page.take_over()  # what another page has left for the canvas
     address = st.query_params.to_dict()
     problems = [problem] if (problem := _pick(address.get("run"))) else []
     reading.follow()

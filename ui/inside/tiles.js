@@ -27,7 +27,7 @@ export class LayerTile {
     this.element = make(
       "section.layer",
       { dataset: { layer: name, frame: 0 } },
-      make("h3", {}, heading),
+      make("div.name", { role: "heading", "aria-level": 2 }, heading),
       make("p.size", {}, size),
     );
     if (!shape) return;
