@@ -147,7 +147,7 @@ def test_each_digit_arrives_once_through_silence_reload_and_lost_answers(lesson,
     for digit in (1, 7):
         one.write(digit)
         one.press(digit)
-    expect(page.locator("#status")).to_contain_text("2 to send")
+    expect(page.locator("#status")).to_have_text("No connection, 2 to send")
     page.reload()
     one.expect("in", "free").wait_for_network()
     expect(page.locator("#status")).to_contain_text("2 to send")
