@@ -147,6 +147,11 @@ export function placeIn(grid, x, y) {
   return { channel, row, column };
 }
 
+/** The shape that a grid has on the screen, in CSS; what is far too flat is drawn higher. */
+export function aspectOf({ width, height }) {
+  return `${width} / ${Math.max(height, width / 2.25)}`;
+}
+
 /** The largest of the numbers' amounts. */
 export function largest(values) {
   let most = 0;
