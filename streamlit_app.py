@@ -32,6 +32,7 @@ else:
             st.Page("pages/confusion.py", title="Confusion", icon=":material/grid_on:"),
             st.Page("pages/compare.py", title="Compare", icon=":material/leaderboard:"),
             st.Page("pages/data.py", title="Data", icon=":material/grid_view:"),
+            st.Page("pages/classroom.py", title="Class", icon=":material/groups:"),
             st.Page("pages/lesson.py", title="Lesson", icon=":material/school:"),
         ],
         position="top",

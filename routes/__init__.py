@@ -6,7 +6,17 @@ Nothing here imports Streamlit; the core does the work.
 from starlette.middleware import Middleware
 from starlette.routing import Route
 
-from routes import access, classroom, compression, inside, join, networks, pocket, scripts
+from routes import (
+    access,
+    classroom,
+    compression,
+    inside,
+    join,
+    kept,
+    networks,
+    pocket,
+    scripts,
+)
 
 __all__ = ["MIDDLEWARE", "ROUTES", "below"]
 
@@ -19,6 +29,7 @@ ROUTES: list[Route] = [
     *pocket.ROUTES,
     *classroom.ROUTES,
     *join.ROUTES,
+    *kept.ROUTES,
 ]
 
 

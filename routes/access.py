@@ -21,7 +21,7 @@ import socket
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
@@ -90,14 +90,36 @@ def invitation(access: Access, address: str | None, port: int, base: str = "") -
     Args:
         base: the path below which the application is served.
     """
-    host = address if address and address not in ("0.0.0.0", "::") else lan_address()
-    host = f"[{host}]" if ":" in host else host
-    there = f"http://{host}:{port}/{base.strip('/')}".rstrip("/")
+    there = in_network(address, port, base)
     link = f"{there}/teacher?{urlencode({'key': access.key})}"
     return (
         f"\n  For visitors, who draw and look:  {there}\n"
         f"  For the teacher, who also trains: {link}\n"
     )
+
+
+def in_network(address: str | None, port: int, base: str = "") -> str:
+    """Where others in the network reach a server that listens at an address and a port."""
+    host = address if address and address not in ("0.0.0.0", "::") else lan_address()
+    host = f"[{host}]" if ":" in host else host
+    return f"http://{host}:{port}/{base.strip('/')}".rstrip("/")
+
+
+def for_phones(seen: str, address: str | None, port: int, base: str = "") -> str:
+    """Where phones reach a server that somebody has open at an address.
+
+    Whoever came by a name of the network came the way that phones come, perhaps through a proxy.
+
+    Args:
+        seen: the address that the browser shows, "" if it is not known.
+        address: where the server listens, and `port` there; `base` as for `invitation`.
+    """
+    parts = urlsplit(seen)
+    if parts.hostname and not on_loopback(parts.hostname):
+        return f"{parts.scheme}://{parts.netloc}/{base.strip('/')}".rstrip("/")
+    if on_loopback(address):  # nobody else reaches it, but the link is right on this machine
+        address = "127.0.0.1"
+    return in_network(address, port, base)
 
 
 def lan_address() -> str:

@@ -102,3 +102,7 @@ def test_the_page_for_phones_is_small():
     page = pocket.served(run, pocket.Addresses("networks/0123456789abcdef", "worker.js")).encode()
     assert len(page) <= 100_000
     assert len(gzip.compress(page)) <= 35_000
+    addresses = pocket.Addresses("../networks/0123456789abcdef", "../worker.js")
+    member = pocket.for_member(run, addresses, "CDFHJK").encode()
+    assert len(member) <= 120_000
+    assert len(gzip.compress(member)) <= 40_000

@@ -2,6 +2,9 @@
 
 import gzip
 import http.client
+import json
+import posixpath
+import re
 import socket
 import threading
 from types import SimpleNamespace
@@ -13,7 +16,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
 import routes
-from mnist_core import runs
+from mnist_core import classroom, runs
 from mnist_core.networks import browser
 from routes import compression, networks, scripts
 
@@ -129,3 +132,41 @@ def test_not_more_is_kept_than_allowed(site, monkeypatch):
         answer = site(f"/static/{number}.css", Accept_Encoding="gzip")
         assert gzip.decompress(answer.content) == SCRIPT
     assert len(asked) == 101  # the last is kept, the first was dropped
+
+
+def test_a_class_is_joined_by_its_code_wherever_the_application_is_served(
+    site, tmp_path, monkeypatch
+):
+    store = classroom.Store(f"sqlite:///{tmp_path}/classroom.sqlite")
+    monkeypatch.setattr(classroom, "store", lambda: store)
+    code = store.open_class("Digits").code
+    page = site(f"/join/{code}")
+    settings = json.loads(re.search(rb'id="settings" [^>]*>([^<]*)<', page.content)[1])
+    for address, status in (
+        (settings["network"], 200),
+        (settings["offline"], 200),
+        (f"{settings['api']}/me", 401),
+    ):
+        assert site(posixpath.normpath(f"/join/{address}")).status == status
+    for path, there in (
+        (f"/join/{code.lower()}", code),
+        ("/join?code=%20a%2Fb%20", "join/a%2Fb"),
+    ):
+        answer = site(path)
+        assert (answer.status, answer.headers["Location"]) == (303, there)
+    assert site("/join").status == 200
+    unknown = site("/join/NOSUCH")
+    assert unknown.status == 404
+    assert b"There is no class with this code" in unknown.content
+    store.shut()
+
+
+def test_the_page_of_a_class_comes_although_its_database_is_away(site, monkeypatch):
+    def away():
+        raise classroom.UnavailableError("The database is <away>.")
+
+    monkeypatch.setattr(classroom, "store", away)
+    assert site("/join/CDFHJK").status == 200
+    answer = site("/join/%3Cb%3E")
+    assert answer.status == 503
+    assert b"The database is &lt;away&gt;." in answer.content

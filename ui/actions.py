@@ -10,8 +10,10 @@ import concurrent.futures
 from collections.abc import Sequence
 from pathlib import Path
 
-from mnist_core import datasets, runs
+from mnist_core import class_file, classroom, datasets, runs
 from mnist_core.background import Status
+from mnist_core.classroom import Class
+from mnist_core.classroom.records import Kind
 from mnist_core.datasets import Images
 from mnist_core.datasets import hands as hand_datasets
 from mnist_core.datasets.embedding import Embedding
@@ -23,8 +25,10 @@ from mnist_core.experiments.study import Study
 from mnist_core.experiments.worker_pool import ClusterSpec
 from mnist_core.networks import converter
 from mnist_core.recipes import Recipe
+from mnist_core.report import lesson
 from mnist_core.runs import Run
-from mnist_core.training import ensembles, hands, imports, queue
+from mnist_core.training import classes, ensembles, hands, imports, queue
+from routes import class_work
 from ui import access, shared_work
 from ui.access import teachers_only
 from ui.shared_work import Features, Probabilities
@@ -191,3 +195,113 @@ def read_whole(run: Run, dataset: str) -> tuple[Probabilities, Features]:
         float32 (n, 10) and (n, d).
     """
     return shared_work.whole_reading(run, dataset)
+
+
+# --- a class ---------------------------------------------------------------------------
+
+
+@teachers_only
+def open_class(name: str) -> Class:
+    return classroom.store().open_class(name)
+
+
+@teachers_only
+def open_sample() -> str:
+    """The sample class, whose digits the program itself has drawn; its code."""
+    return classroom.sample(classroom.store(), class_work.read)
+
+
+@teachers_only
+def set_activity(code: str, kind: Kind, subject: str | None = None) -> None:
+    classroom.store().set_activity(code, kind, subject)
+
+
+@teachers_only
+def set_door(code: str, open_now: bool) -> None:
+    """Let members in and write, or close the class; what was written stays."""
+    store = classroom.store()
+    (store.reopen if open_now else store.close)(code)
+
+
+@teachers_only
+def set_admission(code: str, one_by_one: bool) -> None:
+    classroom.store().set_admission(code, "one by one" if one_by_one else "all")
+
+
+@teachers_only
+def admit(code: str, member: int) -> None:
+    classroom.store().admit(code, member)
+
+
+@teachers_only
+def remove_member(code: str, member: int) -> None:
+    """Take a member out, with what they wrote; `bring_member_back` undoes it."""
+    classroom.store().remove(code, member)
+
+
+@teachers_only
+def bring_member_back(code: str, member: int) -> None:
+    classroom.store().bring_back(code, member)
+
+
+@teachers_only
+def delete_member(code: str, member: int) -> None:
+    """Delete a member with all that is theirs, for good."""
+    classroom.store().delete_member(code, member)
+
+
+@teachers_only
+def hide_digit(code: str, digit: str, hidden: bool = True) -> None:
+    classroom.store().hide(code, digit, hidden)
+
+
+@teachers_only
+def relabel_digit(code: str, digit: str, label: int) -> None:
+    classroom.store().relabel(code, digit, label)
+
+
+@teachers_only
+def delete_digit(code: str, digit: str) -> None:
+    classroom.store().delete_digit(code, digit)
+
+
+@teachers_only
+def train_class(code: str, from_nothing: bool = False) -> Run:
+    """Queue a run that learns from a class: the default run fine-tuned, or fresh weights."""
+    recipe = (classes.from_nothing if from_nothing else classes.fine_tuned)(code)
+    return queue.submit(recipe, recipe.dataset, 1, classes.free_name(code))
+
+
+@teachers_only
+def set_network(code: str, run: str | None) -> None:
+    """Let a run read on all phones of a class; None for the default one."""
+    classroom.store().set_network(code, run)
+
+
+@teachers_only
+def save_class(code: str) -> bytes:
+    """All that a class has made, as one file."""
+    return class_file.save(code)
+
+
+@teachers_only
+def bring_class(content: bytes) -> str:
+    """Read back what `save_class` wrote; the code of the new class."""
+    return class_file.bring(content)
+
+
+@teachers_only
+def report_lesson(code: str) -> str:
+    """The report of a lesson, as the text of an HTML file."""
+    return lesson.make(code)
+
+
+@teachers_only
+def delete_class(code: str) -> None:
+    """Delete a class with all digits, votes and members, for good."""
+    classroom.store().delete_class(code)
+
+
+@teachers_only
+def delete_all_classes() -> None:
+    classroom.store().delete_all()

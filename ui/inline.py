@@ -27,7 +27,7 @@ HIDE_TOOLBAR = """<script>
 # What is asked for stands below the button on a phone, and above the table that it is asked from.
 INTO_VIEW = """<script>
 (function show(tries) {
-    const panel = document.querySelector('.st-key-watch h2');
+    const panel = document.querySelector(':is(.st-key-watch, .st-key-train_class) h2');
     if (!panel) {
         if (tries > 0) setTimeout(show, 50, tries - 1);
         return;

@@ -16,7 +16,7 @@ def combined(text: str, *parts: Source) -> Source:
 
     Args:
         text: what it is, in a sentence or two.
-        parts: datasets whose sizes are known.
+        parts: datasets; the size of the whole is known if theirs are.
     """
     name = "+".join(part.name for part in parts)
 
@@ -24,11 +24,12 @@ def combined(text: str, *parts: Source) -> Source:
         return together(name, [part.load(progress, fetch) for part in parts])
 
     sizes = [part.size for part in parts if part.size is not None]
+    whole = len(sizes) == len(parts)
     return Source(
         name,
         About(text, sum(part.about.megabytes for part in parts)),
         load,
-        size=(sum(count for count, _ in sizes), sum(pens for _, pens in sizes)),
+        size=(sum(n for n, _ in sizes), sum(pens for _, pens in sizes)) if whole else None,
         parts=parts,
     )
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import gzip
 import hashlib
+import re
 import zipfile
 import zlib
 from pathlib import Path
@@ -13,7 +15,8 @@ import numpy.typing as npt
 
 from mnist_core.datasets.cache import DataFile, read_once
 from mnist_core.datasets.dataset import Dataset
-from mnist_core.datasets.source import About, Source
+from mnist_core.datasets.source import About, Family, Source
+from mnist_core.datasets.splitting import subset
 from mnist_core.errors import InputError
 from mnist_core.files import Progress
 
@@ -40,6 +43,8 @@ MNIST_ARRAYS: dict[str, tuple[tuple[int, ...], str, str]] = {
         "t10k-labels-idx1-ubyte",
     ),
 }
+TRAIN_DIGITS = 60_000
+SEED = 0  # by which some of them are chosen
 _ANOTHER_COPY = "delete it or point MNIST_PATH at another copy"
 
 
@@ -139,6 +144,25 @@ SOURCE = Source(
         11,
     ),
     load,
-    size=(60_000, 0),
+    size=(TRAIN_DIGITS, 0),
     file=FILE,
 )
+
+
+def _some(name: str) -> Source | None:
+    """`mnist-N`: N of the training digits, always the same, and all test digits."""
+    found = re.fullmatch(r"mnist-([1-9]\d{0,4})", name)
+    if not found or (count := int(found[1])) >= TRAIN_DIGITS:
+        return None
+
+    def load_some(progress: Progress | None, fetch: bool) -> Dataset:
+        chosen = subset(load(progress, fetch), count, SEED)
+        return dataclasses.replace(chosen, name=name)
+
+    about = About(
+        f"{count:,} of MNIST's training digits, chosen at random.", SOURCE.about.megabytes
+    )
+    return Source(name, about, load_some, size=(count, 0), parts=(SOURCE,))
+
+
+SOME = Family("mnist-N for N of MNIST's training digits", _some)

@@ -49,14 +49,17 @@ _BY_NAME = {source.name: source for source in _SOURCES}
 def _joined(name: str) -> Source | None:
     """The combination of datasets whose names are joined by a plus sign."""
     parts = name.split("+")
-    sources = [_BY_NAME[part] for part in parts if part in _BY_NAME]
-    if len(parts) < 2 or len(sources) < len(parts) or len(set(parts)) < len(parts):
+    if len(parts) < 2 or len(set(parts)) < len(parts):
+        return None
+    sources = [source for part in parts if (source := _source(part))]
+    if len(sources) < len(parts):
         return None
     text = f"The training digits of all of them; the test digits are those of {parts[0]}."
     return combined(text, *sources)
 
 
 _FAMILIES = (
+    mnist.SOME,
     pen_strokes.OF_ONE_WRITER,
     hands.FAMILY,
     classes.FAMILY,
@@ -76,8 +79,8 @@ def load(name: str, progress: Progress | None = None, fetch: bool = True) -> Dat
 
     Args:
         name: one of `NAMES`, several of them joined by `+`, `pen-strokes-7` for the digits of
-            that writer alone, `hand-NAME` for a hand that was brought in, or `class-CODE` for
-            what a class drew.
+            that writer alone, `mnist-3000` for so many of MNIST's training digits, `hand-NAME` for
+            a hand that was brought in, or `class-CODE` for what a class drew.
         progress: called during a download with the bytes loaded so far and in all.
         fetch: whether a dataset that is not on this machine may be downloaded.
 

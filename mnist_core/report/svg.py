@@ -117,6 +117,65 @@ def matrix(counts: npt.NDArray[np.int64], alt: str) -> str:
     return _svg(side, top + 10 * cell + 4, "".join(parts), alt)
 
 
+def cells(
+    colours: Sequence[Sequence[str | None]],
+    inks: Sequence[Sequence[str]],
+    texts: Sequence[Sequence[str]],
+    alt: str,
+) -> str:
+    """Ten rows of ten coloured cells, row the true digit, column what was read.
+
+    Args:
+        colours: #rrggbb, or None for an empty cell; `inks` those of the `texts`.
+    """
+    cell, left, top = 40, 46, 46
+    side = left + 10 * cell + 4
+    middle = 'text-anchor="middle" fill="currentColor"'
+    parts = [
+        f'<text x="{left + 5 * cell}" y="14" {middle}>read as</text>',
+        f'<text transform="translate(14 {top + 5 * cell}) rotate(-90)" {middle}>true</text>',
+    ]
+    for row in range(10):
+        spot, across = top + (row + 0.5) * cell + 5, left + (row + 0.5) * cell
+        for x, y in ((left - 10, spot), (across, top - 8)):
+            parts.append(f'<text x="{x}" y="{y}" {middle}>{row}</text>')
+        for column in range(10):
+            x, y = left + column * cell, top + row * cell
+            colour, text = colours[row][column], html.escape(texts[row][column])
+            parts.append(
+                f'<rect x="{x}" y="{y}" width="{cell}" height="{cell}" '
+                f'fill="{colour or "none"}" stroke="#8886" stroke-width="0.5"/>'
+            )
+            if text:
+                parts.append(
+                    f'<text x="{x + cell / 2}" y="{y + cell / 2 + 5}" text-anchor="middle" '
+                    f'fill="{inks[row][column]}" font-size="14">{text}</text>'
+                )
+    return _svg(side, top + 10 * cell + 4, "".join(parts), alt)
+
+
+def strokes(paths: Sequence[Sequence[Sequence[float]]], alt: str, size: str = "") -> str:
+    """Strokes of x and y, in any unit with y downward, as large as fits a square."""
+    side, margin = 100.0, 15.0
+    points = np.array([point for path in paths for point in path], float).reshape(-1, 2)
+    if not len(points):
+        return _svg(side, side, "", alt, size)
+    low, high = points.min(axis=0), points.max(axis=0)
+    scale = (side - 2 * margin) / max(float((high - low).max()), 1e-6)
+    corner = (side - (high - low) * scale) / 2
+    drawn = []
+    for path in paths:
+        spots = (np.array(path, float).reshape(-1, 2) - low) * scale + corner
+        words = "L".join(f"{x:.1f} {y:.1f}" for x, y in spots)
+        if len(spots):
+            drawn.append(f"M{words}" + (f"L{words}" if len(spots) == 1 else ""))
+    ink = (
+        f'<path d="{"".join(drawn)}" fill="none" stroke="currentColor" stroke-width="8.5" '
+        'stroke-linecap="round" stroke-linejoin="round"/>'
+    )
+    return _svg(side, side, ink, alt, size)
+
+
 def reliability(
     confidence: Sequence[float], accuracy: Sequence[float], counts: Sequence[int], alt: str
 ) -> str:

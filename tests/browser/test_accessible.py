@@ -32,6 +32,7 @@ PLACES = {
     "/data?dataset=optical-digits&part=Typical": ".st-key-least_typical :is(img, button)",
     "/data?dataset=optical-digits&part=Map": ".st-key-map canvas[data-ready]",
     "/data?dataset=optical-digits&part=Odd+ones": "h2 >> nth=1",
+    "/classroom": ".st-key-open_class button",
     "/lesson": "h2 >> nth=0",
 }
 

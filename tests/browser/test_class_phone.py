@@ -10,6 +10,19 @@ pytestmark = pytest.mark.browser
 
 SIZES = [(360, 640), (390, 844), (1024, 768), (844, 390)]
 WRONG_CLOCK = "Date.now = () => 0; Date.prototype.getTime = () => 0;"
+FORBIDDEN = """
+for (const name of ['localStorage', 'caches']) {
+    Object.defineProperty(window, name, {get() { throw new DOMException('no', 'SecurityError'); }});
+}
+"""
+ASLEEP = """
+window.asleep = false;
+Object.defineProperty(document, 'hidden', {get: () => window.asleep});
+window.fallAsleep = asleep => {
+    window.asleep = asleep;
+    document.dispatchEvent(new Event('visibilitychange'));
+};
+"""
 # Where things are, and which of them are smaller than a finger.
 PLACED = """() => {
     const seen = element => element.checkVisibility({visibilityProperty: true});
@@ -50,7 +63,7 @@ def test_three_phones_through_a_lesson(lesson, phone, needs_mnist):
     assert first.write(3) == "3"
     expect(first.page.locator("#correct button.likely")).to_have_text("3")
     first.press(3)
-    expect(first.page.locator("#asked")).to_contain_text("Sent as a 3")
+    expect(first.page.locator("#asked")).to_contain_text("Taken as a 3")
     assert second.write(7) == "7"
     second.press(1)
     found = {digit.label: digit for digit in lesson.wait_for_digits(2)}
@@ -134,10 +147,10 @@ def test_each_digit_arrives_once_through_silence_reload_and_lost_answers(lesson,
     for digit in (1, 7):
         one.write(digit)
         one.press(digit)
-    expect(page.locator("#status")).to_have_text("2 to send")
+    expect(page.locator("#status")).to_contain_text("2 to send")
     page.reload()
     one.expect("in", "free").wait_for_network()
-    expect(page.locator("#status")).to_have_text("2 to send")
+    expect(page.locator("#status")).to_contain_text("2 to send")
     assert lesson.digits() == []
 
     # The network is back, but the first answers are lost, and the class asks for patience.
@@ -241,6 +254,30 @@ def test_the_network_of_the_class_reads_what_is_drawn_already(lesson, phone):
         arg=read,
     )
     expect(one.page.locator("#about")).to_contain_text("class")
+
+
+def test_a_phone_asleep_hears_nothing_and_catches_up(lesson, phone):
+    """And one whose browser keeps nothing takes part until its page is closed."""
+    one, other = phone(before=ASLEEP), phone(before=FORBIDDEN)
+    for each in (one, other):
+        each.expect("in", "free").wait_for_network()
+    one.page.evaluate("fallAsleep(true)")
+    lesson.do("write")
+    other.expect("in", "write")
+    one.expect("in", "free")
+    one.page.evaluate("fallAsleep(false)")
+    one.expect("in", "write")
+    lesson.do("free")
+    other.expect("in", "free")
+    other.page.context.set_offline(True)
+    other.write(1)
+    other.press(1)
+    expect(other.page.locator("#status")).to_contain_text("1 to send: keep this page open")
+    other.page.context.set_offline(False)
+    assert [digit.label for digit in lesson.wait_for_digits(1)] == [1]
+    expect(other.page.locator("#status")).to_have_text("")
+    assert not one.visit.errors
+    assert not other.visit.errors
 
 
 @pytest.mark.parametrize("size", SIZES, ids=str)

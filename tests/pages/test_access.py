@@ -21,10 +21,12 @@ PAGES = {
     "train": [{}, {"run": "waits"}, {"run": "trains"}, {"run": "broke"}],
     "confusion": [{}, {"run": "report-ann", "dataset": "optical-digits"}],
     "compare": [{"view": v} for v in ("Runs side by side", "What each choice does", "Search")],
+    "classroom": [{}],
     "data": [{"dataset": "optical-digits", "part": part} for part in ("Overview", "Map")],
 }
 # Where a quiet line says what is not for visitors; elsewhere there is nothing of that kind.
 TOLD = (PAGES["confusion"][1], PAGES["compare"][0], PAGES["compare"][2])
+TOLD_EVERYWHERE = ("train", "classroom")
 # Buttons that only somebody with the key has; "train" stays, and is disabled.
 TEACHERS = (
     "stop", "discard", "resume", "start_again", "delete", "undelete", "average", "run_study",
@@ -101,7 +103,7 @@ def test_a_visitor_looks_at_every_page_and_is_told_what_is_not_for_them(
         assert not page.error or parameters.get("run") == "broke"
         assert not {button.key for button in page.button}.intersection(TEACHERS)
         notes = [c.value for c in page.caption if "with the teacher's link only" in c.value]
-        assert len(notes) == (parameters in TOLD or name == "train"), parameters
+        assert len(notes) == (parameters in TOLD or name in TOLD_EVERYWHERE), parameters
         if name == "train":
             assert page.button(key="train").disabled
     assert contents(class_room) == before

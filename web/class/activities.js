@@ -119,14 +119,18 @@ export class Activities {
       return;
     }
     await this.once(async () => {
+      if (kind === "fool" && !this.desk.reading) {
+        this.say("Nothing reads yet: wait a moment, then tap again.");
+        return;
+      }
       if (kind === "fool" && this.desk.guess === digit) {
         this.say(`It reads ${anOrA(digit)}: not fooled yet. Change it, or clear it.`);
         return;
       }
       const id = this.post(digit, "corrected");
       if (kind === "fool") this.mine.add(id);
-      const fooled = `Fooled it with ${anOrA(digit)}! Sent. Draw another.`;
-      this.say(kind === "fool" ? fooled : `Sent as ${anOrA(digit)}. Draw another.`);
+      const done = kind === "fool" ? "Fooled it! It goes to the wall as" : "Taken as";
+      this.say(`${done} ${anOrA(digit)}. Draw another.`);
     });
   }
 

@@ -241,7 +241,10 @@ export class Room {
     roomPart("enter").hidden = !["left", "unknown"].includes(state);
     const { waiting } = this.outbox;
     const line = this.connected ? "" : "No connection";
-    setText(roomPart("status"), waiting ? `${waiting} to send` : state === "in" ? line : "");
+    const kept = this.outbox.unkept.size ? ": keep this page open" : "";
+    const sending = waiting ? `${waiting} to send${kept}` : "";
+    const said = [state === "in" ? line : "", sending].filter(Boolean);
+    setText(roomPart("status"), said.join(", "));
   }
 
   sentence(state, who) {

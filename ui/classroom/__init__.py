@@ -1,0 +1,1 @@
+"""The room behind the page of a class: what the teacher sees and does."""
