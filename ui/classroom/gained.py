@@ -41,7 +41,7 @@ def show(code: str, before: Run, after: Run) -> None:
         left, right = st.columns([2, 3], gap="large")
         with left:
             st.markdown("**After minus before**")
-            st.html(gains.difference(found, screen.is_dark()))
+            st.html(f"<div>{gains.difference(found, screen.is_dark())}</div>")
             st.caption("Blue is better: more on the diagonal, fewer beside it. Orange is worse.")
         with right:
             _digits("Saved", found, saved=True)

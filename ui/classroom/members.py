@@ -113,7 +113,7 @@ def _hidden(code: str, digits: list[Digit]) -> None:
         for digit in digits[-MOST_SHOWN:]:
             with st.container(width=120):
                 words = f"A hidden {'digit' if digit.label is None else digit.label}"
-                st.html(svg.strokes(digit.strokes, words, "5rem"))
+                st.html(f"<div>{svg.strokes(digit.strokes, words, '5rem')}</div>")
                 st.button(
                     "Show",
                     key=f"show-{digit.id}",

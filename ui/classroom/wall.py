@@ -62,7 +62,7 @@ def _dialog(found: Class, digit: str) -> None:
         return
     picture, words = st.columns([2, 3], gap="medium")
     with picture, st.container(key="class_digit"):
-        st.html(svg.strokes(one.strokes, "The digit as it was drawn", "16rem"))
+        st.html(f"<div>{svg.strokes(one.strokes, 'The digit as it was drawn', '16rem')}</div>")
     with words:
         st.markdown(in_words(found.code, one))
         st.button(
