@@ -1,8 +1,9 @@
 """Whether the network is as often right as it says, and unsure of what is no digit.
 
-Digits: MNIST's test images, and the held-out writers' on a canvas under the conditions of
-`drawn_digits.py`. Other things: letters of several fonts (those that come with Streamlit),
-and drawings that are made here, by other rules than those the network was trained with.
+Digits: test images of MNIST and of the writers who are held out of the other datasets; the pen
+strokes of held-out writers on a canvas under the conditions of `drawn_digits.py`. Other things:
+letters of several fonts (those that come with Streamlit), and drawings that are made here, by other
+rules than those the network was trained with.
 """
 
 import argparse
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import streamlit
-from drawn_digits import CANVAS, CONDITIONS, canvases, place
+from drawn_digits import CANVAS, CONDITIONS, OTHERS, canvases, place
 from PIL import Image, ImageDraw, ImageFont
 
 from common import need, print_table
@@ -100,7 +101,7 @@ def main() -> None:
     options.add_argument("--run", help="instead of the default run")
     need("mnist")
     need("pen-strokes")
-    mnist, pens = datasets.load("mnist"), datasets.load("pen-strokes")
+    pens = datasets.load("pen-strokes")
     reader = predictor.load(options.parse_args().run)
     assert reader.run is not None
     threshold = reader.run.confidence_threshold
@@ -115,7 +116,10 @@ def main() -> None:
             [name, f"{len(labels):,}", f"{error:.2%}", f"{answered.mean():.1%}", f"{right:.2%}"]
         )
 
-    digits("MNIST's test images", datasets.scale(mnist.x_test), mnist.y_test)
+    for name, words in OTHERS.items():
+        if datasets.at_hand(name):
+            found = datasets.load(name)
+            digits(words, datasets.scale(found.x_test), found.y_test)
     drawn = np.stack([drawing.from_strokes(strokes) for strokes in pens.strokes_test])
     digits("held-out writers, as the page reads strokes", drawn, pens.y_test)
     for condition in CONDITIONS:

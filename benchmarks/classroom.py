@@ -34,7 +34,7 @@ from common import ROOT, print_table
 from mnist_core import classroom
 from mnist_core.classroom import sample_class
 from mnist_core.classroom.lesson import KeptDigit
-from phones import Drawn, Listener, Phone
+from phones import Drawn, Listener, Phone, teachers_cookie
 
 PACE = 4.0  # seconds between two digits of a member
 HEAD = ["", "sent", "answered", "median", "95th percentile", "on the wall, 95th", "slowest"]
@@ -79,8 +79,15 @@ def percentile(seconds: list[float], of: float) -> str:
     return f"{1e3 * np.percentile(seconds, of):.0f} ms" if seconds else "–"
 
 
+async def a_wall(url: str, code: str, key: str) -> Listener:
+    """The wall of a class, for whoever has the key where one is needed."""
+    cookie = await teachers_cookie(url, key) if key else ""
+    path = f"/api/class/{code}/wall?after={{after}}"
+    return Listener(url, path, cookie=cookie, keep=("digits",))
+
+
 async def lesson(
-    url: str, code: str, members: int, seconds: float, killed: Server | None, kills: int
+    url: str, code: str, members: int, seconds: float, killed: Server | None, kills: int, key: str
 ) -> tuple[list[Drawn], Listener, list[float]]:
     """All members draw while the wall is open, and perhaps the server is killed on the way.
 
@@ -89,7 +96,7 @@ async def lesson(
     """
     phones = [Phone(url, code, number) for number in range(members)]
     await asyncio.gather(*(phone.join() for phone in phones))
-    wall = Listener(url, f"/api/class/{code}/wall?after={{after}}", keep=("digits",))
+    wall = await a_wall(url, code, key)
     watching = asyncio.create_task(wall.listen())
     until = time.monotonic() + seconds
     outages: list[float] = []
@@ -191,7 +198,7 @@ async def waiting(url: str, code: str, count: int, server: Server | None) -> lis
     ]
 
 
-async def large(url: str, digits: int) -> list[str]:
+async def large(url: str, digits: int, key: str) -> list[str]:
     """How long a wall takes to open where so many digits are kept."""
     store = classroom.store()
     made = sample_class.lesson(lambda _: None)
@@ -205,7 +212,7 @@ async def large(url: str, digits: int) -> list[str]:
     ]
     content = type(made)(made.name, made.opened, made.members, many, made.activities, [])
     code = store.bring(content)
-    wall = Listener(url, f"/api/class/{code}/wall?after={{after}}", keep=("digits",))
+    wall = await a_wall(url, code, key)
     start = time.monotonic()
     task = asyncio.create_task(wall.listen())
     while not wall.events:
@@ -246,6 +253,7 @@ def main() -> int:
     options.add_argument("--digits", type=int, default=100_000, help="in the large database")
     options.add_argument("--database", help="its URL; by default SQLite in a folder of its own")
     options.add_argument("--url", help="measure a server that runs already, in this environment")
+    options.add_argument("--key", default="", help="the teacher's, where the server asks for it")
     given = options.parse_args()
     with contextlib.suppress(ImportError):
         import resource
@@ -260,7 +268,7 @@ def main() -> int:
                 continue
             code = store.open_class("Benchmark").code
             drawn, wall, killed = asyncio.run(
-                lesson(url, code, given.members, given.seconds, server, kills)
+                lesson(url, code, given.members, given.seconds, server, kills, given.key)
             )
             figures, bad = row(f"{given.members} members, {name}", code, drawn, wall, killed)
             rows.append(figures)
@@ -269,7 +277,7 @@ def main() -> int:
             code = store.open_class("Benchmark").code
             others += asyncio.run(waiting(url, code, given.waiting, server))
         if given.digits:
-            others.append(asyncio.run(large(url, given.digits)))
+            others.append(asyncio.run(large(url, given.digits, given.key)))
     print_table(HEAD, rows)
     if others:
         print()

@@ -19,6 +19,13 @@ from mnist_core import datasets, drawing, predictor, recipes, runs
 
 CANVAS = 280  # pixels
 
+# Test digits that come as images in MNIST's form, or are drawn by their dataset.
+OTHERS = {
+    "mnist": "MNIST's test images",
+    "uji-pen": "Spanish writers held out (UJI)",
+    "swiss-digits": "Swiss writers held out, as scanned",
+}
+
 
 @dataclass(frozen=True)
 class Condition:
@@ -92,7 +99,7 @@ def main() -> None:
     run = options.parse_args().run
     need("mnist")
     need("pen-strokes")
-    pens, mnist = datasets.load("pen-strokes"), datasets.load("mnist")
+    pens = datasets.load("pen-strokes")
     ann = predictor.load(runs.SHIPPED_DIR / "report-ann")
     convnet, best = keras_example(), predictor.load(run)
     assert best.run is not None
@@ -116,15 +123,21 @@ def main() -> None:
     )
     right = (best.predict(images).argmax(1) == pens.y_test).mean()
     rows.append(["as the page reads strokes", "", "", "", f"{right:.1%}"])
-    tests = datasets.scale(mnist.x_test)
-    rows.append(
-        [
-            "MNIST's test images",
-            *(f"{(r.predict(tests).argmax(1) == mnist.y_test).mean():.2%}" for _, r, _ in columns),
-        ]
-    )
+    readers = [reader for _, reader, _ in columns]
+    for name, words in OTHERS.items():
+        if datasets.at_hand(name):
+            rows.append(as_they_are(words, datasets.load(name), readers))
     print(f"{len(pens.y_test):,} digits of {len(datasets.TEST_WRITERS)} writers held out\n")
     print_table(["condition", *(name for name, _, _ in columns)], rows)
+
+
+def as_they_are(
+    words: str, dataset: datasets.Dataset, readers: Sequence[predictor.Predictor]
+) -> list[str]:
+    """A row with each network's accuracy on a dataset's own test images."""
+    images, labels = datasets.scale(dataset.x_test), dataset.y_test
+    right = [(reader.predict(images).argmax(1) == labels).mean() for reader in readers]
+    return [words, *(f"{share:.2%}" for share in right)]
 
 
 def scaled_to(digits: Sequence[datasets.Strokes], side: float) -> list[list[np.ndarray]]:

@@ -94,10 +94,9 @@ def rate(page: Any, slowed: int, seconds: float) -> list[str]:
 def graded(page: Any, repeats: int) -> float:
     """Median seconds in which 1,000 test digits are read after a part was broken."""
     found = []
-    for _ in range(repeats + 1):  # the first fetches the digits
+    for number in range(repeats + 1):  # the first fetches the digits
         page.get_by_role("button", name="Drop half").click()
-        page.locator(".accuracy:not([data-accuracy])").wait_for(state="attached")
-        page.locator(".accuracy[data-accuracy]").wait_for(timeout=120_000)
+        page.locator(f".accuracy[data-grades='{number + 1}'][data-accuracy]").wait_for()
         found.append(float(page.locator(".accuracy").get_attribute("data-seconds")))
     return float(np.median(found[1:]))
 

@@ -65,11 +65,14 @@ class Connection:
             self.close()
             raise
 
-    def request(self, method: str, path: str, token: str = "", message: Any = None) -> bytes:
+    def request(
+        self, method: str, path: str, token: str = "", message: Any = None, cookie: str = ""
+    ) -> bytes:
         """A request as bytes."""
         body = b"" if message is None else json.dumps(message).encode()
         lines = [f"{method} {path} HTTP/1.1", f"Host: {self.host}:{self.port}"]
         lines += [f"Authorization: Bearer {token}"] * bool(token)
+        lines += [f"Cookie: {cookie}"] * bool(cookie)
         lines += [f"Content-Length: {len(body)}", "", ""]
         return "\r\n".join(lines).encode() + body
 
@@ -77,6 +80,16 @@ class Connection:
         if self._streams is not None:
             self._streams[1].close()
             self._streams = None
+
+
+async def teachers_cookie(url: str, key: str) -> str:
+    """The cookie that the teacher's link sets."""
+    connection = Connection(url)
+    reader, writer = await asyncio.open_connection(connection.host, connection.port)
+    writer.write(connection.request("GET", f"/teacher?key={key}"))
+    _, headers = await head(reader)
+    writer.close()
+    return headers.get("set-cookie", "").partition(";")[0]
 
 
 async def head(reader: asyncio.StreamReader) -> tuple[int, dict[str, str]]:
@@ -158,6 +171,7 @@ class Listener:
     url: str
     path: str  # with `after=` where the stream can go on where it left off
     token: str = ""
+    cookie: str = ""
     version: int = 0
     opened: int = 0  # how often
     events: list[tuple[float, str, Any]] = field(default_factory=list)  # when, name, data
@@ -177,7 +191,7 @@ class Listener:
         )
         try:
             path = self.path.format(after=self.version)
-            writer.write(connection.request("GET", path, self.token))
+            writer.write(connection.request("GET", path, self.token, cookie=self.cookie))
             status, _ = await head(reader)
             if status != 200:
                 return

@@ -40,7 +40,7 @@ SLOW_FILES = (
     "test_warm", "test_likeness", "test_memory", "test_house", "test_documents", "test_routes",
     "test_mutations", "classroom/test_api",
 )  # fmt: skip
-SLOW_FIXTURES = {"tiny_run", "chromium", "server", "own_server", "open_server"}
+SLOW_FIXTURES = {"tiny_run", "postgresql", "chromium", "server", "own_server", "open_server"}
 HERE = Path(__file__).parent
 TINY = Recipe("tiny", "tiny", (dense(16),), epochs=2, batch_size=64)
 

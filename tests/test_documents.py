@@ -27,7 +27,7 @@ from routes import ROUTES
 
 ROOT = Path(__file__).resolve().parent.parent
 HERE = {p.relative_to(ROOT).as_posix(): p for p in (*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"))}
-HERE["web/README.md"] = ROOT / "web" / "README.md"
+HERE |= {f"{folder}/README.md": ROOT / folder / "README.md" for folder in ("web", "deploy")}
 COMMAND_LINE = "docs/command-line.md"
 
 # What stands in commands for something of the reader's own.
@@ -52,8 +52,23 @@ NOT_IN_THE_TREE = (
     "ujipenchars2.txt",
     "swiss28.npz",
     "log.txt",
+    "classroom.sqlite",
 )
-SUFFIXES = ("py", "js", "css", "md", "json", "csv", "npz", "keras", "toml", "txt", "tra", "svg")
+SUFFIXES = (
+    "py",
+    "js",
+    "css",
+    "md",
+    "json",
+    "csv",
+    "npz",
+    "keras",
+    "toml",
+    "txt",
+    "tra",
+    "svg",
+    "sqlite",
+)
 
 
 class Document:
@@ -185,7 +200,7 @@ def looks_like_a_path(code):
 )
 def test_every_path_exists(name, path):
     if path.startswith("/"):
-        address = urlsplit(path).path
+        address = urlsplit(path).path.replace("CODE", "{code}")
         page = ROOT / "pages" / f"{address[1:]}.py"
         assert page.is_file() or address in [getattr(route, "path", "") for route in ROUTES]
         return

@@ -15,8 +15,11 @@ import time
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
+from mnist_core.errors import InputError
+
 LOOK_SECONDS = 1.0  # between two looks whether it is quiet
 QUIET = 0.1  # processor seconds a second below which it is
+DAY = 86_400.0  # seconds between two looks for classes whose time is over
 WORK = 2.0  # processor seconds after which there is something to collect,
 PATIENCE = 20.0  # and after which it is done at the next look, quiet or not
 
@@ -80,9 +83,22 @@ def _work() -> None:
     prepare()
     runs.tidy()
     housekeeper = Housekeeper(collect)
+    expired = -DAY
     while True:
+        if time.monotonic() - expired >= DAY:
+            expired = time.monotonic()
+            expire()
         time.sleep(LOOK_SECONDS)
         housekeeper.look()
+
+
+def expire() -> None:
+    """Delete the classes whose time is over, if this machine has any."""
+    from mnist_core import classroom
+
+    with contextlib.suppress(InputError):  # told to who opens a class
+        if classroom.kept():
+            classroom.store().expire()
 
 
 @contextlib.asynccontextmanager

@@ -20,6 +20,7 @@ from routes.guard import Guard
 from ui import access, inline, quiet
 from ui.guard import StreamlitGuard
 
+CONNECTIONS = 16_384
 SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)  # one that stands within a page
 
 
@@ -48,9 +49,25 @@ def script_hash(script: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'"
 
 
+def allow_connections() -> None:
+    """Allow as many connections as the system lets this process have: each phone takes one.
+
+    By default many systems allow 1,024 and would let the process ask for more.
+    """
+    try:
+        import resource
+    except ImportError:  # on Windows there is no such limit
+        return
+    allowed, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = CONNECTIONS if most == resource.RLIM_INFINITY else min(CONNECTIONS, most)
+    if allowed != resource.RLIM_INFINITY and allowed < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
+
+
 @contextlib.asynccontextmanager
 async def lifespan(app: Any) -> AsyncIterator[None]:
     """The life of the server; where it is open to a network, it begins with the links to it."""
+    allow_connections()
     rule = access.rule()
     if rule.open:
         address, port = st.get_option("server.address"), st.get_option("server.port")

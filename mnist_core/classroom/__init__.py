@@ -22,7 +22,7 @@ from mnist_core.classroom.records import (
     UnknownMemberError,
 )
 from mnist_core.classroom.sample_class import sample
-from mnist_core.classroom.store import EXPIRE_DAYS, Store, store
+from mnist_core.classroom.store import EXPIRE_DAYS, Store, kept, store
 
 __all__ = [
     "ANIMALS",
@@ -42,6 +42,7 @@ __all__ = [
     "Store",
     "UnavailableError",
     "UnknownMemberError",
+    "kept",
     "sample",
     "store",
 ]

@@ -9,6 +9,7 @@ closed (`ClosedError`), or where the database is away (`UnavailableError`).
 from __future__ import annotations
 
 import datetime
+import os
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -16,7 +17,7 @@ from typing import Any, TypeVar
 
 from mnist_core.classroom import _classes, _digits, _members, given, lesson
 from mnist_core.classroom._digits import Changes
-from mnist_core.classroom.database import Database, default_url
+from mnist_core.classroom.database import VARIABLE, Database, default_file, default_url
 from mnist_core.classroom.lesson import Lesson
 from mnist_core.classroom.records import (
     Activity,
@@ -298,6 +299,11 @@ class Store:
 
 _stores: dict[str, Store] = {}
 _opening = threading.Lock()
+
+
+def kept() -> bool:
+    """Whether this machine has, or is told of, a database of classes; none is made."""
+    return bool(os.environ.get(VARIABLE, "").strip()) or default_file().exists()
 
 
 def store(url: str | None = None) -> Store:

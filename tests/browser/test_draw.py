@@ -197,12 +197,11 @@ def test_the_run_that_is_picked_reads(visit):
 
 def test_small_in_a_corner_and_as_large_as_the_canvas(visit):
     hand = Hand(visit().page)
-    for corner in [(4, 4), (266, 4), (4, 266), (266, 266)]:
-        for digit in (2, 5, 8):
-            hand.draw(digit, height=70, corner=np.array(corner) + (8, 0))
-            assert (corner, hand.wait_for_guess(str(digit))) == (corner, str(digit))
-            hand.clear()
-    for digit in (0, 3, 4, 6):
+    for digit, corner in ((2, (4, 4)), (5, (266, 4)), (8, (4, 266)), (2, (266, 266))):
+        hand.draw(digit, height=70, corner=np.array(corner) + (8, 0))
+        assert (corner, hand.wait_for_guess(str(digit))) == (corner, str(digit))
+        hand.clear()
+    for digit in (4, 6):
         hand.draw(digit, height=330)
         assert hand.wait_for_guess(str(digit)) == str(digit)
         hand.clear()

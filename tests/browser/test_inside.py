@@ -90,6 +90,9 @@ def test_where_it_looks_is_shown_while_one_draws_and_gradients_afterwards(inside
     assert looks.evaluate(
         "c => c.getContext('2d').getImageData(0, 0, 28, 28).data.some(level => level > 100)"
     )
+    page.get_by_role("button", name="Test digit").click()
+    expect(page.locator(".paper .picture")).to_be_visible()
+    page.wait_for_function("() => location.search.includes('digit=mnist%3A')")
     page.get_by_text("Pixel by pixel, when the pen is lifted").click()
     expect(page.locator(".st-key-gradients img").last).to_be_visible(timeout=120_000)
 

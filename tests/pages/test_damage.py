@@ -121,6 +121,6 @@ def test_each_damaged_run_can_be_looked_at(damaged):
         app.session_state["watched"] = name
         app.run()
         assert not app.exception, (name, [each.message for each in app.exception])
-    for name in damaged[::5]:
+    for name in damaged[::9]:
         looked_at("confusion", run=name, dataset="optical-digits")
         looked_at("confusion", run=f"{name}\n\n![x](http://x.example/y.png)")

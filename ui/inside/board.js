@@ -9,7 +9,7 @@ const PEN = 22; // width of the brush
 export class Board {
   /**
    * @param {HTMLElement} root
-   * @param {{down: () => void, changed: () => void, lifted: () => void}} listener
+   * @param {{changed: () => void}} listener
    */
   constructor(root, listener) {
     this.side = PAPER;
@@ -18,9 +18,9 @@ export class Board {
     this.ring = root.querySelector(".paper .pen");
     this.listener = listener;
     this.sketch = new Sketch(root.querySelector(".paper .sketch"), {
-      down: () => this.down(),
+      down: () => this.takePicture(null),
       changed: () => this.changed(),
-      lifted: listener.lifted,
+      lifted: () => this.changed(),
       keyPen: (point, down) => this.showKeyPen(point, down),
     });
     root.querySelector(".undo").addEventListener("click", () => this.sketch.undo());
@@ -42,18 +42,12 @@ export class Board {
     return this.sketch.stroke !== null;
   }
 
-  down() {
-    this.takePicture(null);
-    this.listener.down();
-  }
-
   changed() {
     if (this.listener && this.sketch) this.listener.changed();
   }
 
   clear() {
     this.takePicture(null);
-    this.listener.down();
     this.sketch.clear();
     this.listener.changed();
   }

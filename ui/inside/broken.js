@@ -214,6 +214,7 @@ export class Broken {
     const against = this.any && before !== undefined ? ` Whole, it reads ${share(before)}.` : "";
     const words = `${share(right)} of ${count.toLocaleString("en")} test digits read right.`;
     this.result.textContent = `${this.any ? "Broken" : "Whole"}: ${words}${against}`;
-    Object.assign(this.result.dataset, { accuracy: right / count, seconds });
+    this.grades = (this.grades ?? 0) + 1;
+    Object.assign(this.result.dataset, { accuracy: right / count, seconds, grades: this.grades });
   }
 }

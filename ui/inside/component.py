@@ -54,6 +54,7 @@ def show(now: State, network: str) -> None:
                 {"epoch": number, "url": url} for number, url in inside.epoch_addresses(run)
             ],
             "digits": links.based(inside.digits_address()),
+            "digits_name": inside.digits_name(),
             "folded": words(run),
             "start": now.start,
             **live_bars.settings(run.confidence_threshold),

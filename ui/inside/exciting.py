@@ -25,7 +25,7 @@ def show(run: Run, seen: Seen) -> None:
     if seen.layer is None or seen.unit is None:
         return
     with st.container(key="excites"):
-        st.subheader("What excites it most", anchor=False)
+        st.header("What excites it most", anchor=False)
         found = layers(run)
         if found is None:
             return

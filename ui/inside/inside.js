@@ -23,6 +23,7 @@ class Inside {
     this.reading = null;
     this.chosen = null;
     this.layers = null;
+    this.digit = null; // of a dataset: its name and the digit's index, while its picture lies there
     this.source = null; // of the network that the workers have
     this.known = new Map(); // weights of layers, as they are now
     const part = (place) => root.querySelector(place);
@@ -37,9 +38,7 @@ class Inside {
       failed: () => this.failed(),
     });
     this.board = new Board(root, {
-      down: () => this.clearChosenDigit(),
       changed: () => this.changed(),
-      lifted: () => this.later(),
     });
     this.panel = new UnitPanel(part(".unit"), (...chosen) => this.choose(...chosen));
     this.learning = new Learning(part(".learning"), part(".kernels"), (moment) =>
@@ -93,8 +92,10 @@ class Inside {
     const nonsense = [];
     const strokes = start.drawing ? drawingFromText(start.drawing) : start.strokes;
     if (start.drawing && !strokes) nonsense.push("drawing");
-    if (start.image) this.board.putPicture(Float32Array.from(start.image, (level) => level / 255));
-    else if (strokes?.length) this.board.put(strokes);
+    if (start.image) {
+      this.board.putPicture(Float32Array.from(start.image, (level) => level / 255));
+      this.digit = start.digit ?? null;
+    } else if (strokes?.length) this.board.put(strokes);
     const index = this.layers.findIndex(({ name }) => name === start.layer);
     if (start.layer && index < 0) nonsense.push("layer");
     if (index >= 0) {
@@ -321,12 +322,18 @@ class Inside {
       row: placed ? chosen.place[0] : null,
       column: placed ? chosen.place[1] : null,
       epoch,
+      digit: board.picture && this.digit,
       drawing: board.picture ? null : drawingAsText(board.strokes),
     };
   }
 
   async copy() {
-    const address = tellAddress(this.address());
+    const state = this.address();
+    const address = tellAddress(state);
+    if (!this.board.empty && !state.drawing && !state.digit) {
+      this.note("This drawing is too long for a link. The address opens all else that you see.");
+      return;
+    }
     try {
       await navigator.clipboard.writeText(address);
       this.note("The link is copied: it opens what you see now.");
@@ -343,18 +350,6 @@ class Inside {
     this.tell(what, value);
   }
 
-  later() {
-    this.changed();
-  }
-
-  /** The digit that the address names is no longer what is on the canvas. */
-  clearChosenDigit() {
-    const address = new URL(location.href);
-    if (!address.searchParams.has("digit")) return;
-    for (const name of ["digit", "dataset"]) address.searchParams.delete(name);
-    history.replaceState(history.state, "", address);
-  }
-
   async putTestDigit() {
     const digits = await this.grader?.digits();
     if (!digits) {
@@ -363,8 +358,8 @@ class Inside {
     }
     const at = Math.floor(Math.random() * digits.labels.length);
     const bytes = digits.images.subarray(at * 784, (at + 1) * 784);
-    this.clearChosenDigit();
     this.board.putPicture(Float32Array.from(bytes, (level) => level / 255));
+    this.digit = `${this.data.digits_name}:${at}`;
     this.note(`A test digit. Its label says ${digits.labels[at]}.`);
   }
 }

@@ -4,7 +4,7 @@ const PAPER_SIDE = 340; // units of the canvas
 const BRUSH_WIDTH = 22;
 const STEP_BETWEEN = 4; // units between two points that are worth telling apart
 const MOST_TOLD = 500; // points of a drawing; an address has no room for more
-const PARTS = ["run", "layer", "unit", "row", "column", "epoch", "drawing"];
+const PARTS = ["run", "layer", "unit", "row", "column", "epoch", "digit", "dataset", "drawing"];
 
 /**
  * Strokes as text for an address: of each stroke the number of its points (two bytes), then x and y

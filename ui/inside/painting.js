@@ -147,6 +147,11 @@ export function placeIn(grid, x, y) {
   return { channel, row, column };
 }
 
+/** The shape that a grid has on the screen, in CSS; one picture that is far too flat is higher. */
+export function aspectOf({ shape, width, height }) {
+  return `${width} / ${shape[2] === 1 ? Math.max(height, width / 2.25) : height}`;
+}
+
 /** The largest of the numbers' amounts. */
 export function largest(values) {
   let most = 0;

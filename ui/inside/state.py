@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from mnist_core import datasets, runs
+from mnist_core import runs
 from mnist_core.errors import InputError
 from mnist_core.evaluation import results
 from mnist_core.runs import Run
 from ui import canvas, reading
+from ui.confusion import at_hand
 from ui.draw import state as drawing_page
 
 SEEN_RUN = "inside_run"  # in the session: the run that the address named last
@@ -49,6 +50,8 @@ def read() -> State:
     address = st.query_params.to_dict()
     problems = [problem] if (problem := _pick(address.get("run"))) else []
     reading.follow()
+    if gone := reading.gone():
+        problems.append(gone)
     run = runs.named(reading.picked() or runs.DEFAULT_RUN)
     if run.problem or not run.usable:
         problems.append(run.problem or f"The run {run.name} is {run.status}.")
@@ -61,7 +64,8 @@ def read() -> State:
     if problem:
         problems.append(problem)
     if digit:
-        start["image"] = datasets.load(digit[0], fetch=False).x_test[digit[1]].ravel().tolist()
+        start["image"] = at_hand.loaded(digit[0]).x_test[digit[1]].ravel().tolist()
+        start["digit"] = f"{digit[0]}:{digit[1]}"
     elif "drawing" not in start:
         start |= _from_drawing_page()
     return State(run, tuple(problems), start, digit, _seen())
@@ -69,7 +73,8 @@ def read() -> State:
 
 def _pick(name: str | None) -> str | None:
     """Pick the run that a new address names; a sentence if it names none."""
-    if name is None or st.session_state.get(SEEN_RUN) == name:
+    known = st.session_state.get(SEEN_RUN) == name and KEY in st.session_state
+    if name is None or known:
         return None
     st.session_state[SEEN_RUN] = name
     if runs.named(name).problem and not runs.named(name).path.is_dir():
@@ -88,7 +93,7 @@ def _digit(address: Mapping[str, str]) -> tuple[tuple[str, int] | None, str | No
     if name not in results.test_sets() or not number.isdecimal() or len(number) > 7:
         return None, f"The address names no digit: {given[:40]}."
     try:
-        count = len(datasets.load(name, fetch=False).y_test)
+        count = len(at_hand.loaded(name).y_test)
     except InputError as error:
         return None, str(error)
     if int(number) >= count:

@@ -239,8 +239,8 @@ function softmaxStory({ layer, input, temperature, chosen }, weights) {
     return row;
   });
   const words =
-    "Softmax: each logit is divided by the temperature, which keeps the network from being too " +
-    "sure. Then e is raised to that power, and each digit gets its share of the ten.";
+    "Softmax: each logit is divided by the temperature, so that the network is as sure as it is " +
+    "often right. Then e is raised to that power, and each digit gets its share of the ten.";
   return [
     make("p.plain", {}, words),
     make(

@@ -1,8 +1,8 @@
 // The layers at a glance: of each its outputs as a picture.
 
 import { Bars } from "../../web/bars.js";
-import { gridOf, largest, make, paintGrid, placeIn } from "./painting.js";
-import { sizeOf, titleOf } from "./words.js";
+import { aspectOf, gridOf, largest, make, paintGrid, placeIn } from "./painting.js";
+import { INPUT_WORDS, sizeOf, titleOf } from "./words.js";
 
 const WIDTH = 176; // pixels that a picture is to have, at the usual size of type
 const TYPE = 16; // pixels, the usual size of type
@@ -36,7 +36,7 @@ export class LayerTile {
     this.element.append(make("div.picture", {}, this.canvas, this.mark));
     const scale = Math.max(1, Math.round((2 * WIDTH) / this.grid.width) / 2);
     this.canvas.style.setProperty("--width", `${(this.grid.width * scale) / TYPE}rem`);
-    this.canvas.style.aspectRatio = `${this.grid.width} / ${this.grid.height}`;
+    this.canvas.style.aspectRatio = aspectOf(this.grid);
     if (choose) {
       this.canvas.classList.add("pick");
       this.canvas.addEventListener("click", (event) => {
@@ -95,6 +95,7 @@ export class Tiles {
    */
   constructor(place, layers, choose) {
     this.input = new LayerTile("image", "Input", "28×28 pixels", [28, 28, 1], null);
+    this.input.canvas.title = INPUT_WORDS;
     this.tiles = layers.map((layer, index) => {
       const last = index === layers.length - 1;
       const [height, width, channels] = layer.to;

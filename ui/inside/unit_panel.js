@@ -1,6 +1,6 @@
 // One unit of a layer from near: its picture, one pixel of it, and how that came to be.
 
-import { gridOf, largest, make, paintGrid, placeIn } from "./painting.js";
+import { aspectOf, gridOf, largest, make, paintGrid, placeIn } from "./painting.js";
 import {
   averageStory,
   contributionStory,
@@ -188,6 +188,7 @@ export class UnitPanel {
     const all = reading?.layers[index] ?? new Float32Array(height * width * channels * 28);
     const values = recurrent ? all : channelOf(all, channels, unit, height * width);
     paintGrid(this.picture, this.grid, values, ramp, largest(recurrent ? all : values));
+    this.picture.style.aspectRatio = aspectOf(this.grid);
     this.picture.style.width = `${SIDE_OF_MAP / 16}rem`;
     const value = values[place[0] * shape[1] + place[1]];
     const what = recurrent ? `unit ${place[1] + 1}` : `column ${place[1] + 1}`;
