@@ -16,7 +16,7 @@ from mnist_core.runs import Run
 
 PREFIX = "class-"
 FEWEST = 20  # digits to learn from
-# Chosen so that a class of 600 digits takes half a minute on two cores (`benchmarks/train_class.py`).
+# Few enough that a class of 600 digits takes less than a minute (`benchmarks/train_class.py`).
 MNIST_DIGITS = 2000  # to fine-tune with, so that other hands are not forgotten
 MNIST_DIGITS_FROM_NOTHING = 20_000  # the report's network has never seen a digit
 EPOCHS, EPOCHS_FROM_NOTHING = 4, 10

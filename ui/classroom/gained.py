@@ -14,7 +14,8 @@ from ui.classroom.picture import picture
 from ui.confusion import screen
 
 STYLE = """<style>
-.gain { display: flex; flex-wrap: wrap; align-items: baseline; gap: 0.25rem 2rem; margin: 0; padding: 0; }
+.gain { display: flex; flex-wrap: wrap; align-items: baseline; gap: 0.25rem 2rem;
+        margin: 0; padding: 0; }
 .gain div { display: flex; flex-direction: column-reverse; }
 .gain dd { margin: 0; font-size: 2.75rem; font-weight: 750; line-height: 1.1;
            font-variant-numeric: tabular-nums; }
