@@ -111,6 +111,7 @@ async def lesson(
             until - seconds + seconds * (number + 1) / (kills + 1) - time.monotonic()
         )
         assert killed is not None
+        outages.append(time.monotonic())
         killed.kill()
         killed.start()
     await drawing
@@ -142,7 +143,9 @@ def row(
     doubled = len(kept) - len(set(kept)) + len(set(kept) - {each.id for each in drawn})
     doubled += len(shown) - len(set(shown))
     answered = [each.answered for each in drawn if each.answered is not None]
-    outages = [(kill, min((at for at in answered if at > kill), default=kill)) for kill in kills]
+    outages = [
+        (kill, min((at for at in answered if at > kill + 0.5), default=kill)) for kill in kills
+    ]
     calm = [
         each
         for each in drawn
