@@ -38,7 +38,7 @@ from phones import Drawn, Listener, Phone, teachers_cookie
 
 PACE = 4.0  # seconds between two digits of a member
 HEAD = ["", "sent", "answered", "median", "95th percentile", "on the wall, 95th", "slowest"]
-HEAD += ["without a server", "sent again", "lost", "doubled"]
+HEAD += ["processor a digit", "without a server", "sent again", "lost", "doubled"]
 FILES = 8_192  # that a process may have open: each phone is a connection
 
 
@@ -68,6 +68,11 @@ class Server:
         assert self.process is not None
         self.process.kill()
         self.process.wait()
+
+    def cpu_seconds(self) -> float:
+        """Seconds of processor time that it has taken so far."""
+        times = self.watched.cpu_times()
+        return float(times.user + times.system)
 
     @property
     def watched(self) -> psutil.Process:
@@ -123,7 +128,12 @@ async def lesson(
 
 
 def row(
-    name: str, code: str, drawn: list[Drawn], wall: Listener, kills: list[float]
+    name: str,
+    code: str,
+    drawn: list[Drawn],
+    wall: Listener,
+    kills: list[float],
+    cost: float | None,
 ) -> tuple[list[str], int]:
     """The figures as a row of the table, and how many digits were lost or doubled."""
     kept = [digit.id for digit in classroom.store().digits(code)]
@@ -149,6 +159,7 @@ def row(
         percentile(answers, 95),
         percentile(walls, 95),
         percentile(walls, 100),
+        "–" if cost is None else f"{1e3 * cost:.1f} ms",
         ", ".join(f"{end - kill:.1f} s" for kill, end in outages) or "–",
         str(sum(each.attempts > 1 for each in drawn)),
         str(lost),
@@ -171,10 +182,9 @@ async def waiting(url: str, code: str, count: int, server: Server | None) -> lis
     await asyncio.sleep(2)
     idle = ""
     if server is not None:
-        before, began = server.watched.cpu_times(), time.monotonic()
+        before, began = server.cpu_seconds(), time.monotonic()
         await asyncio.sleep(20)
-        after = server.watched.cpu_times()
-        used = after.user + after.system - before.user - before.system
+        used = server.cpu_seconds() - before
         idle = f"{100 * used / (time.monotonic() - began):.0f} % of a processor"
         idle += f", {server.watched.memory_info().rss / 1e6:.0f} MB"
     store = await asyncio.to_thread(classroom.store)
@@ -267,10 +277,15 @@ def main() -> int:
             if (kills and server is None) or (name != "undisturbed" and not kills):
                 continue
             code = store.open_class("Benchmark").code
+            before = 0.0 if server is None else server.cpu_seconds()
             drawn, wall, killed = asyncio.run(
                 lesson(url, code, given.members, given.seconds, server, kills, given.key)
             )
-            figures, bad = row(f"{given.members} members, {name}", code, drawn, wall, killed)
+            cost = None
+            if server is not None and not kills:
+                cost = (server.cpu_seconds() - before) / max(1, len(drawn))
+            title = f"{given.members} members, {name}"
+            figures, bad = row(title, code, drawn, wall, killed, cost)
             rows.append(figures)
             wrong += bad
         if given.waiting:

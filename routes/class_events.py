@@ -24,7 +24,7 @@ from routes import networks
 from routes.class_work import in_thread, network_of
 
 PING_SECONDS = 15.0  # between two lines that say the stream is alive
-GATHER_SECONDS = 0.1  # for which changes are gathered
+GATHER_SECONDS = 0.2  # for which changes are gathered
 HERE_SECONDS = 40.0  # since a member was last seen, for which they are taken to be there
 RETRY = "retry: 1000\n\n"
 PING = ": still here\n\n"
@@ -159,8 +159,9 @@ def _json(value: object) -> str:
     return msgspec.json.encode(value).decode()
 
 
-def _event(version: int, name: str, data: str) -> str:
-    return f"id: {version}\nevent: {name}\ndata: {data}\n\n"
+def _event(version: int | None, name: str, data: str) -> str:
+    number = "" if version is None else f"id: {version}\n"
+    return f"{number}event: {name}\ndata: {data}\n\n"
 
 
 def _tell(store: Store, code: str, before: Told | None) -> Told:
@@ -233,7 +234,7 @@ async def for_phone(code: str, member: int | None) -> AsyncIterator[str]:
                 yield _event(channel.told.version, "class", now)
             if not await _happens(event, PING_SECONDS):
                 yield PING
-    yield _event(0, "gone", _json({"error": GONE}))
+    yield _event(None, "gone", _json({"error": GONE}))
 
 
 async def for_wall(code: str, after: int) -> AsyncIterator[str]:
@@ -251,15 +252,15 @@ async def for_wall(code: str, after: int) -> AsyncIterator[str]:
             except classroom.UnavailableError:
                 news = None
             if news is not None:
-                for name, data in news.events:
-                    if told.get(name) != data:
-                        yield _event(news.version, name, data)
-                    if name in told:
-                        told[name] = data
+                new = [(name, data) for name, data in news.events if told.get(name) != data]
+                told |= {name: data for name, data in new if name in told}
+                for place, (name, data) in enumerate(new, 1):
+                    # A wall that is cut off has a version only if it has all up to that.
+                    yield _event(news.version if place == len(new) else None, name, data)
                 version = news.version
             if not await _happens(event, PING_SECONDS):
                 yield PING
-    yield _event(0, "gone", _json({"error": GONE}))
+    yield _event(None, "gone", _json({"error": GONE}))
 
 
 @dataclasses.dataclass(frozen=True)

@@ -38,7 +38,7 @@ SLOW_FILES = (
     "test_training_step", "test_processes", "test_report", "test_reproductions", "test_weights",
     "pages/test_draw", "test_architectures", "test_augmentation", "test_workers", "test_explain",
     "test_warm", "test_likeness", "test_memory", "test_house", "test_documents", "test_routes",
-    "test_mutations", "classroom/test_api",
+    "test_mutations", "classroom/test_api", "classroom/test_deploy",
 )  # fmt: skip
 SLOW_FIXTURES = {"tiny_run", "postgresql", "chromium", "server", "own_server", "open_server"}
 HERE = Path(__file__).parent

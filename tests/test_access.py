@@ -327,3 +327,14 @@ def test_every_action_is_guarded():
     guarded = [f.name for f in functions if [d.id for d in f.decorator_list] == ["teachers_only"]]
     assert {f.name for f in functions} - set(guarded) == {"measure"}  # which asks for itself
     assert len(guarded) > 15
+
+
+def test_phones_are_sent_where_they_come_in():
+    assert access.for_phones("http://10.0.0.5:8501/classroom", "0.0.0.0", 8501) == (
+        "http://10.0.0.5:8501"
+    )
+    behind_a_proxy = access.for_phones("https://school.example/classroom", "127.0.0.1", 8501, "x")
+    assert behind_a_proxy == "https://school.example/x"
+    here = access.for_phones("http://localhost:8501/classroom", "0.0.0.0", 8501)
+    assert here == f"http://{access.lan_address()}:8501"
+    assert access.for_phones("", "127.0.0.1", 8501) == "http://127.0.0.1:8501"

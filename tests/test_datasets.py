@@ -255,3 +255,19 @@ def test_a_subset_keeps_strokes_and_writers_with_their_digits(needs_pens):
         drawn = np.round(drawing.from_strokes(strokes) * 255).astype(np.uint8)
         assert np.array_equal(image, drawn)
         assert label in range(10)
+
+
+def test_some_of_mnist_beside_other_digits(mnist, digits):
+    some = datasets.load("mnist-300", fetch=False)
+    assert len(some.x_train) == 300
+    assert np.array_equal(some.x_test, mnist.x_test)
+    assert some.checksum == datasets.load("mnist-300", fetch=False).checksum
+    both = datasets.load("optical-digits+mnist-300", fetch=False)
+    assert len(both.x_train) == len(digits.x_train) + 300
+    assert np.array_equal(both.x_test, digits.x_test)
+
+
+@pytest.mark.parametrize("name", ["mnist-0", "mnist-60000", "mnist-x", "optical-digits+mnist-0"])
+def test_no_other_number_of_mnists_digits_is_known(name):
+    with pytest.raises(InputError, match="There is no dataset"):
+        datasets.load(name, fetch=False)

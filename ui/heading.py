@@ -31,6 +31,7 @@ def begin(title: str, wide: bool = False) -> DeltaGenerator:
         .stMain { scrollbar-gutter: stable; }
         h1 { font-size: 1.75rem !important; padding: 0 !important; margin: 0; }
         h2 { font-size: 1.25rem !important; padding: 0 !important; margin: 0; }
+        [role=dialog] h2 { padding: 1.25rem 1.5rem 0 !important; }
         @media (max-width: 900px) { .st-key-projector { display: none; } }
         </style>"""
     )

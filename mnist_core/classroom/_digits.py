@@ -26,8 +26,8 @@ from mnist_core.classroom.records import (
 from mnist_core.classroom.tables import activities, classes, deleted, digits, members, votes
 from mnist_core.errors import InputError
 
-MOST = 200_000  # in a class
-MOST_OF_ONE = 20_000  # of a member
+MOST = 500_000  # changes of a class, each digit being one
+DELETED = 0  # in place of the member whose digit it was
 
 NO_DIGIT = "This digit is not in the class: it may have been deleted."
 NOT_YOURS = "This digit has the id of another member's: draw it again."
@@ -78,16 +78,14 @@ def add(
     """Keep a digit; one that is kept already, or was deleted, is not kept again."""
     member = _members.taking_part(connection, code, token)
     code = _classes.plain(code)
-    gone = sa.select(deleted.c.id).where(deleted.c.code == code, deleted.c.id == given.id)
-    if connection.execute(gone).first() is not None:
-        return given.id
     known = _known(connection, code, given.id)
     if known is None:
         row = _classes.change_open(connection, code)
         if _insert(connection, row, member.id, given, read):
             return given.id
         known = _known(connection, code, given.id)  # another server was quicker
-    assert known is not None
+    if known is None or known["member"] == DELETED:
+        return given.id
     if known["member"] != member.id:
         raise ClosedError(NOT_YOURS)
     corrected = given.label is not None and given.label != known["label"]
@@ -104,9 +102,13 @@ def add(
 
 
 def _known(connection: sa.Connection, code: str, which: str) -> sa.RowMapping | None:
+    """Whose digit of that id there is, or was, and its label."""
+    there = sa.select(digits.c.member, digits.c.label, digits.c.label_source)
+    gone = sa.select(sa.literal(DELETED), sa.null(), sa.null())
     row = connection.execute(
-        sa.select(digits.c.member, digits.c.label, digits.c.label_source).where(
-            digits.c.code == code, digits.c.id == which
+        sa.union_all(
+            there.where(digits.c.code == code, digits.c.id == which),
+            gone.where(deleted.c.code == code, deleted.c.id == which),
         )
     ).first()
     return row._mapping if row else None
@@ -121,8 +123,8 @@ def _insert(
 ) -> bool:
     """Insert a digit unless there is one of its id; whether it was inserted."""
     code = row["code"]
-    if connection.execute(_count(code, member)).scalar_one() >= MOST_OF_ONE:
-        raise ClosedError(f"You have drawn {MOST_OF_ONE:,} digits, and that is the most.")
+    if row["version"] > MOST:
+        raise ClosedError("This class has as many digits as there may be: open another one.")
     number, kind = row["activity_number"], row["kind"]
     if given.activity is not None and given.activity != number:
         wanted = sa.select(activities.c.kind).where(
@@ -155,18 +157,14 @@ def _insert(
         )
         .on_conflict_do_nothing(index_elements=["code", "id"])
     )
-    _members.note_seen(connection, code, [member])
     return bool(made.rowcount)
-
-
-def _count(code: str, member: int) -> sa.Select[Any]:
-    mine = sa.and_(digits.c.code == code, digits.c.member == member)
-    return sa.select(sa.func.count()).select_from(digits).where(mine)
 
 
 def count(connection: sa.Connection, code: str, member: int) -> int:
     """How many digits a member has drawn."""
-    return int(connection.execute(_count(_classes.plain(code), member)).scalar_one())
+    mine = sa.and_(digits.c.code == _classes.plain(code), digits.c.member == member)
+    wanted = sa.select(sa.func.count()).select_from(digits).where(mine)
+    return int(connection.execute(wanted).scalar_one())
 
 
 def after(connection: sa.Connection, code: str, number: int, hidden: bool) -> list[Digit]:

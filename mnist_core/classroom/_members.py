@@ -106,11 +106,10 @@ def _free_pair(connection: sa.Connection, code: str) -> tuple[str, str]:
 
 def by_token(connection: sa.Connection, code: str, token: str) -> Member:
     """Whose token it is, be they let in or not."""
-    found = _classes.get(connection, code)
-    row = connection.execute(
-        sa.select(members).where(members.c.code == found.code, members.c.token == sealed(token))
-    ).first()
+    mine = sa.and_(members.c.code == _classes.plain(code), members.c.token == sealed(token))
+    row = connection.execute(sa.select(members).where(mine)).first()
     if row is None:
+        _classes.get(connection, code)  # there may be no such class
         raise UnknownMemberError(UNKNOWN)
     return record(row._mapping)
 

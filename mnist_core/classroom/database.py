@@ -138,8 +138,12 @@ class Database:
             if last:
                 return
 
-    def _commit(self, jobs: list[_Job]) -> None:
-        """Do all jobs in one transaction; those that are refused leave nothing of theirs."""
+    def _commit(self, jobs: list[_Job], again: bool = True) -> None:
+        """Do all jobs in one transaction; those that are refused leave nothing of theirs.
+
+        What fails otherwise is done once more, alone: another's mistake, or what another server
+        deleted meanwhile, may have been the reason.
+        """
         done: list[tuple[_Job, Any, InputError | None]] = []
         try:
             with _told(), self._begun(write=True) as connection:
@@ -154,12 +158,12 @@ class Database:
         except UnavailableError as error:
             for job in jobs:
                 job.answer.set_exception(error)
-        except Exception as error:  # a mistake in one of them is not the others' concern
-            if len(jobs) == 1:
+        except Exception as error:
+            if not again:
                 jobs[0].answer.set_exception(error)
                 return
             for job in jobs:
-                self._commit([job])
+                self._commit([job], again=False)
         else:
             for job, result, refused in done:
                 if refused is None:

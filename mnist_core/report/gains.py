@@ -18,14 +18,19 @@ def difference(found: Gain, dark: bool = False) -> str:
     """
     before, after = found.matrices
     cells = figures.confusion_difference(after, before, ("after", "before"), dark)
+    return svg.cells(cells.colours, cells.inks, cells.texts, in_words(found))
+
+
+def in_words(found: Gain) -> str:
+    """What `difference` shows, for those who cannot see it."""
+    before, after = found.matrices
     words = "; ".join(
         f"{row} read as {column}: {before[row, column]} before, {after[row, column]} after"
         for row in range(10)
         for column in range(10)
         if before[row, column] != after[row, column]
     )
-    alt = f"Confusion matrix after minus that before. {words or 'They are the same'}."
-    return svg.cells(cells.colours, cells.inks, cells.texts, alt)
+    return f"Confusion matrix after minus that before. {words or 'They are the same'}."
 
 
 def changed(found: Gain, saved: bool) -> list[Picture]:

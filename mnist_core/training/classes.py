@@ -16,10 +16,10 @@ from mnist_core.runs import Run
 
 PREFIX = "class-"
 FEWEST = 20  # digits to learn from
-# Chosen so that a class of 600 digits takes half a minute on two cores (`benchmarks/class.py`).
-MNIST_DIGITS = 3000  # to fine-tune with, so that other hands are not forgotten
+# Few enough that a class of 600 digits takes less than a minute (`benchmarks/train_class.py`).
+MNIST_DIGITS = 2000  # to fine-tune with, so that other hands are not forgotten
 MNIST_DIGITS_FROM_NOTHING = 20_000  # the report's network has never seen a digit
-EPOCHS, EPOCHS_FROM_NOTHING = 6, 10
+EPOCHS, EPOCHS_FROM_NOTHING = 4, 10
 RENDERINGS = 4  # of each of the class's digits
 BATCH = 64
 FEWEST_WRITERS = 5  # of whom one can be spared to validate on

@@ -1,5 +1,6 @@
 """A lesson on a running server: the teacher's side by the store, and phones that take part."""
 
+import re
 import time
 
 from browser.hand import PHONE, PocketHand
@@ -11,12 +12,13 @@ from mnist_core import classroom
 class Lesson:
     """A class in the database of a server, and what its teacher does with it."""
 
-    def __init__(self, server, name="Digits by hand"):
+    def __init__(self, server, code=None):
+        """A new class, or the one of a code."""
         file = server.models.with_name("classroom.sqlite")
         self.store = classroom.store(
             server.environment.get("CLASSROOM_DATABASE", f"sqlite:///{file}")
         )
-        self.code = self.store.open_class(name).code
+        self.code = code or self.store.open_class("Digits by hand").code
         self.address = f"{server.address}/join/{self.code}"
 
     def do(self, kind, subject=None):
@@ -49,6 +51,33 @@ class Lesson:
             for member in self.store.members(self.code)
             if f"{member.colour} {member.animal}" == phone.who()
         )
+
+
+class Teacher:
+    """A teacher at the class' page, who has opened a class there."""
+
+    def __init__(self, visit, server):
+        self.visit = visit("/classroom", viewport={"width": 1280, "height": 900})
+        self.page = self.visit.page
+        self.page.get_by_role("textbox", name="Name of the lesson").fill("Digits by hand")
+        self.page.get_by_role("button", name="Open a class").click()
+        code = self.page.locator(".st-key-class_code p").last
+        expect(code).to_have_text(re.compile("[A-Z]{6}"))
+        self.lesson = Lesson(server, code.inner_text())
+        self.wall = self.page.locator(".st-key-wall .wall").last
+
+    def press(self, name):
+        self.page.get_by_role("button", name=name, exact=True).last.click()
+
+    def do(self, activity):
+        """Choose an activity, by its name on the page."""
+        choice = self.page.locator(".st-key-activity").last.get_by_role("radio", name=activity)
+        choice.click()
+        expect(choice).to_be_checked()
+
+    def expect_digits(self, count):
+        """Wait until the wall has so many digits."""
+        expect(self.wall).to_have_attribute("data-count", str(count))
 
 
 class Phone(PocketHand):

@@ -187,3 +187,23 @@ def test_the_pages_for_phones(chromium, server, place):
         assert violations(page) == [], scheme
     assert page.evaluate(TOO_SMALL, FINGER) == []
     page.close()
+
+
+def test_the_page_of_a_class(opened):
+    page = opened("/classroom")
+    page.locator(".st-key-sample_class button:visible").click()
+    tiles = page.locator(".st-key-wall .tile")
+    expect(tiles.last).to_be_visible(timeout=SLOW)
+    expect(page.locator("[data-test-script-state=notRunning]")).to_be_attached(timeout=SLOW)
+    for width, height in WINDOWS:
+        page.set_viewport_size({"width": width, "height": height})
+        page.evaluate(AT_REST)
+        assert violations(page) == [], width
+        if width == min(WINDOWS)[0]:
+            assert page.evaluate(TOO_SMALL, FINGER) == []
+    assert page.evaluate(FOCUS_UNSEEN) == []
+    tiles.first.focus()
+    page.keyboard.press("ArrowRight")
+    expect(tiles.nth(1)).to_be_focused()
+    page.emulate_media(color_scheme="dark")
+    assert violations(page, ["color-contrast"]) == []

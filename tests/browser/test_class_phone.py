@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from browser.class_room import Lesson, Phone
+from browser.class_room import Lesson, Phone, Teacher
 from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
@@ -52,27 +52,36 @@ def phone(visit, lesson):
     return lambda **options: Phone(visit, lesson, **options)
 
 
-def test_three_phones_through_a_lesson(lesson, phone, needs_mnist):
-    phones = [phone(), phone(), phone(before=WRONG_CLOCK)]
+def test_a_teacher_and_three_phones_through_a_lesson(visit, server, needs_mnist):
+    teacher = Teacher(visit, server)
+    lesson = teacher.lesson
+    phones = [Phone(visit, lesson, before=script) for script in ("", "", WRONG_CLOCK)]
     for each in phones:
         each.expect("in", "free").wait_for_network()
     assert len({each.who() for each in phones}) == 3
+    expect(teacher.page.locator(".class-there").last).to_have_text("3 here")
+    teacher.press("Begin")
+    first, second, third = phones
 
     # Draw freely: right, and wrong.
-    first, second, third = phones
     assert first.write(3) == "3"
     expect(first.page.locator("#correct button.likely")).to_have_text("3")
     first.press(3)
     expect(first.page.locator("#asked")).to_contain_text("Taken as a 3")
+    teacher.expect_digits(1)
     assert second.write(7) == "7"
     second.press(1)
-    found = {digit.label: digit for digit in lesson.wait_for_digits(2)}
+    teacher.expect_digits(2)
+    misread = teacher.wall.locator(".tile.misread")
+    expect(misread).to_have_count(1)
+    expect(misread).to_have_attribute("aria-label", f"A 1 by the {second.who()}, misread as 7")
+    found = {digit.label: digit for digit in lesson.digits()}
     assert {label: digit.guess for label, digit in found.items()} == {3: 3, 1: 7}
     assert found[1].label_source == "corrected"
     assert found[1].member == lesson.member(second).id
 
     # Write what is asked.
-    lesson.do("write")
+    teacher.do("Write")
     asked_for = []
     for each in phones:
         each.expect("in", "write")
@@ -84,54 +93,64 @@ def test_three_phones_through_a_lesson(lesson, phone, needs_mnist):
         each.wait_for_guess("")
         expect(task).to_have_text(re.compile(r"Write an? \d"))
         assert each.page.locator("#send").is_disabled()
-    written = lesson.wait_for_digits(5)[2:]
+    teacher.expect_digits(5)
+    written = lesson.digits()[2:]
     assert {digit.label_source for digit in written} == {"prompted"}
     assert [digit.label for digit in written] == asked_for
 
     # Fool it: what it reads is not sent; classmates vote on what it does not.
-    lesson.do("fool")
+    teacher.do("Fool it")
     third.expect("in", "fool")
     assert third.write(7) == "7"
     third.press(7)
     expect(third.page.locator("#asked")).to_contain_text("not fooled yet")
     third.press(1)
     expect(third.page.locator("#asked")).to_contain_text("Fooled it")
-    fooled = lesson.wait_for_digits(6)[5]
-    assert (fooled.label, fooled.guess) == (1, 7)
-    lesson.do("fool", fooled.id)
+    teacher.expect_digits(6)
+    fooled = lesson.digits()[5]
+    assert (fooled.label, fooled.guess, fooled.activity) == (1, 7, "fool")
+    teacher.press("Vote on a digit")
     for each in (first, second):
         each.expect("in", "vote")
     first.press(1)
     second.page.locator("#none").tap()
     assert lesson.wait_for_votes(fooled.id, {1: 1, "none": 1}) == {1: 1, "none": 1}
+    expect(teacher.page.locator(".foolers")).to_contain_text("a 1 for 1 of 2 votes")
     third.expect("in", "fool")  # nobody votes on their own
     first.page.locator("#send").tap()
     first.expect("in", "fool")
 
     # What is it: a vote can be changed, and is one.
-    lesson.do("what", "mnist:7")
+    teacher.do("What is it?")
     first.expect("in", "vote")
+    subject = lesson.store.get(lesson.code).activity.subject
     first.press(9)
     first.press(4)
-    assert lesson.wait_for_votes("mnist:7", {4: 1}) == {4: 1}
+    assert lesson.wait_for_votes(subject, {4: 1}) == {4: 1}
     first.page.reload()
     expect(first.page.locator("#correct [aria-pressed=true]")).to_have_text("4")
 
-    lesson.do("pause")
+    teacher.do("Pause")
     for each in phones:
         each.expect("in", "pause")
         expect(each.page.locator("#task")).to_have_text("Eyes to the front")
         assert not each.page.locator("#canvas").is_visible()
 
-    # Out again, with all that is theirs.
+    # Out: one by the teacher, one by themselves, with all that is theirs.
+    misread.first.click()
+    teacher.press("Take out who drew it")
+    expect(second.page.locator("body")).to_have_attribute("data-state", re.compile("removed"))
     third.page.locator("#leave").tap()
     third.page.locator("#leave_now").tap()
     third.expect("left")
-    assert len(lesson.digits()) == 4
-    assert len(lesson.store.members(lesson.code)) == 2
-    for each in phones:
+    drawn = [digit for digit in lesson.digits() if digit.member == lesson.member(first).id]
+    assert lesson.digits() == drawn
+    teacher.expect_digits(len(drawn))
+    teacher.press("Close the door")
+    first.expect("closed")
+    own = server.address
+    for each in (teacher, *phones):
         assert not each.visit.errors
-        own = lesson.address.partition("/join/")[0]
         assert [url for url in each.visit.elsewhere if not url.startswith(own)] == []
 
 
@@ -147,7 +166,7 @@ def test_each_digit_arrives_once_through_silence_reload_and_lost_answers(lesson,
     for digit in (1, 7):
         one.write(digit)
         one.press(digit)
-    expect(page.locator("#status")).to_contain_text("2 to send")
+    expect(page.locator("#status")).to_have_text("No connection, 2 to send")
     page.reload()
     one.expect("in", "free").wait_for_network()
     expect(page.locator("#status")).to_contain_text("2 to send")

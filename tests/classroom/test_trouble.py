@@ -40,7 +40,8 @@ def lesson(store):
 
 def test_a_locked_database_says_so_and_is_read_all_the_same(store, lesson, file, monkeypatch):
     code, token = lesson
-    impatient = classroom.Store(f"sqlite:///{file}?timeout=0.1")
+    monkeypatch.setattr(database, "LOCKED_SECONDS", 0.2)
+    impatient = classroom.Store(f"sqlite:///{file}")
     other = sqlite3.connect(file, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     with pytest.raises(classroom.UnavailableError, match="is busy: try again"):

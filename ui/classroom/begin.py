@@ -103,11 +103,12 @@ def _about(one: Class) -> str:
 
 def _bring() -> None:
     """A class from a file that was saved here or elsewhere."""
-    st.header("From a file", anchor=False)
-    given = st.file_uploader(
-        "A class that was saved", type="zip", key="bring_class", max_upload_size=LARGEST
-    )
-    if given is not None and st.button("Bring it in", key="take_class", icon=":material/upload:"):
+    with st.popover("Bring in a saved class", icon=":material/upload:"):
+        given = st.file_uploader(
+            "A class that was saved", type="zip", key="bring_class", max_upload_size=LARGEST
+        )
+        if given is None or not st.button("Bring it in", key="take_class"):
+            return
         try:
             state.enter(actions.bring_class(given.getvalue()))
         except InputError as error:

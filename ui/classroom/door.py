@@ -29,6 +29,7 @@ STYLE = """<style>
 .st-key-door_large .class-address { font-size: clamp(1.2rem, 2.4vw, 3rem); }
 .st-key-door_large .class-there { font-size: clamp(1.5rem, 3vw, 4rem); }
 .st-key-door_small .class-qr { max-width: 24rem; }
+.st-key-activity [role=radiogroup] { flex-wrap: wrap; }
 .class-there { margin: 0; font-weight: 600; font-size: 1.35rem; }
 </style>"""
 

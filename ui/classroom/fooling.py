@@ -12,13 +12,14 @@ from mnist_core.report import svg
 from ui import say
 from ui.classroom import subjects
 from ui.classroom.keeping import counted
+from ui.classroom.picture import picture
 from ui.classroom.subjects import Fooler
 
 MOST, LOOK_SECONDS = 6, 2.0
 STYLE = """<style>
 .foolers { display: grid; grid-template-columns: repeat(auto-fill, minmax(9rem, 1fr));
            gap: 1rem; margin: 0; padding: 0; list-style: none; }
-.foolers svg { background: color-mix(in srgb, currentColor 8%, transparent);
+.foolers img { background: color-mix(in srgb, currentColor 8%, transparent);
                border-radius: 0.5rem; }
 .foolers b { font-size: 1.25rem; }
 .foolers p { margin: 0.25rem 0 0; line-height: 1.3; }
@@ -50,7 +51,8 @@ def _item(fooler: Fooler) -> str:
     of = counted(fooler.votes, "vote", "votes")
     words = f"a {label} for {fooler.right} of {of}"
     machine = "" if read is None else f"The network says {read}."
+    alt = f"A {label} that fooled the network"
     return (
-        f"<li>{svg.strokes(fooler.digit.strokes, f'A {label} that fooled the network')}"
+        f"<li>{picture(svg.strokes(fooler.digit.strokes, alt), alt)}"
         f"<p><b>{html.escape(words)}</b><br>{machine}</p></li>"
     )

@@ -10,10 +10,12 @@ from mnist_core.evaluation.gain import Gain
 from mnist_core.report import gains, pictures
 from mnist_core.runs import Run
 from ui.classroom.keeping import counted
+from ui.classroom.picture import picture
 from ui.confusion import screen
 
 STYLE = """<style>
-.gain { display: flex; flex-wrap: wrap; align-items: baseline; gap: 0.25rem 2rem; margin: 0; }
+.gain { display: flex; flex-wrap: wrap; align-items: baseline; gap: 0.25rem 2rem;
+        margin: 0; padding: 0; }
 .gain div { display: flex; flex-direction: column-reverse; }
 .gain dd { margin: 0; font-size: 2.75rem; font-weight: 750; line-height: 1.1;
            font-variant-numeric: tabular-nums; }
@@ -41,7 +43,9 @@ def show(code: str, before: Run, after: Run) -> None:
         left, right = st.columns([2, 3], gap="large")
         with left:
             st.markdown("**After minus before**")
-            st.html(gains.difference(found, screen.is_dark()))
+            st.html(
+                picture(gains.difference(found, screen.is_dark()), gains.in_words(found), "34rem")
+            )
             st.caption("Blue is better: more on the diagonal, fewer beside it. Orange is worse.")
         with right:
             _digits("Saved", found, saved=True)

@@ -11,6 +11,7 @@ from mnist_core.classroom import Class, Digit, Member
 from mnist_core.report import svg
 from ui import actions
 from ui.classroom import state
+from ui.classroom.picture import picture
 
 MOST_SHOWN = 60  # hidden digits
 
@@ -113,7 +114,7 @@ def _hidden(code: str, digits: list[Digit]) -> None:
         for digit in digits[-MOST_SHOWN:]:
             with st.container(width=120):
                 words = f"A hidden {'digit' if digit.label is None else digit.label}"
-                st.html(svg.strokes(digit.strokes, words, "5rem"))
+                st.html(picture(svg.strokes(digit.strokes, words), words, "5rem"))
                 st.button(
                     "Show",
                     key=f"show-{digit.id}",

@@ -70,7 +70,7 @@ def _button(label: str, code: str, from_nothing: bool, busy: bool) -> None:
         args=(code, from_nothing),
         help="The report's network, from fresh weights, to compare with."
         if from_nothing
-        else f"{runs.DEFAULT_RUN} goes on learning, in small steps: about half a minute.",
+        else f"{runs.DEFAULT_RUN} goes on learning, in small steps: less than a minute.",
     )
 
 

@@ -10,6 +10,7 @@ const RENDER_EACH = 120; // milliseconds at least from one change of the wall to
 const FLIGHT = 800;
 const MOST_FLYING = 6; // more at once are not looked at one by one
 const PHONE_WIDTH = 640; // pixels below which the page scrolls and the wall may be of any height
+const LARGEST_OF_A_HAND = 88; // pixels of a tile
 const ON_PHONE = 18; // digits of a group there
 const TOLD = {
   open: "",
@@ -161,12 +162,13 @@ class Wall {
     const place = width / columns.length - head - rem * 1.5;
     const height = phone ? Number.POSITIVE_INFINITY : this.board.clientHeight;
     const counts = columns.map((column) => column.map(({ digits }) => digits.length));
-    const found = fitted(counts, place, height, rem * 3.6);
+    const largest = this.view === "hand" ? LARGEST_OF_A_HAND : Number.POSITIVE_INFINITY;
+    const found = fitted(counts, place, height, rem * 3.6, largest);
     if (this.all) return { side: found.side, most: Number.POSITIVE_INFINITY };
     return phone ? { side: 44, most: ON_PHONE } : found;
   }
 
-  group({ key, head, count, note, digits, member, share }, most) {
+  group({ key, head, count, note, digits, member }, most) {
     this.groups ??= new Map();
     let place = this.groups.get(key);
     if (!place) {
@@ -183,7 +185,6 @@ class Wall {
     words.textContent = head;
     many.textContent = count ?? "";
     small.textContent = note;
-    place.style.setProperty("--wrong-share", share ?? 0);
     const shown = someOf(digits, most);
     const tiles = shown.map((digit) => this.tile(digit));
     if (shown.length < digits.length) {

@@ -16,6 +16,7 @@ from mnist_core.errors import InputError
 from mnist_core.report import svg
 from ui import actions, canvas, links, reading, say
 from ui.classroom import state, subjects
+from ui.classroom.picture import picture
 from ui.confusion.state import TO_CANVAS
 
 KEY = "wall_component"
@@ -60,9 +61,10 @@ def _dialog(found: Class, digit: str) -> None:
     except InputError as error:
         say.error(error)
         return
-    picture, words = st.columns([2, 3], gap="medium")
-    with picture, st.container(key="class_digit"):
-        st.html(svg.strokes(one.strokes, "The digit as it was drawn", "16rem"))
+    left, words = st.columns([2, 3], gap="medium")
+    with left, st.container(key="class_digit"):
+        alt = "The digit as it was drawn"
+        st.html(picture(svg.strokes(one.strokes, alt), alt, "16rem"))
     with words:
         st.markdown(in_words(found.code, one))
         st.button(

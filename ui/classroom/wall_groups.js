@@ -4,7 +4,7 @@ import { handOf, isMisread, readAs } from "./wall_tile.js";
 
 export const LEAST_OF_A_HAND = 3; // labelled digits from which a hand is compared with others
 const HANDS_SHOWN = 8;
-const TILE_SIZES = [132, 116, 100, 88, 78, 70, 62, 56, 50, 44]; // pixels; a finger finds the least
+const TILE_SIZES = [132, 116, 100, 88, 78, 70, 62, 56, 50, 44, 38]; // pixels
 const TILE_GAP = 4;
 const HAND_TILES = 14;
 
@@ -74,7 +74,6 @@ function byHand(digits) {
       key: `hand-${member.id}`,
       head: words,
       member,
-      share: wrong.length / all.length,
       note: `${wrong.length} of ${all.length} misread`,
       digits: wrong.slice(-HAND_TILES),
     }));
@@ -86,10 +85,11 @@ function byHand(digits) {
  * @param {number[]} counts of the digits of each group of one column
  * @param {number} width of the place for tiles, `height` of the column, in pixels
  * @param {number} least height of a group
+ * @param {number} largest tile
  * @returns {{side: number, most: number}} pixels, and digits of a group
  */
-export function fitted(columns, width, height, least) {
-  for (const side of TILE_SIZES) {
+export function fitted(columns, width, height, least, largest) {
+  for (const side of TILE_SIZES.filter((size) => size <= largest)) {
     const across = Math.max(1, Math.floor((width + TILE_GAP) / (side + TILE_GAP)));
     const fits = columns.every((counts) => {
       const heights = counts.map((n) =>

@@ -27,6 +27,7 @@ export class Outbox {
     this.refusals = new Map();
     this.patience = new Patience();
     this.allowed = false; // whether the class takes anything of this member now
+    this.unreached = false; // whether the class was not reached the last time
     this.sending = null;
     window.addEventListener("storage", ({ key: changed }) => {
       if (changed === null || changed.includes(this.key)) this.listener.changed(this.waiting);
@@ -91,14 +92,21 @@ export class Outbox {
       const text = this.unkept.get(name) ?? recall(this.key + name);
       try {
         if (text) await this.sendOne(text);
-        this.done(name, text);
+        this.unreached = false;
         this.patience.reset();
+        this.done(name, text);
       } catch (error) {
         if (error instanceof Refusal && !error.passing) this.refuse(name, text, error);
-        else if (error instanceof Refusal) await this.patience.wait(error.wait);
+        else if (error instanceof Refusal) await this.later(error);
         else this.done(name, text); // what was stored has been altered
       }
     }
+  }
+
+  later({ status, wait }) {
+    this.unreached = status === 0;
+    this.listener.changed(this.waiting);
+    return this.patience.wait(wait);
   }
 
   async sendOne(text) {

@@ -240,7 +240,7 @@ export class Room {
     roomPart("leave").hidden = !name;
     roomPart("enter").hidden = !["left", "unknown"].includes(state);
     const { waiting } = this.outbox;
-    const line = this.connected ? "" : "No connection";
+    const line = this.connected && !this.outbox.unreached ? "" : "No connection";
     const kept = this.outbox.unkept.size ? ": keep this page open" : "";
     const sending = waiting ? `${waiting} to send${kept}` : "";
     const said = [state === "in" ? line : "", sending].filter(Boolean);
