@@ -147,6 +147,12 @@ def test_the_slider_goes_back_to_before_training(inside, server, tiny_run):
     expect(page.locator(".live-bars .best")).to_have_count(1)
     page.wait_for_function("() => location.search.includes('drawing=')")
     assert np.abs(bars(page) - before).max() < 0.1
+    # Somebody deletes the run meanwhile.
+    shutil.rmtree(server.models / "watched")
+    page.locator(".slide input").fill("2")
+    expect(page.locator(".slide .epoch")).to_contain_text("no longer there")
+    page.goto(address)
+    expect(page.get_by_text("names a run watched that is not here.")).to_be_visible()
 
 
 def test_links_with_nonsense_say_so(inside):

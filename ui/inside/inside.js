@@ -124,7 +124,13 @@ class Inside {
   /** Have the workers run the network of a moment of its training, broken as the last one was. */
   async bring({ url }) {
     const source = networkAt(this.data.base + url);
-    await Promise.all([this.live.start(source), this.second.start(source)]);
+    const both = [this.live, this.second];
+    try {
+      await Promise.all(both.map((reader) => reader.start(source)));
+    } catch (error) {
+      if (this.source) await Promise.all(both.map((reader) => reader.start(this.source)));
+      throw error;
+    }
     if (!this.layers || this.layersOf !== this.data.network) {
       const { layers, temperature } = await this.live.ask({ describe: true });
       Object.assign(this, { layers, temperature, layersOf: this.data.network });
