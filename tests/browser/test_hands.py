@@ -1,6 +1,7 @@
 """What a visitor teaches the reader, on the page without Streamlit and on Streamlit's."""
 
 import json
+import re
 
 import numpy as np
 import pytest
@@ -152,6 +153,21 @@ def test_what_two_windows_learn_at_once_is_kept_of_both(hand):
     other.locator("#correct button").nth(3).click()
     expect(other.locator("#hand")).to_have_text("Hand 2")
     assert kept(page) == [1, 3]
+
+
+def test_the_page_inside_reads_with_a_hand_and_without(hand, app):
+    page = hand.page
+    hand.stroke(FLAG)
+    assert hand.wait_for_guess() == "7"
+    page.locator("#correct button").nth(1).click()
+    assert hand.wait_for_guess("1") == "1"
+    page.goto(f"{app}/inside")
+    expect(page.locator(".inside[data-live=true]")).to_be_visible()
+    paper = Hand(page)
+    paper.stroke(np.array(FLAG) * paper.box()["width"] / 340)  # as large as it was taught
+    expect(page.locator(".st-key-guess p").last).to_have_text("7")
+    expect(page.locator(".with-hand")).to_have_text(re.compile("With your hand: 1, .*% sure"))
+    assert not hand.visit.errors
 
 
 def test_a_browser_without_room_says_so_and_reads_on(hand):

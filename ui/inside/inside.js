@@ -9,6 +9,7 @@ import { Broken, Grader } from "./broken.js";
 import { Learning } from "./learning.js";
 import { drawingAsText, drawingFromText, tellAddress } from "./link.js";
 import { Looking, placeOnPaper } from "./looking.js";
+import { OwnHand } from "./own_hand.js";
 import { Ramp } from "./painting.js";
 import { Tiles } from "./tiles.js";
 import { UnitPanel } from "./unit_panel.js";
@@ -32,6 +33,7 @@ class Inside {
     const start = () => workerAt(this.data.worker);
     this.live = new Reader(start); // reads what is drawn,
     this.second = new Reader(start); // and what takes longer
+    this.ownHand = new OwnHand(part(".with-hand"), (forms) => this.live.readForms(forms));
     this.loop = new ReadingLoop(this.live, {
       drawing: () => this.drawing(),
       read: (answer) => this.read(answer),
@@ -140,6 +142,7 @@ class Inside {
     this.source = source;
     if (this.broken.any) await this.apply(this.broken.changes);
     this.known.clear();
+    this.ownHand.anew();
     this.setReady(true);
     this.broken.network = source.name;
     if (this.broken.any) this.broken.measure();
@@ -152,6 +155,7 @@ class Inside {
   async alter(changes) {
     await this.apply(changes);
     this.known.clear();
+    this.ownHand.anew();
     this.changed();
   }
 
@@ -163,6 +167,7 @@ class Inside {
     this.dark.removeEventListener("change", this.repaint);
     this.theming.disconnect();
     clearTimeout(this.resting);
+    this.ownHand.dispose();
     this.loop.dispose();
     for (const { worker } of [this.live, this.second]) worker?.terminate?.();
   }
@@ -221,6 +226,7 @@ class Inside {
     const said = reading ? inWords(reading.probabilities, this.data) : { guess: "", words: "" };
     this.part(".st-key-guess p").textContent = said.guess;
     this.part(".answer .words").textContent = said.words || "Draw a digit from 0 to 9.";
+    this.ownHand.show(reading, this.data);
     const alt = reading ? barsInWords(reading.probabilities, this.data) : "No digit yet";
     this.tiles.chart.setAttribute("aria-label", alt);
     this.panel.follow(() => this.sight());

@@ -1,7 +1,7 @@
 // Numbers as colours: blue above zero, orange below, the ground at zero.
 
 const STEPS = 255; // shades on either side of zero
-const SHADES = {
+const TONES = {
   light: { zero: [233, 237, 241], above: [0, 84, 147], below: [176, 84, 0], ink: "#111" },
   dark: { zero: [37, 43, 51], above: [137, 208, 255], below: [255, 178, 92], ink: "#f2f2f2" },
 };
@@ -20,7 +20,7 @@ export class Ramp {
     const dark = isDark(getComputedStyle(this.place).getPropertyValue("--st-background-color"));
     if (dark === this.dark) return false;
     this.dark = dark;
-    this.shades = SHADES[dark ? "dark" : "light"];
+    this.shades = TONES[dark ? "dark" : "light"];
     const { zero, above, below } = this.shades;
     this.colours = Array.from({ length: 2 * STEPS + 1 }, (_, at) => {
       const share = Math.abs(at - STEPS) / STEPS;
