@@ -156,7 +156,7 @@ def test_no_address_of_a_page_makes_it_load_anything(open_server, browsers):
         expect(visitor.locator("h1")).to_be_visible()
         expect(visitor.locator(".stException")).to_have_count(0)
     visitor.goto(f"{open_server.address}/confusion?run={quoted}")
-    expect(visitor.get_by_text("means nothing here")).to_contain_text("picture.example")
+    expect(visitor.get_by_text("was not understood")).to_contain_text("picture.example")
     assert visitor.locator(".stAlert img").count() == 0
     ours = (open_server.address, "data:", "blob:")
     assert not [url for url in asked if not url.startswith(ours)]

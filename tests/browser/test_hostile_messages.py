@@ -5,6 +5,7 @@ import base64
 import contextlib
 import json
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -92,7 +93,9 @@ def test_who_sends_them_is_told_and_everybody_else_draws_on(server):
     from people import drawings
 
     process = psutil.Process(server.process.pid)
-    seen, taken = asyncio.run(attacked(server.address, drawings(1)[0][-1], process))
+    attack = attacked(server.address, drawings(1)[0][-1], process)
+    with ThreadPoolExecutor(1) as beside:  # Playwright has a loop of its own in this thread
+        seen, taken = beside.submit(asyncio.run, attack).result()
     for (_, sentence), words in zip(TOLD, seen, strict=False):
         assert sentence is None or sentence in words
     assert seen[len(TOLD) :] == [messages.TOO_LARGE, messages.TOO_DEEP]

@@ -159,7 +159,7 @@ def test_links_with_nonsense_say_so(inside):
     nonsense = "/inside?run=report-ann&layer=nowhere&drawing=%25%25&epoch=99&digit=mnist:999999"
     seen = inside(nonsense)
     expect(seen.page.locator(".inside .note")).to_have_text(
-        "Part of the address means nothing here and was left out: drawing, layer, epoch."
+        "Part of the address was not understood and is ignored: drawing, layer, epoch."
     )
     expect(seen.page.get_by_text("There is no digit 999999")).to_be_visible()
     seen.page.goto(re.sub(r"\?.*", "?run=nobody&unit=x&digit=-1", seen.page.url))

@@ -16,13 +16,20 @@ from ui.draw import hand
 ROOT = Path(__file__).parent.parent.parent
 
 
+def opened():
+    """The page within the application, which is to be run."""
+    page = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=120)
+    page.switch_page("pages/confusion.py")
+    return page
+
+
 @pytest.fixture
 def visit(monkeypatch, tmp_path):
     """Opens the page at an address."""
     monkeypatch.setenv("MODELS_DIR", str(tmp_path / "models"))
 
     def open_page(**address):
-        page = AppTest.from_file(str(ROOT / "pages" / "confusion.py"), default_timeout=120)
+        page = opened()
         for name, value in address.items():
             page.query_params[name] = str(value)
         return page.run()
@@ -258,7 +265,7 @@ def test_an_evaluation_of_other_digits_is_not_shown_with_these(visit, own_run, d
     found = runs.read_evaluation(own_run)
     changed = {**vars(found), "dataset_checksum": "f" * 64}
     runs.write_evaluation(own_run.path, runs.Evaluation(**changed))
-    page = AppTest.from_file(str(ROOT / "pages" / "confusion.py"), default_timeout=120)
+    page = opened()
     page.query_params["run"] = "mine"
     page.run()
     assert not page.exception
@@ -301,7 +308,7 @@ def test_a_cell_of_two_runs_holds_what_they_read_differently(visit, needs_mnist)
 
 def test_two_runs_of_which_one_has_no_evaluation(visit, needs_mnist, own_run, monkeypatch):
     monkeypatch.setenv("MODELS_DIR", str(own_run.path.parent))
-    page = AppTest.from_file(str(ROOT / "pages" / "confusion.py"), default_timeout=120)
+    page = opened()
     page.query_params["run"], page.query_params["other"] = "report-ann", "mine"
     page.run()
     assert not page.exception
@@ -334,7 +341,7 @@ def test_a_hand_that_was_learnt_is_told(visit, own_run, needs_pens):
 def test_the_digits_are_read_with_a_visitors_hand_beside_without(own_run, digits):
     mine = hand.Visitors()
     mine.digits = tuple(Digit(digits.x_test[n], int(digits.y_test[n] + 5) % 10) for n in range(3))
-    page = AppTest.from_file(str(ROOT / "pages" / "confusion.py"), default_timeout=120)
+    page = opened()
     page.session_state["visitors_hand"] = mine
     page.query_params["run"] = own_run.name
     page.query_params["dataset"] = "optical-digits"

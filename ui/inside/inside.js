@@ -50,7 +50,10 @@ class Inside {
       target.ariaPressed = target.ariaPressed !== "true";
       this.changed();
     });
-    part(".to-draw").addEventListener("click", () => this.send("to_draw", this.board.taken()));
+    part(".to-draw").addEventListener("click", () => {
+      this.left = true; // what is told from now on would take the way there away
+      this.send("to_draw", this.board.taken());
+    });
     part(".copy").addEventListener("click", () => this.copy());
     part(".test").addEventListener("click", () => this.putTestDigit());
     this.dark = matchMedia("(prefers-color-scheme: dark)");
@@ -119,7 +122,7 @@ class Inside {
     }
     if (nonsense.length) {
       const parts = nonsense.join(", ");
-      this.note(`Part of the address means nothing here and was left out: ${parts}.`);
+      this.note(`Part of the address was not understood and is ignored: ${parts}.`);
     }
   }
 
@@ -174,7 +177,7 @@ class Inside {
 
   failed() {
     this.setReady(false);
-    this.note("The network did not arrive: load the page again.");
+    this.note("The network did not arrive: reload the page.");
   }
 
   setReady(ready) {
@@ -308,7 +311,7 @@ class Inside {
 
   /** Nothing changes any more: the finest look, the address, the server. */
   rest() {
-    if (!this.layers) return;
+    if (!this.layers || this.left) return;
     if (this.board.drawing) {
       this.resting = setTimeout(() => this.rest(), SETTLED_AFTER);
       return;

@@ -90,7 +90,7 @@ export class Learning {
         await this.show(this.moments[next]);
       }
     } catch {
-      this.label.textContent = "These weights are no longer there: load the page again.";
+      this.label.textContent = "These weights are no longer there: reload the page.";
     } finally {
       this.moving = false;
     }
