@@ -65,7 +65,7 @@ def make(code: str) -> str:
         .get_template("lesson.html")
         .render(
             name=found.name,
-            when=f"{found.opened:%-d %B %Y}",
+            when=f"{found.opened.day} {found.opened:%B %Y}",
             figures=_figures(members, digits, read),
             done=_done(code),
             balance=_balance(digits),

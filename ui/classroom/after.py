@@ -53,8 +53,8 @@ def show(found: Class) -> None:
                 )
         if found.expires:
             say.warning(
-                f"Nobody opens this class: it will be deleted on {found.expires:%-d %B %Y}. "
-                "Opened before, it stays."
+                f"Nobody opens this class: it will be deleted on {found.expires.day} "
+                f"{found.expires:%B %Y}. Opened before, it stays."
             )
         keeping.note()
 

@@ -95,9 +95,9 @@ def _there() -> None:
 
 
 def _about(one: Class) -> str:
-    words = [one.code, f"{one.opened:%-d %B %Y}", one.state]
+    words = [one.code, f"{one.opened.day} {one.opened:%B %Y}", one.state]
     if one.expires:
-        words.append(f"will be deleted on {one.expires:%-d %B}")
+        words.append(f"will be deleted on {one.expires.day} {one.expires:%B}")
     return " · ".join(words)
 
 
