@@ -33,10 +33,14 @@ export class ReadingLoop {
     else this.read();
   }
 
+  /** Whether something has been drawn that is going to be read. */
+  get behind() {
+    return this.ready && (this.wanted || this.busy);
+  }
+
   /** Ends once all that is drawn has been read, as far as anything reads. */
   async settled() {
-    const behind = () => this.ready && (this.wanted || this.busy);
-    while (behind()) await new Promise((done) => setTimeout(done, GLANCE));
+    while (this.behind) await new Promise((done) => setTimeout(done, GLANCE));
   }
 
   dispose() {

@@ -38,6 +38,9 @@ def numbers(page):
 
 
 def bars(page):
+    """The ten probabilities once all that was drawn has been read: only then the address says it."""
+    page.wait_for_function("() => location.search.includes('drawing=')")
+    page.evaluate("() => new Promise(requestAnimationFrame)")
     rows = page.locator(".inside .live-bars [data-digit]")
     return np.array([float(row.get_attribute("data-probability") or 0) for row in rows.all()])
 
@@ -129,7 +132,6 @@ def test_the_slider_goes_back_to_before_training(inside, server, tiny_run):
     expect(page.locator(".slide .epoch")).to_have_text("after epoch 1")
     Hand(page).draw(1)
     expect(page.locator(".live-bars .best")).to_have_count(1)
-    page.wait_for_function("() => location.search.includes('drawing=')")
     learned, kernels = bars(page), page.locator(".kernels canvas")
     pictures = kernels.evaluate("canvas => canvas.toDataURL()")
     page.locator(".slide input").fill("0")
@@ -145,7 +147,6 @@ def test_the_slider_goes_back_to_before_training(inside, server, tiny_run):
     page.goto(address)
     expect(page.locator(".slide .epoch")).to_have_text("before training")
     expect(page.locator(".live-bars .best")).to_have_count(1)
-    page.wait_for_function("() => location.search.includes('drawing=')")
     assert np.abs(bars(page) - before).max() < 0.1
     # Somebody deletes the run meanwhile.
     shutil.rmtree(server.models / "watched")

@@ -312,7 +312,7 @@ class Inside {
   /** Nothing changes any more: the finest look, the address, the server. */
   rest() {
     if (!this.layers || this.left) return;
-    if (this.board.drawing) {
+    if (this.board.drawing || this.loop.behind) {
       this.resting = setTimeout(() => this.rest(), SETTLED_AFTER);
       return;
     }
