@@ -50,6 +50,8 @@ PEN_STROKES = {
     "thinnest": 1.3,
     "thickest": 6.0,
 }
+HAND_STROKES = PEN_STROKES | {"thickest": 4.8, "canvas": 0.15, "speck": 0.06}
+HANDS = "mnist+pen-strokes+uji-pen+swiss-digits"
 
 _ALL = (
     Recipe(
@@ -168,8 +170,8 @@ _ALL = (
         calibrate=True,
     ),
     Recipe(
-        "hands-cnn",
-        "A convolutional network that has seen many hands: MNIST, pens and scans together",
+        "many-hands-cnn",
+        "The first half of hands-cnn: sixteen renderings of what each pen wrote, beside scans",
         PEN_LAYERS,
         optimizer="adamw",
         learning_rate=0.003,
@@ -177,10 +179,27 @@ _ALL = (
         epochs=12,
         validation_split=0.04,
         augmentation=PEN_IMAGES,
-        dataset="mnist+pen-strokes+uji-pen+swiss-digits",
+        dataset=HANDS,
         renderings=16,
-        stroke_augmentation=PEN_STROKES | {"thickest": 4.8, "canvas": 0.15, "speck": 0.06},
+        stroke_augmentation=HAND_STROKES,
         non_digits=12_000,
+        tta_angle=8.0,
+        calibrate=True,
+    ),
+    Recipe(
+        "hands-cnn",
+        "A convolutional network that has seen many hands: MNIST, pens and scans together",
+        PEN_LAYERS,
+        optimizer="adamw",
+        learning_rate=0.0015,
+        schedule="cosine",
+        epochs=5,
+        validation_split=0.04,
+        augmentation=PEN_IMAGES,
+        dataset=HANDS,
+        renderings=4,
+        stroke_augmentation=HAND_STROKES,
+        non_digits=10_000,
         tta_angle=8.0,
         calibrate=True,
     ),
