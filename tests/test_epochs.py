@@ -11,7 +11,7 @@ from mnist_core import datasets, runs
 from mnist_core.evaluation import exciting
 from routes import inside
 
-WITHOUT_EPOCHS = ("pen-cnn", "cnn", "report-ann")
+WITHOUT_EPOCHS = ("pen-cnn", "cnn")
 
 
 def test_of_many_epochs_forty_are_kept_evenly_spread(tmp_path):
