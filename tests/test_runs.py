@@ -148,7 +148,7 @@ def test_a_directory_that_was_copied_or_made_by_older_programs_is_called_as_it_i
         assert runs.read(path).name == path.name
         assert runs.read(path.name).path == path
         assert runs.named(path.name).usable
-    assert rewrite(own_run, name="pen-cnn").name == "mine"  # no run passes for another
+    assert rewrite(own_run, name=runs.DEFAULT_RUN).name == "mine"  # no run passes for another
     assert rewrite(own_run, name="a\nb").name == "mine"
 
 
@@ -446,9 +446,10 @@ def test_a_shipped_name_is_never_given_away(own_run, models_dir):
         ):
             with pytest.raises(InputError, match=f"The run {name} is part of the program"):
                 take(name)
-    shutil.copytree(own_run.path, models_dir / "pen-cnn")  # put there past the program
-    for found in (runs.read("pen-cnn"), runs.named("pen-cnn"), runs.all_runs()[0]):
-        assert found.path == runs.SHIPPED_DIR / "pen-cnn"
+    usual = runs.DEFAULT_RUN
+    shutil.copytree(own_run.path, models_dir / usual)  # put there past the program
+    for found in (runs.read(usual), runs.named(usual), runs.all_runs()[0]):
+        assert found.path == runs.SHIPPED_DIR / usual
         assert runs.is_shipped(found)
     assert [run.path.parent for run in runs.all_runs()].count(models_dir) == 1
 
@@ -489,6 +490,10 @@ def test_shipped_runs_are_there_and_whole():
         assert runs.read_evaluation(run) is not None
         assert len(runs.read_history(run)) == run.record.epochs
     assert runs.DEFAULT_RUN in runs.SHIPPED
+    files = [path for name in runs.SHIPPED for path in (runs.SHIPPED_DIR / name).rglob("*")]
+    sizes = [path.stat().st_size for path in files]
+    assert max(sizes) < 5_000_000
+    assert sum(sizes) < 25_000_000
 
 
 def test_shipped_runs_cannot_be_deleted(tmp_path, monkeypatch, own_run):

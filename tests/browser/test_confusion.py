@@ -53,7 +53,7 @@ def test_from_a_cell_to_a_digit_to_the_canvas_to_another_guess(visit):
     expect(page).to_have_url(re.compile(f"digit={index}"))
     maps = page.locator(".st-key-evidence img")
     expect(maps).to_have_count(2, timeout=3 * SLOW)  # TensorFlow starts
-    expect(page.get_by_role("row", name="pen-cnn")).to_be_visible()
+    expect(page.get_by_role("row", name=runs.DEFAULT_RUN)).to_be_visible()
     page.locator(".st-key-to_canvas_button button:visible").last.click()
     expect(page.get_by_text(f"Test digit {index} of mnist")).to_be_visible(timeout=SLOW)
     expect(page.get_by_role("combobox", name="Network")).to_have_value(re.compile("report-ann"))
@@ -91,19 +91,21 @@ def test_a_shared_address_shows_the_same_and_going_back_returns(visit):
 
 
 def test_two_runs_compared(visit):
-    page = visit("/confusion?run=report-ann&other=pen-cnn").page
-    found = [
-        runs.read_evaluation(runs.read(runs.SHIPPED_DIR / n)) for n in ("report-ann", "pen-cnn")
-    ]
+    usual = runs.DEFAULT_RUN
+    page = visit(f"/confusion?run=report-ann&other={usual}").page
+    both = [runs.read(runs.SHIPPED_DIR / name) for name in ("report-ann", usual)]
+    found = [runs.read_evaluation(run) for run in both]
     split = evaluation.disagreement(*(one.probabilities for one in found), found[0].labels)
-    expect(page.locator(".st-key-headline")).to_contain_text("99.59%", timeout=SLOW)
-    page.get_by_text(f"Only pen-cnn right · {len(split.only_second)}").click()
+    expect(page.locator(".st-key-headline")).to_contain_text(
+        f"{both[1].metrics.test_accuracy:.2%}", timeout=SLOW
+    )
+    page.get_by_text(f"Only {usual} right · {len(split.only_second)}").click()
     heading = page.locator(".st-key-samples_head").last
-    expect(heading).to_contain_text(f"Only pen-cnn right · {len(split.only_second)}")
+    expect(heading).to_contain_text(f"Only {usual} right · {len(split.only_second)}")
     expect(samples(page)).to_have_count(24)
     expect(samples(page).first).to_have_attribute("aria-label", re.compile("✗ .* ✓ "))
     click_cell(page, 7, 2, "7 read as 2")
-    expect(page).to_have_url(re.compile("other=pen-cnn&true=7&predicted=2"))
+    expect(page).to_have_url(re.compile(f"other={usual}&true=7&predicted=2"))
 
 
 def test_everything_can_be_taken_away(visit):

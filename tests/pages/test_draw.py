@@ -123,7 +123,7 @@ def test_damage_that_shows_only_on_loading_leaves_the_default_reading(page, tmp_
         page.run()
         seen += texts(page)
     assert not page.exception
-    assert "mine is being prepared for reading. pen-cnn reads for now." in seen
+    assert f"mine is being prepared for reading. {runs.DEFAULT_RUN} reads for now." in seen
     assert "model file of mine is damaged" in texts(page)
     assert f"{runs.DEFAULT_RUN} reads" in texts(page)
 

@@ -78,4 +78,4 @@ def test_the_drawing_steps_put_a_digit_on_the_canvas(page):
 def test_the_reports_network_misses_that_hand_and_another_does_not():
     seen = drawing.from_image(stage.stroke(stage.FOREIGN_ONE))[None]
     assert predictor.load("report-ann").predict(seen).argmax() != 1
-    assert predictor.load("pen-cnn").predict(seen).argmax() == 1
+    assert predictor.load(runs.DEFAULT_RUN).predict(seen).argmax() == 1

@@ -136,9 +136,10 @@ class Inside {
       if (this.source) await Promise.all(both.map((reader) => reader.start(this.source)));
       throw error;
     }
+    const { layers, temperature } = await this.live.ask({ describe: true });
+    this.temperature = temperature; // found after training: an epoch has none
     if (!this.layers || this.layersOf !== this.data.network) {
-      const { layers, temperature } = await this.live.ask({ describe: true });
-      Object.assign(this, { layers, temperature, layersOf: this.data.network });
+      Object.assign(this, { layers, layersOf: this.data.network });
       this.tiles = new Tiles(this.part(".layers"), layers, (...chosen) => this.choose(...chosen));
       this.choose(null);
     }

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from mnist_core.runs import DEFAULT_RUN
+
 
 @dataclass(frozen=True)
 class Step:
@@ -116,8 +118,8 @@ STEPS = (
         ),
         "Draw a 1 for the report's network",
         "foreign_one",
-        "See what it says, and how sure it is. Then choose pen-cnn as the network, which has "
-        "learned from other hands as well.",
+        f"See what it says, and how sure it is. Then choose {DEFAULT_RUN} as the network, which "
+        "has learned from other hands as well.",
         "Whose fault is it: the network's, the writer's, or of whoever chose the digits?",
         "A network knows only what it was shown. People who are missing from the training digits "
         "are read badly, and test digits by the same writers do not show it.",

@@ -3,6 +3,8 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from mnist_core import runs
+
 
 def script():
     """A page that writes its state down and has a button for each change."""
@@ -26,7 +28,7 @@ def script():
 
 @pytest.fixture
 def page(models_dir):
-    def visit(names=("pen-cnn", "report-ann", "mine"), **address):
+    def visit(names=(runs.DEFAULT_RUN, "report-ann", "mine"), **address):
         app = AppTest.from_function(script, default_timeout=60)
         app.session_state["names"] = list(names)
         for name, value in address.items():
@@ -69,14 +71,15 @@ def test_another_cell_closes_the_digit(page):
 def test_runs_that_are_gone_are_left_out(page):
     app = page(run="report-ann", other="mine")
     assert app.session_state["now"].selection.other == "mine"
-    app.session_state["names"] = ["pen-cnn"]
+    app.session_state["names"] = [runs.DEFAULT_RUN]
     selection = app.run().session_state["now"].selection
-    assert (selection.run, selection.other) == ("pen-cnn", None)
+    assert (selection.run, selection.other) == (runs.DEFAULT_RUN, None)
 
 
 def test_the_run_that_reads_on_the_drawing_page_is_looked_at_first(page, models_dir):
     app = AppTest.from_function(script, default_timeout=60)
-    app.session_state["names"], app.session_state["run"] = ["pen-cnn", "mine"], "mine"
+    app.session_state["names"] = [runs.DEFAULT_RUN, "mine"]
+    app.session_state["run"] = "mine"
     assert app.run().session_state["now"].selection.run == "mine"
 
 
