@@ -47,8 +47,8 @@ from mnist_core.runs.record import (
 )
 
 SHIPPED_DIR = folders.shipped_dir()
-SHIPPED = ("pen-cnn", "cnn", "report-ann")
-DEFAULT_RUN = "pen-cnn"
+SHIPPED = ("hands-cnn", "pen-cnn", "cnn", "report-ann")
+DEFAULT_RUN = "hands-cnn"
 MODEL = "model.keras"
 CHECKPOINT = "checkpoint.npz"
 LARGEST = 2**20  # bytes of a run.json
