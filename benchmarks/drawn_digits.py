@@ -74,16 +74,18 @@ def plain_resize(canvas: np.ndarray) -> np.ndarray:
     return np.asarray(small, np.float32) / 255
 
 
-def keras_example() -> predictor.Predictor:
-    """The convolutional network of Keras' example `mnist_convnet`, trained here on MNIST."""
+def keras_example(folder: str) -> predictor.Predictor:
+    """The convolutional network of Keras' example `mnist_convnet`, trained here on MNIST.
+
+    It is read from that folder as long as it is used.
+    """
+    import os
+
     from mnist_core.training import training_run
 
-    with tempfile.TemporaryDirectory() as folder:
-        import os
-
-        os.environ["MODELS_DIR"] = folder
-        run = training_run.train(recipes.get("keras-convnet"), datasets.load("mnist"), seed=0)
-        return predictor.load(run)
+    os.environ["MODELS_DIR"] = folder
+    run = training_run.train(recipes.get("keras-convnet"), datasets.load("mnist"), seed=0)
+    return predictor.load(run)
 
 
 def canvases(condition: Condition, digits: Sequence[datasets.Strokes]) -> list[np.ndarray]:
@@ -99,9 +101,13 @@ def main() -> None:
     run = options.parse_args().run
     need("mnist")
     need("pen-strokes")
+    with tempfile.TemporaryDirectory() as folder:
+        compare(predictor.load(run), keras_example(folder))
+
+
+def compare(best: predictor.Predictor, convnet: predictor.Predictor) -> None:
     pens = datasets.load("pen-strokes")
     ann = predictor.load(runs.SHIPPED_DIR / "report-ann")
-    convnet, best = keras_example(), predictor.load(run)
     assert best.run is not None
     form: Callable[[np.ndarray], np.ndarray] = drawing.from_image
     columns = [
