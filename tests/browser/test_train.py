@@ -70,7 +70,7 @@ def select_row(page, name):
     page.mouse.click(box["x"] + 20, box["y"] + ROW * (row_of(name) + 1.5))
 
 
-def test_train_watch_stop_restart_and_use(classroom, visit, needs_mnist):
+def test_train_watch_stop_restart_and_use(classroom, visit, wait, needs_mnist):
     window = visit("/train", classroom.address)
     page = window.page
     watch = page.locator(".st-key-watch")
@@ -100,9 +100,8 @@ def test_train_watch_stop_restart_and_use(classroom, visit, needs_mnist):
     # The training does not need the server.
     classroom.stop()
     rows = len(runs.read_history(runs.read("long")))
-    page.wait_for_timeout(3000)
+    assert wait(lambda: len(runs.read_history(runs.read("long"))) > rows)
     assert runs.read("long").status == runs.RUNNING
-    assert len(runs.read_history(runs.read("long"))) > rows
     classroom.start()
     page.goto(f"{classroom.address}/train?run=long")
     expect(watch).to_contain_text("Epoch", timeout=SLOW)
