@@ -10,6 +10,7 @@ from ui.classroom import (
     after,
     begin,
     door,
+    follow,
     fooling,
     members,
     state,
@@ -48,3 +49,4 @@ fooling.show(found)
 train.show(found)
 members.show(found)
 after.show(found)
+follow.show(found)

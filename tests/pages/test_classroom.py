@@ -96,14 +96,14 @@ def test_a_name_is_needed_and_a_class_that_is_gone_is_said_to_be(store, code):
 @pytest.mark.parametrize("kind", ["write", "free", "pause"])
 def test_an_activity_is_chosen(kind, store, code):
     page = visit(code)
-    page.button_group(key="activity").set_value(kind)
+    page.button_group(key="activity-0").set_value(kind)
     run(page)
     assert store.get(code).activity.kind == kind
 
 
 def test_doubtful_digits_are_voted_on_one_after_another(store, code):
     page = visit(code)
-    page.button_group(key="activity").set_value("what")
+    page.button_group(key="activity-0").set_value("what")
     run(page)
     first = store.get(code).activity
     own = {digit.id for digit in store.digits(code) if digit.label == 1 and digit.read[0] == 7}
@@ -115,7 +115,7 @@ def test_doubtful_digits_are_voted_on_one_after_another(store, code):
 
 def test_the_best_foolers_are_those_that_classmates_read(store, code):
     page = visit(code)
-    page.button_group(key="activity").set_value("fool")
+    page.button_group(key="activity-0").set_value("fool")
     press(run(page), "next_subject")
     assert len(page.error) == 1  # nobody has fooled it yet
     token, _ = store.join(code)
@@ -132,7 +132,7 @@ def test_the_best_foolers_are_those_that_classmates_read(store, code):
 
 def test_members_are_let_in_one_by_one_taken_out_and_brought_back(store, code):
     page = visit(code)
-    page.toggle(key="one_by_one").set_value(True)
+    page.toggle(key="one_by_one-0").set_value(True)
     run(page)
     waiting = store.join(code)[1].id
     page = press(visit(code), f"admit-{waiting}")
