@@ -10,7 +10,6 @@ from ui.classroom import (
     after,
     begin,
     door,
-    follow,
     fooling,
     members,
     state,
@@ -49,4 +48,3 @@ fooling.show(found)
 train.show(found)
 members.show(found)
 after.show(found)
-follow.show(found)

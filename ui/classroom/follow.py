@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 from typing import Any
 
@@ -13,28 +12,27 @@ from mnist_core.classroom import Class, NoClassError
 from mnist_core.errors import InputError
 from mnist_core.training import classes
 
-LOOK_SECONDS = 1.0
+Shown = tuple[Any, ...]
 
 
-def show(found: Class) -> None:
-    """Lay the page out anew as soon as the class is not as it was laid out; nothing is shown."""
-    with contextlib.suppress(InputError):
-        st.fragment(_look, run_every=LOOK_SECONDS)(found.code, _laid_out(found))
+def shown(found: Class) -> Shown:
+    """What of a class the page shows, but for its digits: the wall hears of those by itself.
+
+    Raises:
+        InputError: the database is away, or the class is gone.
+    """
+    hidden = classroom.store().hidden_count(found.code)
+    trained = [(run.name, run.status) for run in classes.runs_of(found.code, runs.all_runs())]
+    return dataclasses.replace(found, version=0), hidden, trained
 
 
-def _look(code: str, before: object) -> None:
+def follow(code: str, before: Shown) -> None:
+    """Lay the page out anew if the class is not as it was laid out; called now and then."""
     try:
-        same = _laid_out(classroom.store().get(code)) == before
+        same = shown(classroom.store().get(code)) == before
     except NoClassError:
         same = False
     except InputError:  # the database is away: what is shown stays
         same = True
     if not same:
         st.rerun()
-
-
-def _laid_out(found: Class) -> tuple[Any, ...]:
-    """What of a class the page shows, but for its digits: the wall hears of those by itself."""
-    hidden = classroom.store().hidden_count(found.code)
-    trained = [(run.name, run.status) for run in classes.runs_of(found.code, runs.all_runs())]
-    return dataclasses.replace(found, version=0), hidden, trained
