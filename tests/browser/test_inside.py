@@ -38,7 +38,7 @@ def numbers(page):
 
 
 def bars(page):
-    """The ten probabilities once all that was drawn has been read: only then the address says it."""
+    """The ten probabilities, once all that was drawn has been read: the address says it then."""
     page.wait_for_function("() => location.search.includes('drawing=')")
     page.evaluate("() => new Promise(requestAnimationFrame)")
     rows = page.locator(".inside .live-bars [data-digit]")
