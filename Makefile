@@ -11,13 +11,16 @@ run: .venv/app
 	$(BIN)/streamlit run streamlit_app.py --server.port $(PORT) --server.address $(HOST)
 
 # Two lanes. The browser's leaves a processor time to spare, while a page waits for its server;
-# the other takes what is left, in two processes with a lower priority.
+# the other takes what is left, in two processes with a lower priority. That one is done first, and
+# takes a share of the browser's tests then: those where a page is examined more than waited for.
+EXAMINED = tests/browser/test_accessible.py tests/browser/test_live_exact.py
 test: .venv/dev
 	@log=$$(mktemp); status=0; \
-	$(BIN)/python -m pytest -rR tests/browser >$$log 2>&1 & browser=$$!; \
+	$(BIN)/python -m pytest -rR tests/browser $(EXAMINED:%=--ignore %) >$$log 2>&1 & browser=$$!; \
 	trap 'kill $$browser; rm -f $$log; exit 130' INT TERM; \
 	nice -n 10 $(BIN)/python -m pytest -rR --ignore tests/browser \
 		-n 2 --dist loadfile --no-loadscope-reorder || status=1; \
+	$(BIN)/python -m pytest -rR $(EXAMINED) || status=1; \
 	wait $$browser || status=1; \
 	echo; echo "In the browser:"; cat $$log; rm -f $$log; exit $$status
 
@@ -72,11 +75,13 @@ clean:
 
 # A constraint file with hashes is refused beside versions that are not pinned: the locks are all.
 .venv/app: .venv/pip requirements.lock
-	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements.lock
-	@$(BIN)/python -m compileall -q mnist_core routes ui  # so that the first start is as quick
+	$(BIN)/python -m pip install -q --disable-pip-version-check --no-compile --require-hashes \
+		-r requirements.lock
+	@# So that the first start is as quick, by all processors; some packages hold what is no Python.
+	@$(BIN)/python -m compileall -qq -j 0 -x '/tests/' .venv/lib mnist_core routes ui || true
 	@touch $@
 
 .venv/dev: .venv/app requirements-dev.lock
-	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes \
+	$(BIN)/python -m pip install -q --disable-pip-version-check --no-compile --require-hashes \
 		-r requirements-dev.lock
 	@touch $@

@@ -7,14 +7,17 @@ import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.table import Table
 
-from mnist_core import class_file, classroom
 from mnist_core.cli.terminal import Commands, count
 from mnist_core.errors import InputError
 from mnist_core.files import read_bounded, written_whole
+
+if TYPE_CHECKING:
+    from mnist_core.classroom import Store
 
 
 def add(commands: Commands) -> None:
@@ -56,12 +59,19 @@ def add(commands: Commands) -> None:
 Parser = argparse.ArgumentParser
 
 
+def opened() -> Store:
+    """The classes of this machine; SQLAlchemy is loaded here, for which no other command waits."""
+    from mnist_core import classroom
+
+    return classroom.store()
+
+
 def new(options: argparse.Namespace) -> None:
-    print(classroom.store().open_class(options.name).code)
+    print(opened().open_class(options.name).code)
 
 
 def everything(_: argparse.Namespace) -> None:
-    store = classroom.store()
+    store = opened()
     table = Table(
         "code", "name", "opened", "state", "members", "digits", "will be deleted", box=None
     )
@@ -80,26 +90,30 @@ def everything(_: argparse.Namespace) -> None:
 
 
 def digits(options: argparse.Namespace) -> None:
-    for digit in classroom.store().digits(options.code, hidden=options.hidden):
+    for digit in opened().digits(options.code, hidden=options.hidden):
         said = {name: getattr(digit, name) for name in ("id", "label", "guess", "member")}
         print(json.dumps(said))
 
 
 def close(options: argparse.Namespace) -> None:
-    classroom.store().close(options.code)
+    opened().close(options.code)
 
 
 def reopen(options: argparse.Namespace) -> None:
-    classroom.store().reopen(options.code)
+    opened().reopen(options.code)
 
 
 def export(options: argparse.Namespace) -> None:
+    from mnist_core import class_file
+
     content = class_file.save(options.code)
     with written_whole(options.file, make_folder=False) as beside:
         beside.write_bytes(content)
 
 
 def bring(options: argparse.Namespace) -> None:
+    from mnist_core import class_file
+
     try:
         content = read_bounded(options.file, class_file.LARGEST)
     except OSError as error:
@@ -108,7 +122,7 @@ def bring(options: argparse.Namespace) -> None:
 
 
 def delete(options: argparse.Namespace) -> None:
-    store = classroom.store()
+    store = opened()
     if options.all == (options.code is not None):
         raise InputError("Say which class to delete, or --all.")
     if options.all:

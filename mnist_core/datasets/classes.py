@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from mnist_core import classroom
 from mnist_core.datasets.dataset import Dataset
 from mnist_core.datasets.source import About, Family, Source
 from mnist_core.datasets.written import PenDigit, dataset_of
@@ -30,6 +29,8 @@ def load(code: str) -> Dataset:
     Raises:
         InputError: there is no such class, or not enough to train on and to test with.
     """
+    from mnist_core import classroom  # with SQLAlchemy, which others need not wait for
+
     store = classroom.store()
     found = store.get(code)
     digits = [

@@ -124,6 +124,19 @@ class Hand:
         expect(self.page.locator("[data-test-script-state=notRunning]")).to_be_attached()
         self.page.wait_for_timeout(500)
 
+    def take_brush(self, key):
+        """Take the thinnest brush (`Home`) or the thickest (`End`), and wait until it is there."""
+        self.page.get_by_role("slider", name="Brush").focus()
+        self.page.keyboard.press(key)
+        self.page.wait_for_function(
+            """width => {
+                const told = [...document.querySelectorAll('.server-reading')].at(-1);
+                return told && JSON.parse(told.dataset.reading).brush === width;
+            }""",
+            arg={"Home": 6, "End": 48}[key],
+        )
+        self.wait_for_rest()  # the canvas takes its brush a moment later
+
     def wait_for_server(self):
         """Wait until what the bars show is the server's reading."""
         expect(self.page.locator(".live-bars[data-by=server]")).to_be_attached()

@@ -2,7 +2,6 @@
 
 import io
 import re
-import time
 
 import numpy as np
 import pytest
@@ -70,7 +69,8 @@ def test_the_answer_changes_with_every_stroke_and_undo_takes_one_back(visit):
     hand = Hand(page)
     hand.stroke([(170, 60), (165, 280)])
     assert hand.wait_for_guess("1") == "1"
-    time.sleep(1)  # the picture comes after the guess
+    hand.wait_for_server()
+    hand.wait_for_rest()  # the picture comes after the guess
     before = page.locator(".st-key-model_input img").get_attribute("src")
     hand.stroke([(150, 60), (70, 190), (230, 190)])
     assert hand.wait_for_guess("4") == "4"
@@ -108,13 +108,9 @@ def test_nothing_jumps_while_ten_bars_in_fixed_order_change(visit):
 
 
 def test_a_thick_and_a_thin_brush(visit):
-    page = visit().page
-    hand = Hand(page)
-    slider = page.get_by_role("slider", name="Brush")
+    hand = Hand(visit().page)
     for key in ("Home", "End"):
-        slider.focus()
-        page.keyboard.press(key)
-        time.sleep(1)
+        hand.take_brush(key)
         hand.draw(3, height=240)
         assert hand.wait_for_guess("3") == "3"
         hand.clear()
@@ -133,10 +129,7 @@ def test_a_stray_dot_moves_nothing_and_a_thick_brush_fills_no_hole(visit):
     assert page.locator(".st-key-model_input img").get_attribute("src") == before
     assert hand.guess() == "3"
     hand.clear()
-    slider = page.get_by_role("slider", name="Brush")
-    slider.focus()
-    slider.press("End")
-    hand.wait_for_rest()
+    hand.take_brush("End")
     hand.draw(8, height=90)
     assert hand.wait_for_guess("8") == "8"
 
@@ -149,7 +142,7 @@ def test_a_test_digit_comes_with_its_label_and_can_be_drawn_over(visit):
     # A guess, or that the network is not sure; the picture comes a moment later.
     expect(page.locator(".st-key-confidence").last).to_contain_text("ure", timeout=60_000)
     expect(page.locator(".st-key-model_input img")).to_have_attribute("alt", re.compile("Your"))
-    time.sleep(1)
+    hand.wait_for_rest()
     before = page.locator(".st-key-model_input img").get_attribute("src")
     hand.stroke([(20, 20), (320, 320)])
     expect(page.locator(".st-key-model_input img")).not_to_have_attribute("src", before)
@@ -187,7 +180,7 @@ def test_the_run_that_is_picked_reads(visit):
     hand = Hand(page)
     hand.stroke([(100, 60), (180, 280), (240, 100), (120, 200)])  # no digit: networks differ
     expect(page.locator(".st-key-confidence").last).to_contain_text("ure", timeout=20_000)
-    time.sleep(1)
+    hand.wait_for_server()
     words = page.locator(".st-key-bars [aria-label]").first.get_attribute("aria-label")
     pick_network(page, "report-ann")
     expect(page.get_by_role("combobox", name="Network")).to_have_value(re.compile("report-ann"))
@@ -280,7 +273,7 @@ def test_a_number_fits_a_phone(visit):
 def test_nothing_lies_over_the_canvas(visit):
     page = visit().page
     hand = Hand(page)
-    time.sleep(1)
+    hand.wait_for_rest()
     box = hand.box()
     top = """([x, y]) => {
         let found = document.elementFromPoint(x, y);

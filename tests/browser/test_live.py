@@ -212,15 +212,7 @@ def test_ten_digits_are_read_alike_in_the_browser_and_on_the_server(visit):
             if (brush != "") != (digit in (2, 5)):  # with the thinnest and thickest brush too
                 continue
             if brush:
-                page.get_by_role("slider", name="Brush").focus()
-                page.keyboard.press(brush)
-                width = {"Home": 6, "End": 48}[brush]
-                page.wait_for_function(
-                    """width => JSON.parse([...document.querySelectorAll('.server-reading')]
-                        .at(-1).dataset.reading).brush === width""",
-                    arg=width,
-                )
-                hand.wait_for_rest()  # the canvas takes its brush a moment later
+                hand.take_brush(brush)
             page.evaluate("states.length = 0")
             hand.draw(digit, height=150, before_lifting=partial(read_to_the_end, page))
             before, after = handed_over(page)

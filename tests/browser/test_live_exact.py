@@ -10,7 +10,7 @@ import tampering
 from browser.hand import DIGITS
 
 from mnist_core import datasets, drawing, predictor, runs
-from mnist_core.networks import architectures, browser
+from mnist_core.networks import architectures, browser, converter
 from mnist_core.recipes import RECIPES
 from ui import canvas
 
@@ -168,7 +168,7 @@ def test_every_recipes_network_gives_the_same_at_every_layer(name, sheet, models
     model.save(run.model_file)
     info = {**tampering.as_json(run), "status": "finished", "temperature": 1.3, "model": {}}
     tampering.write_json(run.path, info)
-    run = runs.read("made")
+    run = converter.convert(runs.read("made"))
     images = datasets.scale(digits.x_test[:50])
     wanted = predictor.load(run).predict(images)
     given = sheet.evaluate(
