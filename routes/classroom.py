@@ -30,7 +30,8 @@ NEVER_KEPT = {"Cache-Control": "no-store"}
 AGAIN_SECONDS = 2  # after which to try again where the database is away
 MOST_DRAINED = 20_000_000  # bytes of a message that is too large, read so that the answer is heard
 AT_ONCE, A_SECOND = 30, 10.0  # digits and votes that one phone sends at once, and on average
-MOST_PHONES = 10_000  # of which it is kept how much they send
+JOIN_AT_ONCE, JOIN_A_SECOND = 2_000, 20.0  # phones that join a class
+MOST_PACED = 10_000  # phones, and classes, of which it is kept how much they send
 STATUS: tuple[tuple[type[InputError], int], ...] = (
     (classroom.NoClassError, 404),
     (classroom.UnknownMemberError, 401),
@@ -99,29 +100,39 @@ async def body(request: Request) -> bytes:
 
 
 class Pace:
-    """How much each phone sends: so much at once, and so much a second on average."""
+    """How much each sender sends: so much at once, and so much a second on average."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
-        self._left: OrderedDict[tuple[str, str], tuple[float, float]] = OrderedDict()
+    def __init__(
+        self, at_once: float, a_second: float, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._at_once, self._a_second, self._clock = at_once, a_second, clock
+        self._left: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
-    def check(self, code: str, token: str) -> None:
+    def check(self, sender: str) -> None:
         """Take note of a message.
 
         Raises:
             InputError: it is one too many; nothing else happens.
         """
-        now, phone = self._clock(), (code, token)
-        left, since = self._left.pop(phone, (float(AT_ONCE), now))
-        left = min(float(AT_ONCE), left + A_SECOND * (now - since))
-        self._left[phone] = (left - 1 if left >= 1 else left, now)
-        if len(self._left) > MOST_PHONES:
+        now = self._clock()
+        left, since = self._left.pop(sender, (self._at_once, now))
+        left = min(self._at_once, left + self._a_second * (now - since))
+        self._left[sender] = (left - 1 if left >= 1 else left, now)
+        if len(self._left) > MOST_PACED:
             self._left.popitem(last=False)
         if left < 1:
             raise _TooFastError("This is too fast: wait a second, then send it again.")
 
 
-_pace = Pace()
+_phones, _doors = Pace(AT_ONCE, A_SECOND), Pace(JOIN_AT_ONCE, JOIN_A_SECOND)
+
+
+async def sent(request: Request) -> tuple[str, str, bytes]:
+    """Of which class, by which token, and what: of a message that may be one of too many."""
+    code, token = request.path_params["code"], token_of(request)
+    content = await body(request)
+    _phones.check(token)
+    return code, token, content
 
 
 # --- what phones send --------------------------------------------------------------------
@@ -129,8 +140,9 @@ _pace = Pace()
 
 async def join(request: Request) -> Response:
     """Take a phone in."""
-    code = request.path_params["code"]
-    token, member = await in_thread(lambda: classroom.store().join(code))
+    known = await in_thread(lambda: classroom.store().get(request.path_params["code"]))
+    _doors.check(known.code)
+    token, member = await in_thread(lambda: classroom.store().join(known.code))
     answer = {
         "member": token,
         "animal": member.animal,
@@ -180,13 +192,12 @@ async def prompt(request: Request) -> Response:
 
 async def add(request: Request) -> Response:
     """Keep a digit; the answer means that it is on the disk."""
-    code, token = request.path_params["code"], token_of(request)
-    content = await body(request)
-    _pace.check(code, token)
+    code, token, content = await sent(request)
 
     def keep() -> str:
-        drawn = given.digit(content)
         store = classroom.store()
+        store.taking_part(code, token)  # a stranger's digit is not even read
+        drawn = given.digit(content)
         return store.add(code, token, drawn, read(drawn.strokes, network_of(store.get(code))))
 
     return JSONResponse({"id": await in_thread(keep)}, headers=NEVER_KEPT)
@@ -194,9 +205,7 @@ async def add(request: Request) -> Response:
 
 async def vote(request: Request) -> Response:
     """Count a vote, or change it."""
-    code, token = request.path_params["code"], token_of(request)
-    content = await body(request)
-    _pace.check(code, token)
+    code, token, content = await sent(request)
 
     def cast() -> str:
         cast = given.vote(content)

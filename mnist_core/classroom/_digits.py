@@ -167,6 +167,13 @@ def count(connection: sa.Connection, code: str, member: int) -> int:
     return int(connection.execute(wanted).scalar_one())
 
 
+def hidden_count(connection: sa.Connection, code: str) -> int:
+    """How many digits the teacher has hidden."""
+    hidden = sa.and_(digits.c.code == _classes.plain(code), digits.c.hidden)
+    wanted = sa.select(sa.func.count()).select_from(digits).where(hidden)
+    return int(connection.execute(wanted).scalar_one())
+
+
 def after(connection: sa.Connection, code: str, number: int, hidden: bool) -> list[Digit]:
     """The digits that arrived after one of that number, in order of arrival."""
     found = _classes.get(connection, code)

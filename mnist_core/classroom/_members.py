@@ -24,7 +24,7 @@ from mnist_core.classroom.records import (
 from mnist_core.classroom.tables import classes, deleted, digits, members, votes
 
 MOST = 2_000  # in a class
-LEFT_SECONDS = 300.0  # after which somebody who has drawn nothing gives way where a class is full
+LEFT_SECONDS = 60.0  # after which somebody who has drawn nothing gives way where a class is full
 
 UNKNOWN = "This class does not know this device: join again."
 WAITING = "The teacher has not let you in yet."

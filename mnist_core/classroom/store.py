@@ -205,6 +205,10 @@ class Store:
         """How many digits of each label there are, hidden ones left out."""
         return self._read(_digits.counts, code)
 
+    def hidden_count(self, code: str) -> int:
+        """How many digits the teacher has hidden."""
+        return self._read(_digits.hidden_count, code)
+
     def changes(self, code: str, version: int) -> Changes:
         """Digits that are new, changed or deleted since a version, at most the newest 1,000."""
         return self._read(_digits.changes, code, version, MOST_CHANGES)

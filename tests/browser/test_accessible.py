@@ -119,6 +119,17 @@ def violations(page, rules=None):
     ]
 
 
+def check_sizes(page):
+    """See that axe finds nothing in any window, that fingers find everything, and the focus."""
+    for width, height in WINDOWS:
+        page.set_viewport_size({"width": width, "height": height})
+        page.evaluate(AT_REST)
+        assert violations(page) == [], width
+        if width == min(WINDOWS)[0]:
+            assert page.evaluate(TOO_SMALL, FINGER) == []
+    assert page.evaluate(FOCUS_UNSEEN) == []
+
+
 @pytest.fixture(scope="module")
 def opened(chromium, app):
     """Opens a place in a window that all share, and waits until all of it is there."""
@@ -142,13 +153,7 @@ def opened(chromium, app):
 @pytest.mark.parametrize("place", PLACES)
 def test_everybody_can_use_it(opened, place):
     page = opened(place)
-    for width, height in WINDOWS:
-        page.set_viewport_size({"width": width, "height": height})
-        page.evaluate(AT_REST)
-        assert violations(page) == [], width
-        if width == min(WINDOWS)[0]:
-            assert page.evaluate(TOO_SMALL, FINGER) == []
-    assert page.evaluate(FOCUS_UNSEEN) == []
+    check_sizes(page)
     page.emulate_media(color_scheme="dark")
     is_dark = re.compile("rgb\\([0-4]?\\d,")
     expect(page.locator(".stApp")).to_have_css("background-color", is_dark)
@@ -195,13 +200,7 @@ def test_the_page_of_a_class(opened):
     tiles = page.locator(".st-key-wall .tile")
     expect(tiles.last).to_be_visible(timeout=SLOW)
     expect(page.locator("[data-test-script-state=notRunning]")).to_be_attached(timeout=SLOW)
-    for width, height in WINDOWS:
-        page.set_viewport_size({"width": width, "height": height})
-        page.evaluate(AT_REST)
-        assert violations(page) == [], width
-        if width == min(WINDOWS)[0]:
-            assert page.evaluate(TOO_SMALL, FINGER) == []
-    assert page.evaluate(FOCUS_UNSEEN) == []
+    check_sizes(page)
     tiles.first.focus()
     page.keyboard.press("ArrowRight")
     expect(tiles.nth(1)).to_be_focused()

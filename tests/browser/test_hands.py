@@ -19,12 +19,31 @@ LIVE = ".live-bars[data-live=true]"
 
 # A one with so long an upstroke that it looks like a seven.
 FLAG = [(70, 70), (200, 60), (150, 280)]
+DEAF = "window.addEventListener('storage', event => event.stopImmediatePropagation(), true)"
 
 
 def kept(page):
     """The labels that the browser has stored."""
     text = page.evaluate("localStorage.getItem('mnist-canvas.hand')")
     return [digit["label"] for digit in json.loads(text)["digits"]] if text else []
+
+
+def beside(page, script=""):
+    """A hand at the same page in a second window, behind the first."""
+    other = page.context.new_page()
+    other.add_init_script(script)
+    other.goto(page.url)
+    second = PocketHand(other)
+    second.wait_for_network()
+    page.bring_to_front()
+    return second
+
+
+def teach_flag(hand):
+    """Draw the flag, which is read as 7, and say that it is a 1."""
+    hand.stroke(FLAG)
+    assert hand.wait_for_guess() == "7"
+    hand.page.locator("#correct button").nth(1).click()
 
 
 def test_the_browser_reads_with_a_hand_as_the_server_does(chromium, web_files, digits):
@@ -103,14 +122,8 @@ def test_a_misread_digit_is_learnt_kept_and_forgotten(opened, tmp_path):
 
 def test_two_windows_share_a_hand_and_a_file_brings_it_back(hand, tmp_path):
     page = hand.page
-    other = page.context.new_page()
-    other.goto(page.url)
-    second = PocketHand(other)
-    second.wait_for_network()
-    page.bring_to_front()
-    hand.stroke(FLAG)
-    assert hand.wait_for_guess() == "7"
-    page.locator("#correct button").nth(1).click()
+    other = beside(page).page
+    teach_flag(hand)
     expect(other.locator("#hand")).to_have_text("Hand 1")
     page.locator("#hand").click()
     with page.expect_download() as saving:
@@ -136,16 +149,9 @@ def test_two_windows_share_a_hand_and_a_file_brings_it_back(hand, tmp_path):
 def test_what_two_windows_learn_at_once_is_kept_of_both(hand):
     """The one that learns last has not heard of the other yet."""
     page = hand.page
-    other = page.context.new_page()
-    deaf = "window.addEventListener('storage', event => event.stopImmediatePropagation(), true)"
-    other.add_init_script(deaf)
-    other.goto(page.url)
-    second = PocketHand(other)
-    second.wait_for_network()
-    page.bring_to_front()
-    hand.stroke(FLAG)
-    assert hand.wait_for_guess() == "7"
-    page.locator("#correct button").nth(1).click()
+    second = beside(page, DEAF)
+    other = second.page
+    teach_flag(hand)
     expect(page.locator("#hand")).to_have_text("Hand 1")
     other.bring_to_front()
     second.draw(3)

@@ -26,10 +26,18 @@ from routes.guard import Guard
 SEVEN = [[[50, 40], [150, 40], [90, 170]]]
 
 
+# What databases may do differently is asked on both.
+BOTH = pytest.mark.parametrize("address", ["sqlite", "postgresql"], indirect=True)
+
+
 @pytest.fixture(scope="module")
-def address(tmp_path_factory):
+def address(request, tmp_path_factory):
     """Where a server listens that is open to a network, with the key `right`."""
+    kind = getattr(request, "param", "sqlite")
     with pytest.MonkeyPatch.context() as patch:
+        if kind == "postgresql":
+            url = request.getfixturevalue("postgresql").database()
+            patch.setenv("CLASSROOM_DATABASE", url)
         patch.setenv("MODELS_DIR", str(tmp_path_factory.mktemp("lesson") / "models"))
         patch.setenv("TEACHER_KEY", "right")
         patch.setenv("OPEN_TO_NETWORK", "1")
@@ -122,6 +130,7 @@ def digit(which=None, **more):
     return {"id": which or str(uuid.uuid4()), "label": 7, "guess": 1, "strokes": SEVEN, **more}
 
 
+@BOTH
 def test_a_digit_is_answered_the_same_way_each_time_and_read(ask, lesson, store):
     code, token = lesson
     one = digit()
@@ -141,6 +150,7 @@ def test_a_digit_is_answered_the_same_way_each_time_and_read(ask, lesson, store)
     assert ask("POST", f"{code}/digits", one, token)[0] == 401
 
 
+@BOTH
 def test_each_refusal_has_its_status_and_one_sentence(ask, lesson, store):
     code, token = lesson
     other = ask("POST", f"{code}/members")[1]["member"]
@@ -164,6 +174,9 @@ def test_each_refusal_has_its_status_and_one_sentence(ask, lesson, store):
         (413, "POST", f"{code}/digits", b" " * 10_000_000, token),
         (400, "POST", f"{code}/votes", {"subject": taken["id"], "value": 11}, token),
         (404, "POST", f"{code}/votes", {"subject": str(uuid.uuid4()), "value": 1}, token),
+        (404, "POST", f"{code}/votes", {"subject": "\0", "value": 1}, token),
+        (400, "POST", f"{code}/votes", b'{"subject": "\\ud800", "value": 1}', token),
+        (401, "POST", f"{code}/digits", b"", "x" * 300),
         (403, "GET", f"{code}/wall", None, token),
     ]
     for status, method, path, message, bearer in cases:
@@ -181,6 +194,7 @@ def test_each_refusal_has_its_status_and_one_sentence(ask, lesson, store):
     assert len(store.digits(code, hidden=True)) == 1
 
 
+@BOTH
 @settings(max_examples=50)
 @over(st.binary(max_size=60), st.sampled_from(["digits", "votes"]), st.text(max_size=20))
 def test_nothing_that_is_sent_breaks_the_server(address, content, path, code):
@@ -196,11 +210,11 @@ def test_nothing_that_is_sent_breaks_the_server(address, content, path, code):
 
 def test_who_sends_too_fast_is_slowed_and_not_banned():
     clock = [0.0]
-    pace = api.Pace(lambda: clock[0])
+    pace = api.Pace(api.AT_ONCE, api.A_SECOND, lambda: clock[0])
 
     def sent(phone):
         try:
-            pace.check("CDFHJK", phone)
+            pace.check(phone)
         except InputError as error:
             refused.append(api.refusal(error))
             return False
@@ -219,6 +233,15 @@ def test_who_sends_too_fast_is_slowed_and_not_banned():
     assert sent("eager")
 
 
+def test_a_class_is_not_flooded_with_members(ask, lesson, monkeypatch):
+    code, _ = lesson
+    monkeypatch.setattr(api, "_doors", api.Pace(3, 0))
+    answers = [ask("POST", f"{each}/members") for each in (code, code.lower(), code, code)]
+    assert [status for status, *_ in answers] == [201, 201, 201, 429]
+    assert answers[-1][2]["Retry-After"] == "1"
+
+
+@BOTH
 def test_phones_are_told_what_the_class_is_asked_to_do(stream, lesson, store):
     code, token = lesson
     mine = stream(f"{code}/events", Authorization=f"Bearer {token}")
@@ -265,6 +288,7 @@ def test_the_class_s_network_is_given_to_all_phones(stream, lesson, store, addre
     connection.close()
 
 
+@BOTH
 def test_the_wall_is_told_everything_once_and_what_was_missed(stream, lesson, store, address):
     code, token = lesson
     token_of_teacher = access.Access.given("127.0.0.1", "secret").token

@@ -112,3 +112,8 @@ def test_the_container_has_all_that_the_application_needs():
     assert all((ROOT / name).exists() for name in names)
     packages = {path.parent.name for path in ROOT.glob("*/__init__.py")} - {"tests"}
     assert packages | {"pages", "web", "models", "streamlit_app.py", ".streamlit"} <= names
+    # Of what lies here the container is given that alone, and of the runs those that ship.
+    given = {line[1:] for line in (ROOT / ".dockerignore").read_text().split() if line[0] == "!"}
+    shipped = re.findall(r"^!/(.*?)/?$", (ROOT / "models" / ".gitignore").read_text(), re.MULTILINE)
+    assert {name.removeprefix("deploy/") for name in names} <= given
+    assert {f"models/{name}" for name in shipped} <= given

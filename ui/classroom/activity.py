@@ -9,7 +9,6 @@ from mnist_core.classroom.records import Kind
 from ui import actions
 from ui.classroom import state, subjects
 
-KIND = "activity"  # the control's key
 KINDS: dict[Kind, str] = {
     "write": "Write",
     "free": "Draw freely",
@@ -35,20 +34,21 @@ ASKED: dict[Kind, str] = {
 
 def show(found: Class) -> None:
     """The choice of an activity, and for those with a vote the next digit."""
-    st.session_state[KIND] = found.activity.kind  # another teacher may have changed it
     kind = found.activity.kind
+    key = state.control("activity", kind)
     with st.container(horizontal=True, vertical_alignment="center", key="asked"):
-        st.segmented_control(
-            "Activity",
-            list(KINDS),
-            format_func=lambda kind: f":material/{ICONS[kind]}: {KINDS[kind]}",
-            key=KIND,
-            required=True,
-            on_change=_chosen,
-            args=(found,),
-            label_visibility="collapsed",
-            width="content",
-        )
+        with st.container(width="content", key="activity"):
+            st.segmented_control(
+                "Activity",
+                list(KINDS),
+                format_func=lambda kind: f":material/{ICONS[kind]}: {KINDS[kind]}",
+                key=key,
+                required=True,
+                on_change=_chosen,
+                args=(found.code, key),
+                label_visibility="collapsed",
+                width="content",
+            )
         st.caption(ASKED[kind], width="content")
         if kind in ("fool", "what"):
             st.button(
@@ -69,12 +69,12 @@ def show(found: Class) -> None:
             )
 
 
-def _chosen(found: Class) -> None:
-    kind = st.session_state[KIND]
+def _chosen(code: str, key: str) -> None:
+    kind = st.session_state[key]
     if kind == "what":
-        _vote(found.code, kind)
+        _vote(code, kind)
     else:
-        state.attempt(actions.set_activity, found.code, kind)
+        state.attempt(actions.set_activity, code, kind)
 
 
 def _next(found: Class) -> None:

@@ -14,7 +14,7 @@ from mnist_core.classroom import Class, Member
 from mnist_core.errors import InputError
 from routes.access import for_phones
 from ui import access, actions, say
-from ui.classroom import state
+from ui.classroom import follow, state
 
 LOOK_SECONDS = 2.0
 HERE_SECONDS = 40  # since a phone was heard of last
@@ -54,7 +54,7 @@ def show(found: Class, large: bool) -> None:
             st.html(_picture(address(found.code)))
         with right:
             _words(found)
-            st.fragment(_there, run_every=LOOK_SECONDS)(found.code)
+            _look(found)
             if large:
                 st.button(
                     "Begin",
@@ -97,15 +97,25 @@ def _picture(link: str) -> str:
     return f'<img class="class-qr" src="{image}" alt="{words}">'
 
 
-def _there(code: str) -> None:
+def _look(found: Class) -> None:
+    try:
+        shown = follow.shown(found)
+    except InputError as error:
+        say.error(error)
+    else:
+        st.fragment(_there, run_every=LOOK_SECONDS)(found.code, shown)
+
+
+def _there(code: str, shown: follow.Shown) -> None:
     """How many are there, and who waits to be let in."""
+    follow.follow(code, shown)
     try:
         members = classroom.store().members(code)
     except InputError as error:
         say.error(error)
         return
     st.html(f'<p class="class-there" role="status">{_counted(members)}</p>')
-    waiting = [m for m in members if not m.admitted and not m.removed]
+    waiting = [m for m in _here(members) if not m.admitted and not m.removed]
     for member in waiting[:12]:
         st.button(
             f"Let in the {member.colour} {member.animal}",
@@ -132,6 +142,11 @@ def admit_all(code: str, waiting: Sequence[int]) -> None:
 
 def _counted(members: Sequence[Member]) -> str:
     inside = [m for m in members if m.admitted and not m.removed]
-    since = datetime.datetime.now(datetime.UTC) - datetime.timedelta(seconds=HERE_SECONDS)
-    here = sum(m.seen >= since for m in inside)
+    here = len(_here(inside))
     return f"{here} here" if here == len(inside) else f"{here} here, {len(inside)} joined"
+
+
+def _here(members: Sequence[Member]) -> list[Member]:
+    """Those whose phones were heard of just now."""
+    since = datetime.datetime.now(datetime.UTC) - datetime.timedelta(seconds=HERE_SECONDS)
+    return [member for member in members if member.seen >= since]

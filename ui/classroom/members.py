@@ -44,17 +44,17 @@ def _door(found: Class) -> None:
             args=(actions.set_door, found.code, not is_open),
             help="Behind a closed door nobody can join or write. What was written stays.",
         )
-        st.session_state["one_by_one"] = one_by_one
+        key = state.control("one_by_one", one_by_one)
         st.toggle(
             "Let in one by one",
-            key="one_by_one",
+            key=key,
             on_change=_admit_as_chosen,
-            args=(found.code,),
+            args=(found.code, key),
         )
 
 
-def _admit_as_chosen(code: str) -> None:
-    state.attempt(actions.set_admission, code, st.session_state["one_by_one"])
+def _admit_as_chosen(code: str, key: str) -> None:
+    state.attempt(actions.set_admission, code, st.session_state[key])
 
 
 def _one(code: str, members: list[Member], drawn: dict[int, int]) -> None:

@@ -8,11 +8,12 @@ from typing import Any
 import streamlit as st
 
 from mnist_core import classroom
-from mnist_core.classroom import Class
+from mnist_core.classroom import Class, NoClassError
 from mnist_core.errors import InputError
 
 ADDRESS = "class"  # in the page's address
 CODE, NOTE, LARGE, DIGIT = "class_now", "class_note", "class_large", "class_digit"
+DELETED = "This class has been deleted."
 
 
 def current() -> Class | None:
@@ -22,8 +23,11 @@ def current() -> Class | None:
         return None
     try:
         found = classroom.store().get(code)
-    except InputError as error:
+    except NoClassError as error:
+        tell(DELETED if st.session_state.get(CODE) == code else str(error))
         leave()
+        return None
+    except InputError as error:  # the database is away, and may be back soon
         tell(str(error))
         return None
     st.session_state[CODE] = st.query_params[ADDRESS] = found.code
@@ -54,6 +58,20 @@ def is_large() -> bool:
 def resize() -> None:
     """Show the code large, or small beside the wall."""
     st.session_state[LARGE] = not is_large()
+
+
+def control(name: str, value: object) -> str:
+    """The key of a control that shows what the class has now.
+
+    Where another teacher has changed that, it is a new control: what this browser still sends of
+    the old one is nobody's choice.
+    """
+    turn = st.session_state.get(f"{name}-turn", 0)
+    if st.session_state.setdefault(f"{name}-{turn}", value) != value:
+        turn += 1
+        st.session_state[f"{name}-turn"] = turn
+        st.session_state[f"{name}-{turn}"] = value
+    return f"{name}-{turn}"
 
 
 def open_digit(digit: str) -> None:

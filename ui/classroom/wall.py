@@ -58,7 +58,8 @@ def _dialog(found: Class, digit: str) -> None:
         st.rerun()  # the whole page, without this dialog
     try:
         one = classroom.store().digit(found.code, digit)
-    except InputError as error:
+    except InputError as error:  # another teacher may have deleted it
+        state.told()  # which was to say the same
         say.error(error)
         return
     left, words = st.columns([2, 3], gap="medium")
