@@ -4,7 +4,7 @@ import re
 import shutil
 
 import pytest
-from browser.hand import Hand
+from browser.hand import Hand, pick_network
 from playwright.sync_api import TimeoutError, expect
 
 from mnist_core import runs
@@ -194,3 +194,56 @@ def test_ticks_follow_runs_and_several_deletions_are_undone_after_a_reload(
         expect(page.locator(".st-key-runs table")).to_contain_text(name)
     assert runs.read("second").usable
     assert runs.read("third").usable
+
+
+def open_train(visit, server, name):
+    """The train page, with a run ticked; and the names of what its button deletes."""
+    page = visit("/train", server.address).page
+    expect(page.locator(".st-key-runs table")).to_contain_text(name)
+    expect(page.locator("[data-test-script-state=notRunning]")).to_be_attached()
+    delete = page.locator(".st-key-delete button p").locator("visible=true").last
+    for _ in range(3):  # the table moves down as what stands above it comes
+        select_row(page, name)
+        try:
+            delete.wait_for(timeout=20_000)
+            break
+        except TimeoutError:
+            pass
+    expect(delete).to_have_text(f"Delete {name}")
+    return page, delete
+
+
+def test_of_two_people_at_one_run_the_second_is_told(classroom, visit, tiny_run):
+    for name in ("mine", "ours"):
+        shutil.copytree(tiny_run.path, classroom.models / name)
+    drawing = visit("/", classroom.address).page
+    hand = Hand(drawing)
+    hand.wait_for_rest()
+    pick_network(drawing, "mine")
+    expect(drawing.locator(".st-key-run input").last).to_have_value(re.compile("^mine"))
+    # Both have ticked it, and one of them deletes it.
+    (first, delete), (second, theirs) = (open_train(visit, classroom, "mine") for _ in range(2))
+    expect(first.get_by_text("mine reads on the drawing page for 1 other.")).to_be_visible()
+    delete.click()
+    expect(first.get_by_text("Deleted mine.")).to_be_visible()
+    expect(second.locator(".st-key-runs table")).not_to_contain_text("mine")
+    expect(theirs).to_have_count(0)
+    assert not (classroom.models / "mine").exists()
+    assert runs.read("ours").usable
+    hand.draw(1)
+    told = f"mine is no longer there. {runs.DEFAULT_RUN} reads now."
+    expect(drawing.get_by_text(told)).to_be_visible()
+    box = drawing.locator(".st-key-run input").last
+    expect(box).to_have_value(re.compile(f"^{runs.DEFAULT_RUN}"))
+    # Both rename the other one.
+    for page in (first, second):
+        select_row(page, "ours")
+        page.get_by_role("button", name="Rename, note").click()
+        page.get_by_role("textbox", name="Name", exact=True).last.wait_for()
+    for page, name in ((first, "hers"), (second, "his")):
+        page.get_by_role("textbox", name="Name", exact=True).last.fill(name)
+        page.get_by_role("button", name="Save", exact=True).click()
+        expect(first.locator(".st-key-runs table")).to_contain_text("hers")
+    expect(second.get_by_text("Somebody has renamed or deleted ours meanwhile")).to_be_visible()
+    assert runs.read("hers").usable
+    assert not (classroom.models / "his").exists()
