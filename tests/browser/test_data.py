@@ -59,8 +59,7 @@ def test_a_point_of_the_map_shows_its_image(visit):
     canvas = page.locator(".st-key-map canvas[data-ready='1437']")
     expect(canvas).to_be_visible(timeout=SLOW)
     words = page.locator(".st-key-map .card p")
-    box = canvas.bounding_box()
-    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    canvas.hover()  # in its middle, once the page has been laid out
     expect(words).to_have_text(re.compile(r"label \d · #\d+"))
     shown = page.locator(".st-key-map .card canvas")
     ink = "c => Math.max(...c.getContext('2d').getImageData(0, 0, 28, 28).data.filter((_, i) => i % 4 < 3))"  # noqa: E501

@@ -70,7 +70,7 @@ def select_row(page, name):
     page.mouse.click(box["x"] + 20, box["y"] + ROW * (row_of(name) + 1.5))
 
 
-def test_train_watch_stop_restart_and_use(classroom, visit, needs_mnist):
+def test_train_watch_stop_restart_and_use(classroom, visit, wait, needs_mnist):
     window = visit("/train", classroom.address)
     page = window.page
     watch = page.locator(".st-key-watch")
@@ -100,9 +100,8 @@ def test_train_watch_stop_restart_and_use(classroom, visit, needs_mnist):
     # The training does not need the server.
     classroom.stop()
     rows = len(runs.read_history(runs.read("long")))
-    page.wait_for_timeout(3000)
+    assert wait(lambda: len(runs.read_history(runs.read("long"))) > rows)
     assert runs.read("long").status == runs.RUNNING
-    assert len(runs.read_history(runs.read("long"))) > rows
     classroom.start()
     page.goto(f"{classroom.address}/train?run=long")
     expect(watch).to_contain_text("Epoch", timeout=SLOW)
@@ -122,7 +121,7 @@ def test_train_watch_stop_restart_and_use(classroom, visit, needs_mnist):
     assert hand.wait_for_guess("1", 120) == "1"
 
 
-def test_runs_are_compared_renamed_deleted_and_had_back(classroom, visit, tiny_run):
+def test_runs_are_compared_renamed_deleted_and_had_back(classroom, visit, wait, tiny_run):
     for name in ("first", "second"):
         shutil.copytree(tiny_run.path, classroom.models / name)
     page = visit("/train", classroom.address).page
@@ -138,8 +137,9 @@ def test_runs_are_compared_renamed_deleted_and_had_back(classroom, visit, tiny_r
     page.get_by_role("textbox", name="Name", exact=True).last.fill("renamed")
     page.get_by_role("textbox", name="Note").fill("from the test")
     page.get_by_role("button", name="Save", exact=True).click()
+    renamed = classroom.models / "renamed"
+    assert wait(lambda: renamed.exists() and runs.read("renamed").record.note == "from the test")
     expect(page.locator(".st-key-watch h2")).not_to_have_text("first")
-    assert runs.read("renamed").record.note == "from the test"
     assert not (classroom.models / "first").exists()
     page.wait_for_timeout(2000)
     if not page.locator(".st-key-delete").is_visible():
