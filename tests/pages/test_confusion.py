@@ -307,6 +307,7 @@ def test_a_cell_of_two_runs_holds_what_they_read_differently(visit, needs_mnist)
     names = "report-ann", runs.DEFAULT_RUN
     page = visit(run=names[0], other=names[1], view="figures")
     page.button(key="pair_9_4").click().run()
+    page.segmented_control(key="confusion_size").set_value(100).run()
     first, second = (runs.read_evaluation(runs.read(name)) for name in names)
     read = first.probabilities.argmax(axis=1), second.probabilities.argmax(axis=1)
     inside = (first.labels == 9) & ((read[0] == 4) | (read[1] == 4)) & (read[0] != read[1])
