@@ -117,7 +117,7 @@ def write(reader: Predictor, digits: Writers, plan: tuple[int, int]) -> list[str
         str(without),
         str(repeated),
         str(wrong),
-        f"{1 - wrong / max(1, without):.0%}",
+        f"{1 - wrong / without:.0%}" if without else "",
         f"{error:.2%}",
         f"{np.mean(lost):.3%}",
         f"{np.max(lost):.2%}",
