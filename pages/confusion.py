@@ -29,6 +29,7 @@ heading.begin("Where it errs", wide=True)
 st.html(
     """<style>
     .stMainBlockContainer { max-width: 2200px; }
+    .st-key-confusion_true, .st-key-confusion_predicted { min-width: 5.6rem; }
     .st-key-headline p { font-size: 1.1rem; }
     .st-key-headline strong { font-size: 1.5rem; font-variant-numeric: tabular-nums; }
     .pictures { display: flex; flex-wrap: wrap; gap: 0.75rem; }

@@ -292,8 +292,8 @@ def test_a_clear_difference_is_concluded():
     study = STUDIES["layers"]
     measured = rows(study, {"none": 0.92, "1": 0.97, "2": 0.98, "3": 0.975, "4": 0.96})
     words = studies.conclusion(study, measured)
-    assert "Most test digits are read with **2** (98.00 ± 0.10 %)" in words
-    assert "fewest with none (92.00 ± 0.10 %)" in words
+    assert "Test digits are read best with **2** (98.00 ± 0.10 %)" in words
+    assert "worst with none (92.00 ± 0.10 %)" in words
     assert "tell" not in words
     better, enough = (claim.rule(study, measured) for claim in study.claims)
     assert better.holds is True
@@ -319,7 +319,7 @@ def test_values_level_with_the_best_are_named():
     words = studies.conclusion(study, rows(study, means | {"1024": 0.9795}))
     assert "**512**" in words
     assert "256 and 1024 are as good within the spread" in words
-    assert "fewest with 16" in words
+    assert "worst with 16" in words
 
 
 def test_a_claim_that_the_figures_contradict_does_not_hold():

@@ -173,7 +173,7 @@ def _known(study: Study, rows: Sequence[Row], figure: str) -> dict[str, Summary]
 
 
 def _ranking(study: Study, rows: Sequence[Row], figure: str, digits: str) -> str:
-    """Which values read most and fewest digits; empty where too little is known."""
+    """Which values read digits best and worst; empty where too little is known."""
     known = _known(study, rows, figure)
     if len(known) < 2:
         return ""
@@ -184,15 +184,15 @@ def _ranking(study: Study, rows: Sequence[Row], figure: str, digits: str) -> str
             f"On {digits} no difference is larger than the spread over seeds: the highest is "
             f"{best} ({known[best]}), the lowest {worst} ({known[worst]})."
         )
-    words = f"Most {digits} are read with **{best}** ({known[best]})"
+    words = f"{digits.capitalize()} are read best with **{best}** ({known[best]})"
     if level:
         verb = "is" if len(level) == 1 else "are"
         words += f", and {_listed(level)} {verb} as good within the spread over seeds"
     if worst in level:  # its own deviation is as large as what it lacks
         rest = [v for v in known if v != best and v not in level]
         worst = min(rest, key=lambda v: known[v].mean)
-        return f"{words}; fewer with {worst} ({known[worst]})."
-    return f"{words}; fewest with {worst} ({known[worst]})."
+        return f"{words}; worse with {worst} ({known[worst]})."
+    return f"{words}; worst with {worst} ({known[worst]})."
 
 
 def _gap(study: Study, rows: Sequence[Row]) -> str:

@@ -128,7 +128,8 @@ def digit_accuracy(shares: Sequence[float | None]) -> go.Figure:
             y=values,
             mode="markers+text",
             marker={"color": BLUE, "size": 11},
-            text=["" if np.isnan(value) else f"{value:.1%}" for value in values],
+            # The axis has the sign: on a phone ten labels stand side by side without it.
+            text=["" if np.isnan(value) else f"{value:.1%}"[:-1] for value in values],
             textposition="top center",
             cliponaxis=False,
             hovertemplate="%{x}: %{y:.2%}<extra></extra>",

@@ -61,6 +61,12 @@ TOO_SMALL = """finger => {
     return found;
 }"""
 
+# Choices of which one has to scroll to see them.
+BEYOND_THE_EDGE = """() => [...document.querySelectorAll('.stButtonGroup button')]
+    .filter(button => button.checkVisibility({visibilityProperty: true}))
+    .filter(button => button.getBoundingClientRect().right > innerWidth)
+    .map(button => button.innerText)"""
+
 # Whatever the Tab key reaches has an outline, or lies within what has.
 FOCUS_UNSEEN = """() => {
     const seen = element => {
@@ -148,6 +154,7 @@ def test_everybody_can_use_it(opened, place):
         assert violations(page) == [], width
         if width == min(WINDOWS)[0]:
             assert page.evaluate(TOO_SMALL, FINGER) == []
+            assert page.evaluate(BEYOND_THE_EDGE) == []
     assert page.evaluate(FOCUS_UNSEEN) == []
     page.emulate_media(color_scheme="dark")
     is_dark = re.compile("rgb\\([0-4]?\\d,")

@@ -4,7 +4,7 @@ import re
 import shutil
 
 import pytest
-from browser.hand import Hand
+from browser.hand import Hand, pick_network
 from playwright.sync_api import TimeoutError, expect
 
 from mnist_core import runs
@@ -194,3 +194,44 @@ def test_ticks_follow_runs_and_several_deletions_are_undone_after_a_reload(
         expect(page.locator(".st-key-runs table")).to_contain_text(name)
     assert runs.read("second").usable
     assert runs.read("third").usable
+
+
+def open_train(visit, server, name):
+    """The train page, with a run ticked, and what is written on the button that deletes it."""
+    page = visit("/train", server.address).page
+    expect(page.locator(".st-key-runs table").last).to_contain_text(name)
+    expect(page.locator("[data-test-script-state=notRunning]")).to_be_attached()
+    delete = page.locator(".st-key-delete button p").locator("visible=true").last
+    for _ in range(3):  # the table moves down as what stands above it comes
+        select_row(page, name)
+        try:
+            delete.wait_for(timeout=20_000)
+            break
+        except TimeoutError:
+            pass
+    expect(delete).to_have_text(f"Delete {name}")
+    return page, delete
+
+
+def test_a_deleted_run_goes_from_the_ticks_and_pickers_of_others(classroom, visit, tiny_run):
+    for name in ("mine", "ours"):
+        shutil.copytree(tiny_run.path, classroom.models / name)
+    drawing = visit("/", classroom.address).page
+    hand = Hand(drawing)
+    hand.wait_for_rest()
+    pick_network(drawing, "mine")
+    expect(drawing.locator(".st-key-run input").last).to_have_value(re.compile("^mine"))
+    # Both have ticked it, and one of them deletes it.
+    (first, delete), (second, theirs) = (open_train(visit, classroom, "mine") for _ in range(2))
+    expect(first.get_by_text("mine reads on the drawing page for 1 other.").last).to_be_visible()
+    delete.click()
+    expect(first.get_by_text("Deleted mine.").last).to_be_visible()
+    expect(second.locator(".st-key-runs table").last).not_to_contain_text("mine")
+    expect(theirs).to_have_count(0)
+    assert not (classroom.models / "mine").exists()
+    assert runs.read("ours").usable
+    hand.draw(1)
+    told = f"mine is no longer there. {runs.DEFAULT_RUN} reads now."
+    expect(drawing.get_by_text(told).last).to_be_visible()
+    box = drawing.locator(".st-key-run input").last
+    expect(box).to_have_value(re.compile(f"^{runs.DEFAULT_RUN}"))

@@ -123,10 +123,16 @@ def as_html(lines: list[dict[str, str]]) -> str:
         first, *rest = line.items()
         body += f'<tr><th scope="row">{escape(first[1])}</th>'
         body += "".join(
-            f'<td data-name="{escape(name)}">{escape(text) or "–"}</td>' for name, text in rest
+            f'<td data-name="{escape(name)}">{escape(_whole(text)) or "–"}</td>'
+            for name, text in rest
         )
         body += "</tr>"
     return f"<table><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def _whole(text: str) -> str:
+    """A text in which no figure is torn at the end of a line."""
+    return text.replace(" ± ", "\u00a0±\u00a0").replace(" %", "\u00a0%")
 
 
 def reported(name: str, figure: str) -> str:

@@ -68,7 +68,7 @@ def show_in_words(report: Any, matrix: Any) -> None:
     right, read, there = matrix[digit, digit], matrix[:, digit].sum(), matrix[digit].sum()
     with st.container(key="in_words"):
         st.markdown(
-            f"Of {read:,} digits that it read as {digit}, {right:,} were one: precision "
+            f"Of {read:,} digits that it read as {digit}, {right:,} were {digit}s: precision "
             f"**{_share(right, read)}**. Of {there:,} that are a {digit}, it found {right:,}: "
             f"recall **{_share(right, there)}**."
         )

@@ -113,7 +113,7 @@ class Inside {
       const room = recurrent ? [layer.from[0], layer.to[2]] : layer.to;
       const inside = place.every((at, axis) => Number.isInteger(at) && at >= 0 && at < room[axis]);
       if (!inside) nonsense.push("row, column");
-      this.choose(index, fits ? unit : 0, inside ? place : null);
+      this.choose(index, fits ? unit : 0, inside ? place : null, false);
     }
     if (start.epoch) {
       const at = this.learning.placeOf(Number(start.epoch));
@@ -273,15 +273,16 @@ class Inside {
    * @param {?number} index of a layer; null for none
    * @param {?number} unit null: the one of that layer that gives most
    * @param {?[number, number]} place null: where that gives most
+   * @param {boolean} byHand whether somebody did it, who then wants to see what it opens
    */
-  choose(index, unit = null, place = null) {
+  choose(index, unit = null, place = null, byHand = true) {
     const before = this.chosen;
     this.chosen = index === null ? null : this.found(index, unit, place);
     this.tiles.choose(index, this.chosen?.unit ?? null);
     this.panel.open(this.chosen, this.sight());
     this.part(".broken").hidden = index === null && !this.broken.any;
     if (index !== null) this.broken.show(this.layers, index, this.chosen.unit, this.source?.name);
-    if (index !== null && before?.index !== index) {
+    if (byHand && index !== null && before?.index !== index) {
       this.part(".unit").scrollIntoView({ block: "nearest" });
     }
     this.changed();
