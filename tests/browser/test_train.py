@@ -213,9 +213,7 @@ def open_train(visit, server, name):
     return page, delete
 
 
-def test_a_run_that_is_deleted_goes_from_the_ticks_and_pickers_of_others(
-    classroom, visit, tiny_run
-):
+def test_a_deleted_run_goes_from_the_ticks_and_pickers_of_others(classroom, visit, tiny_run):
     for name in ("mine", "ours"):
         shutil.copytree(tiny_run.path, classroom.models / name)
     drawing = visit("/", classroom.address).page
