@@ -38,11 +38,16 @@ def count(run, true, read):
     return int(evaluation.confusion_matrix(found.probabilities, found.labels)[true, read])
 
 
+def on_first_page(run, true, read):
+    """So many of a cell's digits stand on its first page."""
+    return min(count(run, true, read), 24)
+
+
 def test_from_a_cell_to_a_digit_to_the_canvas_to_another_guess(visit):
     window = visit("/confusion?run=report-ann")
     page = window.page
     click_cell(page, 4, 9, "4 read as 9")
-    expect(samples(page)).to_have_count(count("report-ann", 4, 9))
+    expect(samples(page)).to_have_count(on_first_page("report-ann", 4, 9))
     expect(page).to_have_url(re.compile("true=4&predicted=9"))
     first = samples(page).first
     expect(first).to_have_attribute("aria-label", re.compile("✗ 4→9"))
@@ -110,7 +115,7 @@ def test_two_runs_compared(visit):
 
 def test_everything_can_be_taken_away(visit):
     page = visit("/confusion?run=report-ann&true=9&predicted=4").page
-    expect(samples(page)).to_have_count(count("report-ann", 9, 4), timeout=SLOW)
+    expect(samples(page)).to_have_count(on_first_page("report-ann", 9, 4), timeout=SLOW)
     with page.expect_download() as download:
         page.get_by_role("button", name="List as CSV").click()
     rows = list(csv.DictReader(io.StringIO(download.value.path().read_text())))
@@ -141,7 +146,7 @@ def test_a_missing_evaluation_is_made_while_one_watches(visit):
 
 def test_the_page_fits_a_phone(visit):
     page = visit("/confusion?run=report-ann&true=9&predicted=4", **PHONE).page
-    expect(samples(page)).to_have_count(count("report-ann", 9, 4), timeout=SLOW)
+    expect(samples(page)).to_have_count(on_first_page("report-ann", 9, 4), timeout=SLOW)
     assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
     box = page.locator(".st-key-matrix table").bounding_box()
     assert box["x"] >= 0
@@ -152,7 +157,7 @@ def test_the_page_fits_a_phone(visit):
 
 def test_the_keyboard_opens_a_digit(visit):
     page = visit("/confusion?run=report-ann&true=9&predicted=4").page
-    expect(samples(page)).to_have_count(count("report-ann", 9, 4), timeout=SLOW)
+    expect(samples(page)).to_have_count(on_first_page("report-ann", 9, 4), timeout=SLOW)
     index = samples(page).nth(1).get_attribute("data-index")
     samples(page).nth(1).focus()
     page.keyboard.press("Enter")
