@@ -147,7 +147,7 @@ def test_every_command_is_understood(name, line):
         assert getattr(options, "dataset", None) in (None, *datasets.NAMES)
         assert set(getattr(options, "studies", ())) <= set(studies.STUDIES)
         for run in filter(None, (getattr(options, key, None) for key in ("run", "start"))):
-            assert run in runs.SHIPPED
+            assert run in runs.SHIPPED or f"--name {run}" in DOCUMENTS[name].path.read_text("utf-8")
 
 
 def test_every_command_is_documented():

@@ -8,6 +8,7 @@ from mnist_core.datasets import hands
 from mnist_core.errors import InputError
 from mnist_core.evaluation import results
 from mnist_core.hands import Digit, dump
+from mnist_core.recipes import RECIPES
 from mnist_core.training import hands as tuning
 
 
@@ -34,10 +35,10 @@ def test_a_kept_hand_is_a_dataset_with_digits_to_train_on_and_to_test(no_dataset
 
 def test_the_default_run_is_fine_tuned_to_a_hand_in_small_steps(no_datasets, text):
     recipe = tuning.recipe(hands.keep(text, "ana"))
-    base = runs.read(runs.SHIPPED_DIR / runs.DEFAULT_RUN).recipe
+    usual = RECIPES[runs.DEFAULT_RUN]
     assert recipe.start_from == runs.DEFAULT_RUN
     assert recipe.dataset == "hand-ana"
-    assert recipe.learning_rate < base.learning_rate
+    assert recipe.learning_rate < usual.learning_rate
     assert recipe.batch_size < 10
 
 

@@ -97,7 +97,8 @@ FINGERPRINTS = {
     "fast-cnn": "59423b50c8ed",
     "keras-convnet": "06a7e9e66e48",
     "pen-cnn": "33b1d982a08e",
-    "hands-cnn": "2d2613e63386",
+    "many-hands-cnn": "0b3c5eebd803",
+    "hands-cnn": "fbe2b1a629d7",
     "rnn": "3607041196bf",
 }
 
