@@ -4,12 +4,16 @@ Writers whom no network was trained on: the held-out ones of each dataset, and f
 has seen none of it all of them. `beforehand` digits of each label are taught first and do not
 count. MNIST's test digits are read with each hand as it is in the end, and so are digits that
 other writers of the same dataset wrote. `repeated` are the mistakes that somebody had seen before:
-the same label taken for the same other one. Then the time that it takes.
+the same label taken for the same other one. Then the time that it takes, and that of a run which is
+fine-tuned to a saved hand, as the train page does it, from the press to the end.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
+import tempfile
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -18,13 +22,18 @@ import numpy.typing as npt
 
 from common import median_seconds, need, print_table
 from mnist_core import datasets, evaluation, predictor, runs
-from mnist_core.hands import MOST, Hand
+from mnist_core.datasets import hands as hand_datasets
+from mnist_core.evaluation import gain
+from mnist_core.hands import MOST, Digit, Hand, dump
 from mnist_core.predictor import Predictor
+from mnist_core.training import hands as tuning
+from mnist_core.training import queue
 
 Images = npt.NDArray[np.float32]
 Labels = npt.NDArray[np.uint8]
 DATASETS = ("pen-strokes", "uji-pen", "swiss-digits")
 PLANS = ((250, 0), (50, 1))  # digits of a hand, and of each label beforehand
+TUNED = 60  # digits of the hand that a run is fine-tuned to
 OTHERS = 300  # digits of other writers that are read with each hand
 
 
@@ -161,6 +170,30 @@ def time_of(reader: Predictor) -> list[list[str]]:
     ]
 
 
+def fine_tuned() -> list[list[str]]:
+    """A row: the seconds to fine-tune the default run to a hand, and what comes of it."""
+    digits = unseen(predictor.load(), "pen-strokes")
+    own = np.flatnonzero(digits.writers == digits.writers[0])[:TUNED]
+    pixels = np.round(digits.images[own] * 255).astype(np.uint8)
+    pairs = zip(pixels, digits.labels[own], strict=True)
+    saved = dump([Digit(image, int(label)) for image, label in pairs])
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["MODELS_DIR"] = folder
+        dataset = hand_datasets.keep(saved, "benchmark")
+        began = time.perf_counter()
+        run = queue.submit(tuning.recipe(dataset), dataset, 1, dataset)
+        while runs.read(run.path).active:
+            queue.tend()
+            time.sleep(0.1)
+        seconds = time.perf_counter() - began
+        tuned = runs.read(run.path)
+        found = datasets.load(dataset, fetch=False)
+        base = runs.read(runs.SHIPPED_DIR / runs.DEFAULT_RUN)
+        before, after = gain.compare(base, tuned, found.x_test, found.y_test).accuracies
+    right = f"{before:.1%} → {after:.1%} of {len(found.y_test)}"
+    return [[str(len(found.y_train)), f"{seconds:.0f} s", right]]
+
+
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--runs", nargs="+", default=[runs.DEFAULT_RUN, "cnn"])
@@ -194,6 +227,8 @@ def main() -> None:
     )
     print()
     print_table([f"with a hand of {MOST} digits", "ms"], time_of(predictor.load()))
+    print()
+    print_table(["fine-tuned to digits", "from press to end", "of its others right"], fine_tuned())
 
 
 if __name__ == "__main__":

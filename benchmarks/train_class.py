@@ -1,10 +1,10 @@
 """Train together: how long it takes from the press, and what it gives on members held out.
 
-A class of people whom no shipped run has seen: each member writes the digits of one writer of
-`uji-pen`, two of each. What is pressed on the page is done here: a run is queued, a process of its
-own trains it. Accuracy before (the default run) and after, on the digits of the members who were
-held out whole, and on MNIST's test digits, so that what is forgotten is seen too. The report's
-network comes from fresh weights.
+Each member writes the digits of one writer of `uji-pen`, two of each. (The default run was trained
+on three in four of these people.) What is pressed on the page is done here: a run is queued, a
+process of its own trains it. Accuracy before (the default run) and after, on the digits of the
+members who were held out whole, and on MNIST's test digits, so that what is forgotten is seen too.
+The report's network comes from fresh weights.
 """
 
 from __future__ import annotations

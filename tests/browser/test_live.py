@@ -62,7 +62,7 @@ def draw_slowly(page, points, look=lambda number: None):
         if number == 0:
             page.mouse.down()
         page.wait_for_function(
-            "count => Number(document.querySelector('.live-bars').dataset.readings) > count",
+            "count => Number(document.querySelector('.live-bars')?.dataset.readings) > count",
             arg=readings,
         )
         readings = int(page.locator(".live-bars").get_attribute("data-readings"))
@@ -97,7 +97,7 @@ def read_to_the_end(page, spot):
     for number, x in enumerate((spot[0] - 1, spot[0]), 1):
         page.mouse.move(x, spot[1])
         page.wait_for_function(
-            "count => Number(document.querySelector('.live-bars').dataset.readings) >= count",
+            "count => Number(document.querySelector('.live-bars')?.dataset.readings) >= count",
             arg=readings + number,
         )
 
@@ -155,7 +155,7 @@ def draw_slowly_on(page, points):
         readings = int(page.locator(".live-bars").get_attribute("data-readings"))
         page.mouse.move(box["x"] + x, box["y"] + y)
         page.wait_for_function(
-            "count => Number(document.querySelector('.live-bars').dataset.readings) > count",
+            "count => Number(document.querySelector('.live-bars')?.dataset.readings) > count",
             arg=readings,
         )
 
@@ -248,10 +248,12 @@ def test_undo_and_clear_are_followed(visit):
     assert hand.wait_for_guess("1") == "1"
     hand.stroke([(20, 40), (320, 60)])
     hand.stroke([(20, 300), (320, 200)])
+    # The server's reading is drawn anew now and then, and is not there for a moment.
+    told = "[...document.querySelectorAll('.server-reading')].at(-1)?.dataset.reading"
+    count = f"JSON.parse({told} ?? '{{}}').count"
     for _ in range(2):
         wait_for_server(page)
-        count = "JSON.parse(document.querySelector('.server-reading').dataset.reading).count"
-        before = page.evaluate(count)
+        before = page.wait_for_function(f"() => {count}").json_value()
         page.locator(".st-key-undo button").click()
         page.wait_for_function(f"before => {count} === before - 1", arg=before)
     assert hand.wait_for_guess("1") == "1"
