@@ -213,15 +213,8 @@ def main() -> None:
     print_table(
         [
             *("network", "writers of", "digits", "beforehand", "hands", "mistakes without"),
-            *(
-                "repeated",
-                "with",
-                "fewer",
-                "calibration error",
-                "MNIST lost, mean",
-                "worst",
-                "others lost",
-            ),
+            *("repeated", "with", "fewer", "calibration error"),
+            *("MNIST lost, mean", "worst", "others lost"),
         ],
         rows,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 
 from mnist_core.errors import InputError
@@ -50,8 +51,23 @@ PEN_STROKES = {
     "thinnest": 1.3,
     "thickest": 6.0,
 }
-HAND_STROKES = PEN_STROKES | {"thickest": 4.8, "canvas": 0.15, "speck": 0.06}
-HANDS = "mnist+pen-strokes+uji-pen+swiss-digits"
+_MANY_HANDS = Recipe(
+    "many-hands-cnn",
+    "The first half of hands-cnn: sixteen renderings of what each pen wrote, beside scans",
+    PEN_LAYERS,
+    optimizer="adamw",
+    learning_rate=0.003,
+    schedule="cosine",
+    epochs=12,
+    validation_split=0.04,
+    augmentation=PEN_IMAGES,
+    dataset="mnist+pen-strokes+uji-pen+swiss-digits",
+    renderings=16,
+    stroke_augmentation=PEN_STROKES | {"thickest": 4.8, "canvas": 0.15, "speck": 0.06},
+    non_digits=12_000,
+    tta_angle=8.0,
+    calibrate=True,
+)
 
 _ALL = (
     Recipe(
@@ -169,39 +185,15 @@ _ALL = (
         tta_angle=8.0,
         calibrate=True,
     ),
-    Recipe(
-        "many-hands-cnn",
-        "The first half of hands-cnn: sixteen renderings of what each pen wrote, beside scans",
-        PEN_LAYERS,
-        optimizer="adamw",
-        learning_rate=0.003,
-        schedule="cosine",
-        epochs=12,
-        validation_split=0.04,
-        augmentation=PEN_IMAGES,
-        dataset=HANDS,
-        renderings=16,
-        stroke_augmentation=HAND_STROKES,
-        non_digits=12_000,
-        tta_angle=8.0,
-        calibrate=True,
-    ),
-    Recipe(
-        "hands-cnn",
-        "A convolutional network that has seen many hands: MNIST, pens and scans together",
-        PEN_LAYERS,
-        optimizer="adamw",
+    _MANY_HANDS,
+    dataclasses.replace(
+        _MANY_HANDS,
+        name="hands-cnn",
+        title="A convolutional network that has seen many hands: MNIST, pens and scans together",
         learning_rate=0.0015,
-        schedule="cosine",
         epochs=5,
-        validation_split=0.04,
-        augmentation=PEN_IMAGES,
-        dataset=HANDS,
         renderings=4,
-        stroke_augmentation=HAND_STROKES,
         non_digits=10_000,
-        tta_angle=8.0,
-        calibrate=True,
     ),
     Recipe(
         "rnn",

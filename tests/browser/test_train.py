@@ -63,11 +63,9 @@ def row_of(name):
 
 
 def select_row(page, name):
-    """Tick a run in the table, whose cells are painted on a canvas."""
-    table = page.locator(".st-key-table canvas").first
-    table.scroll_into_view_if_needed()
-    box = table.bounding_box()
-    page.mouse.click(box["x"] + 20, box["y"] + ROW * (row_of(name) + 1.5))
+    """Tick a run in the table, whose cells are painted on a canvas; once it moves no more."""
+    table = page.locator(".st-key-runs [data-testid=stDataFrame]").last
+    table.click(position={"x": 20, "y": ROW * (row_of(name) + 1.5)})
 
 
 def test_train_watch_stop_restart_and_use(classroom, visit, wait, needs_mnist):
@@ -202,13 +200,7 @@ def open_train(visit, server, name):
     expect(page.locator(".st-key-runs table").last).to_contain_text(name)
     expect(page.locator("[data-test-script-state=notRunning]")).to_be_attached()
     delete = page.locator(".st-key-delete button p").locator("visible=true").last
-    for _ in range(3):  # the table moves down as what stands above it comes
-        select_row(page, name)
-        try:
-            delete.wait_for(timeout=20_000)
-            break
-        except TimeoutError:
-            pass
+    select_row(page, name)
     expect(delete).to_have_text(f"Delete {name}")
     return page, delete
 
