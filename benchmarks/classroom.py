@@ -25,6 +25,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NoReturn
 
 import numpy as np
 import psutil
@@ -39,22 +40,24 @@ from phones import Drawn, Listener, Phone, teachers_cookie
 PACE = 4.0  # seconds between two digits of a member
 HEAD = ["", "sent", "answered", "median", "95th percentile", "on the wall, 95th", "slowest"]
 HEAD += ["processor a digit", "without a server", "sent again", "lost", "doubled"]
+PATIENCE = 180.0  # seconds for the last answers, which take one or two
 FILES = 8_192  # that a process may have open: each phone is a connection
 
 
 class Server:
     """The application as `make run` serves it, which may be killed and started again."""
 
-    def __init__(self) -> None:
+    def __init__(self, log: Path) -> None:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
+        self.log = log
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py"]
         command += ["--server.port", str(self.port), "--server.address", "127.0.0.1"]
-        quiet = subprocess.DEVNULL
-        self.process = subprocess.Popen(command, cwd=ROOT, stdout=quiet, stderr=quiet)
+        with self.log.open("a") as said:
+            self.process = subprocess.Popen(command, cwd=ROOT, stdout=said, stderr=said)
 
     def wait(self) -> None:
         for _ in range(1200):
@@ -62,7 +65,14 @@ class Server:
                 urllib.request.urlopen(f"{self.url}/_stcore/health", timeout=1)
                 return
             time.sleep(0.05)
-        sys.exit("The application did not start: try `make run`.")
+        self.leave("did not start")
+
+    def leave(self, problem: str) -> NoReturn:
+        """End this program, and say what the application said last."""
+        assert self.process is not None
+        ended = self.process.poll()
+        status = "It runs" if ended is None else f"It ended with status {ended}"
+        sys.exit(f"The application {problem}. {status}. It said:\n{self.log.read_text()[-3000:]}")
 
     def kill(self) -> None:
         assert self.process is not None
@@ -114,7 +124,12 @@ async def lesson(
         outages.append(time.monotonic())
         killed.kill()
         killed.start()
-    await drawing
+    try:
+        await asyncio.wait_for(drawing, max(0, until - time.monotonic()) + PATIENCE)
+    except TimeoutError:
+        if killed is None:
+            sys.exit(f"The server at {url} left digits unanswered for {PATIENCE:.0f} s.")
+        killed.leave(f"left digits unanswered for {PATIENCE:.0f} s")
     drawn = [each for phone in phones for each in phone.drawn]
     patience = time.monotonic() + 30
     while time.monotonic() < patience:
@@ -247,7 +262,7 @@ def served(url: str | None, database: str | None) -> Iterator[tuple[str, Server 
         os.environ["MODELS_DIR"] = str(Path(folder) / "models")
         if database is not None:
             os.environ["CLASSROOM_DATABASE"] = database
-        server = Server()
+        server = Server(Path(folder) / "log")
         server.start()
         try:
             server.wait()

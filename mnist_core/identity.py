@@ -16,12 +16,15 @@ from pathlib import Path
 import msgspec
 import psutil
 
+from mnist_core.decoded import decoded
+
 BOOT = Path("/proc/sys/kernel/random/boot_id")
 NUMBERS = Path("/proc/self/ns/pid")
 STATE, START = 0, 19  # where they stand in /proc/PID/stat behind the name
 ENDED, PAUSED = "ZXx", "Tt"
 
 
+@decoded
 class Process(msgspec.Struct, frozen=True):
     """Tells a process from a later one that happens to get the same number."""
 

@@ -23,6 +23,7 @@ import msgspec
 from mnist_core import limits
 from mnist_core.background import process
 from mnist_core.background.claim import claim, claimed
+from mnist_core.decoded import decoded
 from mnist_core.errors import InputError
 from mnist_core.files import opened, read_bounded, read_text, written_whole
 from mnist_core.identity import Process, alive, elsewhere, process_of, this_process
@@ -38,6 +39,7 @@ class Stopped(Exception):  # noqa: N818 - it is no error
     """Raised within a job to end it, since somebody asked for that."""
 
 
+@decoded
 class Status(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """How far a job is."""
 

@@ -11,6 +11,7 @@ import msgspec
 
 from mnist_core import nesting
 from mnist_core.classroom.records import Strokes
+from mnist_core.decoded import decoded
 from mnist_core.errors import InputError
 
 LARGEST = 100_000  # bytes of a message
@@ -26,6 +27,7 @@ T = TypeVar("T")
 Label = Annotated[int, msgspec.Meta(ge=0, le=9)]
 
 
+@decoded
 class Message(msgspec.Struct, frozen=True):
     """A digit as JSON has it."""
 
@@ -48,6 +50,7 @@ class Given(msgspec.Struct, frozen=True):
     activity: int | None = None
 
 
+@decoded
 class Vote(msgspec.Struct, frozen=True):
     """A vote as JSON has it."""
 

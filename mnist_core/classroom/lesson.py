@@ -19,6 +19,7 @@ from mnist_core.classroom.records import (
     Value,
 )
 from mnist_core.classroom.tables import activities, classes, digits, members, votes
+from mnist_core.decoded import decoded
 from mnist_core.errors import InputError
 
 FORMAT = 1
@@ -71,6 +72,7 @@ class KeptVote(msgspec.Struct, frozen=True):
     value: Value
 
 
+@decoded
 class Lesson(msgspec.Struct, frozen=True):
     """A class with all that belongs to it."""
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from mnist_core import datasets, recipes
+from mnist_core.decoded import decoded
 from mnist_core.errors import InputError
 from mnist_core.recipes import AUGMENTED, Recipe
 from mnist_core.training import estimate
@@ -21,6 +22,7 @@ FAMILIES = (DENSE, CONVOLUTIONAL)
 MOST_LAYERS, MOST_TRIALS, MOST_AT_A_TIME = 4, 10_000, 64
 
 
+@decoded
 @dataclass(frozen=True)
 class Space:
     """What may be tried. Where there is one choice alone it is taken and not searched."""

@@ -21,6 +21,7 @@ import msgspec
 
 from mnist_core import runs
 from mnist_core.background import Job
+from mnist_core.decoded import decoded
 from mnist_core.errors import InputError
 from mnist_core.experiments.search_space import Space, check
 from mnist_core.files import written_whole
@@ -33,6 +34,7 @@ NUMBER = "number"  # attribute of a trial
 STUDY = "mnist-search"  # the study's name in its file
 
 
+@decoded
 @dataclass(frozen=True)
 class Settings:
     """What was asked for."""

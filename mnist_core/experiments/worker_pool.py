@@ -16,6 +16,7 @@ from typing import Any, Protocol
 import msgspec
 import psutil
 
+from mnist_core.decoded import decoded
 from mnist_core.errors import InputError
 
 SCHEDULER = "DASK_SCHEDULER_ADDRESS"  # in the environment, as Dask itself has it
@@ -127,6 +128,7 @@ class ClusterSpec:
         return ["--workers", str(self.workers)]
 
 
+@decoded
 @dataclass(frozen=True)
 class PoolStatus:
     """How far the work is."""

@@ -16,6 +16,7 @@ from typing import Any
 
 import msgspec
 
+from mnist_core.decoded import decoded
 from mnist_core.errors import InputError
 
 # Recipes of runs that were not trained here from layers: these say nothing of their networks.
@@ -64,6 +65,7 @@ def widths(hidden: Sequence[Layer]) -> list[int]:
     return [layer[WIDTH[layer["kind"]]] for layer in hidden if layer["kind"] in WIDTH]
 
 
+@decoded
 @dataclass(frozen=True)
 class Recipe:
     """An architecture and how it is trained.

@@ -18,6 +18,7 @@ import numpy.typing as npt
 from msgspec import Meta
 
 from mnist_core import background
+from mnist_core.decoded import decoded
 from mnist_core.files import appended, opened, read_text, written_whole
 from mnist_core.runs.directory import Run, job, now
 
@@ -41,6 +42,7 @@ Amount = Annotated[float, Meta(ge=0, le=1e12)]
 Digit = Annotated[int, Meta(ge=0, le=9)]
 
 
+@decoded
 class WatchedDigits(msgspec.Struct, frozen=True, kw_only=True):
     """Test digits, by their indices, and what a network in training makes of them."""
 
@@ -55,6 +57,7 @@ class WatchedDigits(msgspec.Struct, frozen=True, kw_only=True):
             raise ValueError("digits that are not all described")
 
 
+@decoded
 class Told(msgspec.Struct, frozen=True, kw_only=True):
     """What a training run says of itself, by the names of `training.listeners.Progress`."""
 

@@ -9,6 +9,7 @@ from msgspec import Meta
 
 from mnist_core import recipes
 from mnist_core.background import Process
+from mnist_core.decoded import decoded
 from mnist_core.errors import InputError
 from mnist_core.recipes import Recipe
 
@@ -91,6 +92,7 @@ class StudyMark(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     value: str
 
 
+@decoded
 class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """All that a run.json holds. What a run does not know yet, or never will, is None."""
 

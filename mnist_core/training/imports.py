@@ -15,6 +15,7 @@ import msgspec
 
 from mnist_core import runs
 from mnist_core.background import confined
+from mnist_core.decoded import decoded
 from mnist_core.errors import InputError
 from mnist_core.networks.litert import Network
 from mnist_core.networks.predictor import LITERT
@@ -26,6 +27,7 @@ _one_at_a_time = threading.Lock()  # for the memory that one may take
 FILES = {runs.MODEL, LITERT, runs.EVALUATION_FILE}
 
 
+@decoded
 class Made(msgspec.Struct, frozen=True, kw_only=True):
     """What a run.json says of a network that was trained before the run."""
 

@@ -4,7 +4,6 @@ import functools
 import http.server
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import threading
@@ -13,17 +12,12 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+from ports import free_port
 
 from mnist_core import javascript, pocket, runs
 
 ROOT = Path(__file__).parent.parent.parent
 CHROMIUM_OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 class Server:

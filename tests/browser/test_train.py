@@ -227,3 +227,32 @@ def test_a_deleted_run_goes_from_the_ticks_and_pickers_of_others(classroom, visi
     expect(drawing.get_by_text(told).last).to_be_visible()
     box = drawing.locator(".st-key-run input").last
     expect(box).to_have_value(re.compile(f"^{runs.DEFAULT_RUN}"))
+
+
+def test_the_second_of_two_who_rename_a_run_is_told(classroom, visit, tiny_run):
+    shutil.copytree(tiny_run.path, classroom.models / "mine")
+    (first, _), (second, _) = (open_train(visit, classroom, "mine") for _ in range(2))
+    for page in (first, second):  # both have the form open
+        page.locator(".st-key-rename button").last.click()
+        expect(name_of(page)).to_have_value("mine")
+    save(first, "hers")
+    expect(first.locator(".st-key-runs table").last).to_contain_text("hers")
+    assert runs.read("hers").usable
+    save(second, "his")
+    told = "Somebody has renamed or deleted mine meanwhile"
+    expect(second.get_by_text(told).last).to_be_visible()
+    assert runs.read("hers").usable
+    assert not (classroom.models / "his").exists()
+    save(second, "his")  # who has read that may go on
+    expect(second.locator(".st-key-runs table").last).to_contain_text("his")
+    assert runs.read("his").usable
+    assert not (classroom.models / "hers").exists()
+
+
+def name_of(page):
+    return page.get_by_role("textbox", name="Name", exact=True).last
+
+
+def save(page, name):
+    name_of(page).fill(name)
+    page.get_by_role("button", name="Save", exact=True).last.click()
