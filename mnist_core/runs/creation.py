@@ -16,7 +16,16 @@ from mnist_core import limits
 from mnist_core.errors import InputError
 from mnist_core.recipes import Recipe
 from mnist_core.runs import names
-from mnist_core.runs.directory import SHIPPED, SHIPPED_DIR, Run, models_dir, now, read, write
+from mnist_core.runs.directory import (
+    SHIPPED,
+    SHIPPED_DIR,
+    Run,
+    identity_of,
+    models_dir,
+    now,
+    read,
+    write,
+)
 from mnist_core.runs.record import QUEUED, DatasetUsed, Record
 
 PREPARED = ".prepared-"  # what the name of a folder begins with in which a run is made
@@ -53,7 +62,7 @@ def create(
     except InputError:
         shutil.rmtree(path, ignore_errors=True)
         raise
-    return Run(path, found)
+    return Run(path, found, identity=identity_of(path))
 
 
 @contextlib.contextmanager

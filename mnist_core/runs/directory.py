@@ -24,7 +24,7 @@ import contextlib
 import datetime
 import os
 import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +52,7 @@ DEFAULT_RUN = "hands-cnn"
 MODEL = "model.keras"
 CHECKPOINT = "checkpoint.npz"
 LARGEST = 2**20  # bytes of a run.json
+AGAIN = 3  # times that runs are listed, at most, where one is renamed or deleted meanwhile
 
 
 def models_dir() -> Path:
@@ -64,24 +65,21 @@ BROKEN = Record()  # what is known of a broken run: it failed without a word
 
 @dataclass(frozen=True)
 class Run:
-    """What a run directory says. `problem` is set where it cannot be used, and says why."""
+    """What a run directory says, as it was read.
+
+    `problem` is set where it cannot be used, and says why. `identity` is the directory's own
+    number, the same under another name; None if there was no directory.
+    """
 
     path: Path
     record: Record = BROKEN
     problem: str | None = None
+    identity: int | None = field(default=None, compare=False)
 
     @property
     def name(self) -> str:
         """As people call it, and as every command takes it; see `runs.names`."""
         return names.told(self.record.name, self.path.name)
-
-    @property
-    def identity(self) -> int | None:
-        """The directory's own number: the same under another name. None if it is gone."""
-        try:
-            return self.path.stat().st_ino
-        except OSError:
-            return None
 
     @property
     def status(self) -> str:
@@ -157,14 +155,24 @@ def read(run: str | Path) -> Run:
     path = locate(run)
     try:
         found = record.decode(read_bounded(path / "run.json", LARGEST), path.name)
-        return Run(path, _with_true_status(path, found), _problem_of_model(path, found))
+        status, problem = _with_true_status(path, found), _problem_of_model(path, found)
+        return Run(path, status, problem, identity_of(path))
     except FileNotFoundError:
         what = "has no run.json" if path.is_dir() else "does not exist"
-        return Run(path, problem=f"The run {path.name} {what}: train it again or delete it.")
-    except (OSError, ValueError) as error:
-        if isinstance(error, InputError):
-            return Run(path, problem=str(error))
-        return Run(path, problem=f"The run.json of {path.name} cannot be read: delete the run.")
+        problem = f"The run {path.name} {what}: train it again or delete it."
+    except InputError as error:
+        problem = str(error)
+    except (OSError, ValueError):
+        problem = f"The run.json of {path.name} cannot be read: delete the run."
+    return Run(path, problem=problem, identity=identity_of(path))
+
+
+def identity_of(path: Path) -> int | None:
+    """The directory's own number: the same under another name. None if it is gone."""
+    try:
+        return path.stat().st_ino
+    except OSError:
+        return None
 
 
 def read_if_changed(run: str | Path) -> Run:
@@ -282,17 +290,24 @@ def all_runs(trials: bool = False) -> list[Run]:
         trials: whether to give those too that are trained for a study and kept only until
             they are measured.
     """
-    paths: dict[str, Path] = {}
-    for folder in (SHIPPED_DIR, models_dir()):
-        if folder.is_dir():
-            every = (p for p in folder.iterdir() if p.is_dir() and p.name[0] not in "._")
-            paths |= {p.name: p for p in every if p.name not in SHIPPED or folder == SHIPPED_DIR}
-    found = [read_if_changed(path) for path in paths.values()]
+    for _ in range(AGAIN):
+        found = [read_if_changed(path) for path in _directories()]
+        if all(run.identity is not None for run in found):  # none was renamed meanwhile
+            break
     listed = [run for run in found if (trials or run.record.study is None) and not _begun(run)]
     listed.sort(key=lambda run: run.name)
     listed.sort(key=lambda run: run.record.created, reverse=True)
     listed.sort(key=lambda run: run.name != DEFAULT_RUN)
     return listed
+
+
+def _directories() -> list[Path]:
+    paths: dict[str, Path] = {}
+    for folder in (SHIPPED_DIR, models_dir()):
+        if folder.is_dir():
+            every = (p for p in folder.iterdir() if p.is_dir() and p.name[0] not in "._")
+            paths |= {p.name: p for p in every if p.name not in SHIPPED or folder == SHIPPED_DIR}
+    return list(paths.values())
 
 
 def _begun(run: Run) -> bool:

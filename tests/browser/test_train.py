@@ -238,6 +238,7 @@ def test_the_second_of_two_who_rename_a_run_is_told(classroom, visit, tiny_run):
     save(first, "hers")
     expect(first.locator(".st-key-runs table").last).to_contain_text("hers")
     assert runs.read("hers").usable
+    expect(second.locator(".st-key-runs table").last).to_contain_text("hers")
     save(second, "his")
     told = "Somebody has renamed or deleted mine meanwhile"
     expect(second.get_by_text(told).last).to_be_visible()

@@ -13,6 +13,7 @@ from mnist_core.errors import InputError
 from mnist_core.evaluation.verdict import verdict
 from mnist_core.training import queue
 from ui import presence
+from ui.train import table
 
 ROOT = Path(__file__).parent.parent.parent
 TEND = queue.tend
@@ -455,6 +456,30 @@ def test_the_second_who_renames_a_run_is_told(page, tiny_run, tmp_path):
     assert runs.read("theirs").problem is None
     rename(page, "ours", "")  # who has read that may go on
     assert runs.read("ours").problem is None
+
+
+def test_a_form_outlives_that_its_run_is_renamed_while_the_page_is_made(
+    page, tiny_run, tmp_path, monkeypatch
+):
+    copies(tiny_run, tmp_path, "mine")
+    run(page)
+    tick(page, "mine")
+    page.session_state["rename"] = True
+    show, shown = table.show, []
+
+    def rename_and_show(found, ticked):
+        if not shown:
+            runs.rename(runs.read("mine"), "theirs")
+        shown.append(show(found, ticked))
+        return shown[-1]
+
+    monkeypatch.setattr(table, "show", rename_and_show)
+    run(page)
+    assert [len(ticked) for ticked in shown] == [1]  # else a browser closes the form
+    assert [t.value for t in page.text_input if (t.key or "").startswith("name-")] == ["mine"]
+    rename(page, "ours", "")
+    assert "Somebody has renamed or deleted mine meanwhile" in texts(page)
+    assert runs.read("theirs").problem is None
 
 
 def test_a_run_that_others_draw_with_says_so_and_their_choice_follows(
