@@ -103,7 +103,7 @@ def test_each_recipe_is_one_click_from_being_trained_again(tmp_path):
         "import streamlit as st\n"
         "st.navigation([st.Page('pages/home.py', default=True), st.Page('pages/train.py')]).run()\n"
     )
-    page = AppTest.from_file(str(app)).run()
+    page = AppTest.from_file(str(app), default_timeout=120).run()
     assert not page.exception
     (link,) = page.get("page_link")
     assert link.proto.page == "train"

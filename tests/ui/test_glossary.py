@@ -34,7 +34,7 @@ def test_the_terms_stand_in_a_row_with_their_sentences():
 
         glossary.words("precision", "F1")
 
-    captions = AppTest.from_function(page).run().caption
+    captions = AppTest.from_function(page, default_timeout=120).run().caption
     assert [caption.value for caption in captions] == ["Precision", "F1"]
     assert [caption.help for caption in captions] == [
         glossary.TERMS["precision"],

@@ -20,7 +20,7 @@ def script():
 def test_the_others_votes_are_shown_after_ones_own(models_dir):
     votes.vote(("digits", 7), 9, "somebody else")
     votes.vote(("digits", 8), 4, "somebody else")
-    page = AppTest.from_function(script).run()
+    page = AppTest.from_function(script, default_timeout=120).run()
     assert [button.label for button in page.button] == ["a 4, as labelled", "a 9", "neither"]
     page.button(key="vote_label").click().run()
     labels = [button.label for button in page.button]
