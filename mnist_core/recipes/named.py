@@ -51,22 +51,30 @@ PEN_STROKES = {
     "thinnest": 1.3,
     "thickest": 6.0,
 }
-_MANY_HANDS = Recipe(
-    "many-hands-cnn",
-    "The first half of hands-cnn: sixteen renderings of what each pen wrote, beside scans",
+_PEN = Recipe(
+    "pen-cnn",
+    "A convolutional network that has seen pens: MNIST and pen strokes together",
     PEN_LAYERS,
     optimizer="adamw",
     learning_rate=0.003,
     schedule="cosine",
-    epochs=12,
+    epochs=14,
     validation_split=0.04,
     augmentation=PEN_IMAGES,
-    dataset="mnist+pen-strokes+uji-pen+swiss-digits",
+    dataset="mnist+pen-strokes",
     renderings=16,
-    stroke_augmentation=PEN_STROKES | {"thickest": 4.8, "canvas": 0.15, "speck": 0.06},
+    stroke_augmentation=PEN_STROKES,
     non_digits=12_000,
     tta_angle=8.0,
     calibrate=True,
+)
+_MANY_HANDS = dataclasses.replace(
+    _PEN,
+    name="many-hands-cnn",
+    title="The first half of hands-cnn: sixteen renderings of what each pen wrote, beside scans",
+    epochs=12,
+    dataset="mnist+pen-strokes+uji-pen+swiss-digits",
+    stroke_augmentation=PEN_STROKES | {"thickest": 4.8, "canvas": 0.15, "speck": 0.06},
 )
 
 _ALL = (
@@ -168,23 +176,7 @@ _ALL = (
         loss="categorical_crossentropy",
         epochs=15,
     ),
-    Recipe(
-        "pen-cnn",
-        "A convolutional network that has seen pens: MNIST and pen strokes together",
-        PEN_LAYERS,
-        optimizer="adamw",
-        learning_rate=0.003,
-        schedule="cosine",
-        epochs=14,
-        validation_split=0.04,
-        augmentation=PEN_IMAGES,
-        dataset="mnist+pen-strokes",
-        renderings=16,
-        stroke_augmentation=PEN_STROKES,
-        non_digits=12_000,
-        tta_angle=8.0,
-        calibrate=True,
-    ),
+    _PEN,
     _MANY_HANDS,
     dataclasses.replace(
         _MANY_HANDS,
